@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// StringTable: text to dense index and back, in order of first appearance.
+// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots).
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+#include "funnel/base/bytes.hpp"
+#include "funnel/base/error.hpp"
+#include "funnel/base/hash.hpp"
+
+namespace funnel::base {
+
+/// "No value": a missing item, category, order, ...
+inline constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+/// Const calls may run concurrently; changes need a lock.
+class StringTable {
+ public:
+    /// The index of `text`, a new one if it was not there. Throws Error(memory) past 2^32 - 2 entries.
+    std::uint32_t intern(std::string_view text);
+    /// As intern, for a caller that has hash_bytes(text) already.
+    std::uint32_t intern(std::string_view text, std::uint64_t hash);
+    /// The index of `text`, or kNone.
+    [[nodiscard]] std::uint32_t find(std::string_view text) const noexcept;
+    /// The text of an index < size(); valid until the next intern.
+    [[nodiscard]] std::string_view text(std::uint32_t index) const noexcept {
+        return {chars_.data() + ends_[index], static_cast<std::size_t>(ends_[index + 1] - ends_[index])};
+    }
+    [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(ends_.size() - 1); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+    void write(ByteWriter& out) const;
+    [[nodiscard]] static StringTable read(ByteReader& in);
+
+ private:
+    struct Slot {
+        std::uint32_t index = kNone;
+        std::uint32_t tag = 0;  // upper half of the hash: most misses are seen without touching the text
+    };
+    void grow();
+    [[nodiscard]] std::size_t locate(std::string_view text, std::uint64_t hash) const noexcept;
+
+    std::vector<char> chars_;
+    std::vector<std::uint64_t> ends_{0};  // text i is [ends_[i], ends_[i + 1])
+    std::vector<Slot> slots_;
+};
+
+inline std::uint32_t StringTable::intern(std::string_view text) { return intern(text, hash_bytes(text)); }
+
+inline std::uint32_t StringTable::intern(std::string_view text, std::uint64_t hash) {
+    if ((ends_.size() + 1) * 4 > slots_.size() * 3) grow();
+    Slot& slot = slots_[locate(text, hash)];
+    if (slot.index == kNone) {
+        if (size() == kNone - 1) throw Error(ErrorCode::memory, "more than 4294967294 distinct ids");
+        chars_.insert(chars_.end(), text.begin(), text.end());
+        ends_.push_back(chars_.size());
+        slot = {static_cast<std::uint32_t>(size() - 1), static_cast<std::uint32_t>(hash >> 32)};
+    }
+    return slot.index;
+}
+
+inline std::uint32_t StringTable::find(std::string_view text) const noexcept {
+    return slots_.empty() ? kNone : slots_[locate(text, hash_bytes(text))].index;
+}
+
+inline std::size_t StringTable::locate(std::string_view text, std::uint64_t hash) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    const auto tag = static_cast<std::uint32_t>(hash >> 32);
+    std::size_t at = hash & mask;
+    while (slots_[at].index != kNone && (slots_[at].tag != tag || this->text(slots_[at].index) != text)) {
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
+inline void StringTable::grow() {
+    std::vector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2);
+    old.swap(slots_);
+    const std::size_t mask = slots_.size() - 1;
+    for (const Slot& slot : old) {
+        if (slot.index == kNone) continue;
+        std::size_t at = hash_bytes(text(slot.index)) & mask;
+        while (slots_[at].index != kNone) at = (at + 1) & mask;
+        slots_[at] = slot;
+    }
+}
+
+inline void StringTable::write(ByteWriter& out) const {
+    out.array(chars_);
+    out.array(ends_);
+}
+
+inline StringTable StringTable::read(ByteReader& in) {
+    const auto chars = in.array<char>();
+    const auto ends = in.array<std::uint64_t>();
+    if (ends.empty() || ends.front() != 0 || ends.back() != chars.size()) {
+        throw Error(ErrorCode::format, "damaged: a table of texts");
+    }
+    StringTable table;
+    for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
+        if (ends[i] > ends[i + 1] || ends[i + 1] > chars.size()) {
+            throw Error(ErrorCode::format, "damaged: a table of texts");
+        }
+        if (table.intern({chars.data() + ends[i], static_cast<std::size_t>(ends[i + 1] - ends[i])}) != i) {
+            throw Error(ErrorCode::format, "damaged: a text twice in a table");
+        }
+    }
+    return table;
+}
+
+}  // namespace funnel::base

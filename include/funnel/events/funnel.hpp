@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Funnel: the ordered stages that metrics count, labels ask for and the heads of the net predict.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "funnel/base/error.hpp"
+#include "funnel/events/event.hpp"
+
+namespace funnel::events {
+
+struct Stage {
+    std::string name;              ///< its first type, cart_add as "cart"; a repeat gets "_2"
+    std::vector<std::string> types;  ///< names of its event types, ours or the log's own
+    KindSet kinds = 0;             ///< the same as a set
+};
+
+/// 1 to 32 stages whose type sets are equal or disjoint. Immutable after make: share freely.
+struct Funnel {
+    std::vector<Stage> stages;
+    std::vector<std::string> custom_types;  ///< types that are not ours, in order: kind custom_first + index
+
+    /// types[k]: the event types of stage k; a type that is not one of ours is an event name of the log.
+    /// Throws Error(invalid_argument) for 0 or more than 32 stages, an empty stage, or sets that overlap
+    /// without being equal.
+    [[nodiscard]] static Funnel make(const std::vector<std::vector<std::string>>& types);
+
+    /// "view,cart_add,purchase"; "click+view" joins types. Throws as make.
+    [[nodiscard]] static Funnel parse(std::string_view text);
+
+    /// The text that parse reads.
+    [[nodiscard]] std::string text() const;
+
+    /// All kinds of all stages.
+    [[nodiscard]] KindSet kinds() const noexcept {
+        KindSet all = 0;
+        for (const Stage& stage : stages) all |= stage.kinds;
+        return all;
+    }
+};
+
+inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
+    if (types.empty() || types.size() > 32) {
+        throw Error(ErrorCode::invalid_argument,
+                    "funnel: expected 1 to 32 stages, got " + std::to_string(types.size()));
+    }
+    Funnel funnel;
+    for (const auto& names : types) {
+        Stage stage;
+        for (const std::string& name : names) {
+            if (name.empty()) throw Error(ErrorCode::invalid_argument, "funnel: an empty event type");
+            auto kind = parse_kind(name);
+            if (!kind) {
+                const auto at = std::ranges::find(funnel.custom_types, name);
+                const auto index = static_cast<std::size_t>(at - funnel.custom_types.begin());
+                if (index >= 32) {
+                    throw Error(ErrorCode::invalid_argument, "funnel: more than 32 event names of the log's own");
+                }
+                if (at == funnel.custom_types.end()) funnel.custom_types.push_back(name);
+                kind = static_cast<EventKind>(static_cast<std::size_t>(EventKind::custom_first) + index);
+            }
+            stage.kinds |= kind_bit(*kind);
+            stage.types.push_back(name);
+        }
+        if (stage.types.empty()) throw Error(ErrorCode::invalid_argument, "funnel: a stage without event types");
+        const std::string base = stage.types.front() == "cart_add" ? "cart" : stage.types.front();
+        stage.name = base;
+        const auto taken = [&](const Stage& other) { return other.name == stage.name; };
+        for (int repeat = 2; std::ranges::any_of(funnel.stages, taken); ++repeat) {
+            stage.name = base + "_" + std::to_string(repeat);
+        }
+        for (const Stage& other : funnel.stages) {
+            if ((other.kinds & stage.kinds) != 0 && other.kinds != stage.kinds) {
+                throw Error(ErrorCode::invalid_argument, "funnel: stages " + other.name + " and " + stage.name +
+                                                             " share some event types but not all; make them "
+                                                             "equal or disjoint");
+            }
+        }
+        funnel.stages.push_back(std::move(stage));
+    }
+    return funnel;
+}
+
+inline Funnel Funnel::parse(std::string_view text) {
+    std::vector<std::vector<std::string>> types(1, std::vector<std::string>(1));
+    for (const char c : text) {
+        if (c == ',') {
+            types.emplace_back(1);
+        } else if (c == '+') {
+            types.back().emplace_back();
+        } else {
+            types.back().back() += c;
+        }
+    }
+    if (text.empty()) types.clear();
+    return make(types);
+}
+
+inline std::string Funnel::text() const {
+    std::string out;
+    for (const Stage& stage : stages) {
+        if (&stage != &stages.front()) out += ',';
+        for (std::size_t i = 0; i < stage.types.size(); ++i) out += (i > 0 ? "+" : "") + stage.types[i];
+    }
+    return out;
+}
+
+}  // namespace funnel::events
+
+namespace funnel {
+using events::Funnel;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// read_log: plain, gzip or zstd CSV files to one EventLog and a ReadReport. RFC 4180.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "funnel/base/progress.hpp"
+#include "funnel/events/event_log.hpp"
+#include "funnel/ingest/schema.hpp"
+
+namespace funnel::ingest {
+
+enum class BadRows { fail, skip };
+
+/// At most `count` rejected rows, or `share` of the rows read when `count` is negative.
+struct BadRowLimit {
+    std::int64_t count = -1;
+    double share = 0.01;
+};
+
+struct RowPolicy {
+    BadRows bad_rows = BadRows::fail;
+    BadRowLimit max_bad;
+    std::string rejects_path;         ///< file for `file,line,column,reason,text`; empty: none
+    std::size_t max_line = 1u << 20;  ///< bytes of one record
+};
+
+/// Which columns to load beside time, user, item, kind, session and the order lines. Fewer are faster.
+struct LogColumns {
+    bool row_hash = false;              ///< EventLog::row_hash, for duplicates
+    bool price = false;                 ///< number column "price" of every row
+    std::vector<std::string> text;      ///< by our name or the log's; a name the log lacks: Error(schema)
+    std::vector<std::string> numbers;   ///< likewise
+    bool text_if_mapped = false;        ///< also category, brand, list as far as the schema maps them
+    bool position_if_mapped = false;
+};
+
+struct ReadOptions {
+    std::string schema = "auto";       ///< preset, file or auto
+    std::string time_unit;             ///< empty: the schema's
+    std::vector<std::string> custom_kinds;  ///< event names of the log's own that are funnel stages
+    LogColumns columns;
+    RowPolicy rows;
+    bool drop_duplicates = false;      ///< keep the first of rows equal in every field; needs row_hash
+    unsigned threads = 1;
+    base::ProgressObserver progress;
+};
+
+/// rows = accepted + rejected + ignored, always.
+struct ReadReport {
+    std::vector<std::string> files;
+    std::string schema;  ///< name of the one used
+    std::uint64_t rows = 0, accepted = 0, rejected = 0, ignored = 0;
+    std::uint64_t duplicates = 0;  ///< accepted - distinct; only with row_hash
+    std::uint64_t bytes = 0;       ///< unpacked
+    std::map<std::string, std::uint64_t> rejected_by_reason;
+    /// Our type names for mapped events, the log's own for others (10,000 names at most, then "other").
+    std::map<std::string, std::uint64_t> by_event;
+    std::vector<std::string> warnings;  ///< one line each, for people
+};
+
+struct ReadResult {
+    EventLog log;
+    ReadReport report;
+    Schema schema;
+};
+
+/// Reads the paths in order as one log; "-" is standard input. Rows keep their order, whatever the threads.
+/// Throws Error(io): cannot open or read; Error(schema): no schema fits, a column is missing, header twice;
+/// Error(parse): a bad row under `fail`, too many under `skip`, no row accepted, a damaged gzip or zstd.
+/// Memory: the log plus some blocks of text per thread.
+[[nodiscard]] ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options);
+
+}  // namespace funnel::ingest
