@@ -1,0 +1,1 @@
+#include "funnel/files/atomic_file.hpp"
