@@ -1,18 +1,33 @@
 # Everything comes from the system's packages; nothing is downloaded.
+
+# What the header rooms need, and with them everybody who includes them.
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
+if(FUNNEL_CORE_ONLY)
+  return()
+endif()
+
+# What the compiled rooms link: private, but whoever links the static library must find it again
+# (cmake/funnelConfig.cmake.in and the .pc files name the same packages).
+set(funnel_private_modules libisal libzstd libxxhash libhwy)
 find_package(PkgConfig REQUIRED)
-find_package(nlohmann_json 3.10 REQUIRED)
-find_package(date REQUIRED)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+find_package(date REQUIRED)
+
+# Header-only and hidden in our sources: no consumer ever looks for it.
+find_package(nlohmann_json 3.10 REQUIRED)
+
 if(FUNNEL_BUILD_TOOLS)
   find_package(spdlog REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()
 if(FUNNEL_BUILD_TESTS)
   find_package(GTest REQUIRED)
+endif()
+if(FUNNEL_BUILD_BENCHMARKS)
+  find_package(benchmark REQUIRED)
 endif()

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// The floor plan of CONTRIBUTING.md, read off the #include lines of include/ and src/.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Room {
+    int layer;
+    bool compiled;
+};
+
+// A room includes rooms of a smaller layer only. Adding a room means adding it here.
+const std::map<std::string, Room> kRooms = {
+    {"base", {0, false}},     {"events", {1, false}},   {"nn", {1, false}},    {"eval", {1, false}},
+    {"files", {1, true}},     {"kernel", {1, true}},    {"ingest", {2, true}}, {"metrics", {2, false}},
+    {"features", {2, false}}, {"simulate", {2, false}}, {"model", {3, false}}, {"train", {4, false}},
+    {"score", {4, false}},    {"persist", {5, true}},   {"report", {6, true}},
+};
+
+// The one include of an equal: kernel fills the table of functions that nn declares.
+bool is_agreed(const std::string& room, const std::string& header) {
+    return room == "kernel" && header == "funnel/nn/kernels.hpp";
+}
+
+struct Include {
+    std::string name;
+    bool quoted;
+};
+
+struct Source {
+    std::string name;  // "funnel/nn/linear.hpp" below include/, "ingest/csv.cpp" below src/
+    std::string room;
+    fs::path path;
+    std::string first_line;
+    bool once = false;
+    std::vector<Include> includes;
+};
+
+Source parse(const fs::path& root, const fs::path& path) {
+    Source source;
+    source.name = fs::relative(path, root).generic_string();
+    source.path = path;
+    for (const auto& part : fs::relative(path, root).parent_path()) {
+        if (part != "funnel" && source.room.empty()) source.room = part.string();
+    }
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        if (source.first_line.empty()) source.first_line = line;
+        source.once |= line == "#pragma once";
+        if (!line.starts_with("#include ")) continue;
+        const auto open = line.find_first_of("\"<");
+        if (open == std::string::npos) continue;  // a macro
+        const auto close = line.find_first_of("\">", open + 1);
+        source.includes.push_back({line.substr(open + 1, close - open - 1), line[open] == '"'});
+    }
+    return source;
+}
+
+std::vector<Source> tree(const std::string& folder) {
+    const fs::path root = fs::path(FUNNEL_TEST_DIR).parent_path() / folder;
+    std::vector<Source> sources;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+        const auto extension = entry.path().extension();
+        if (extension == ".hpp" || extension == ".cpp") sources.push_back(parse(root, entry.path()));
+    }
+    std::ranges::sort(sources, {}, &Source::name);
+    return sources;
+}
+
+std::vector<Source> headers() {
+    auto all = tree("include");
+    std::erase_if(all, [](const Source& source) { return source.room.empty(); });  // the umbrella
+    return all;
+}
+
+// "funnel/nn/linear.hpp" -> "nn"
+std::string room_of(const std::string& header) {
+    const auto from = header.find('/') + 1;
+    return header.substr(from, header.find('/', from) - from);
+}
+
+bool is_std(const std::string& name) {
+    return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string::npos;
+}
+
+TEST(Layers, KnowEveryRoom) {
+    for (const auto& folder : {"include", "src"}) {
+        for (const auto& source : tree(folder)) {
+            if (source.name == "funnel/funnel.hpp") continue;
+            EXPECT_TRUE(kRooms.contains(source.room)) << source.path << " is in no room of the floor plan";
+        }
+    }
+}
+
+TEST(Layers, IncludeSmallerNumbersOnly) {
+    for (const auto& folder : {"include", "src"}) {
+        for (const auto& source : tree(folder)) {
+            if (!kRooms.contains(source.room)) continue;
+            for (const auto& include : source.includes) {
+                if (!include.name.starts_with("funnel/")) continue;
+                const std::string room = room_of(include.name);
+                if (room == source.room || is_agreed(source.room, include.name)) continue;
+                EXPECT_TRUE(kRooms.contains(room) && kRooms.at(room).layer < kRooms.at(source.room).layer)
+                    << source.path << " includes " << include.name;
+            }
+        }
+    }
+}
+
+TEST(Layers, HaveNoCycles) {
+    std::map<std::string, std::vector<std::string>> edges;
+    for (const auto& source : headers()) {
+        for (const auto& include : source.includes)
+            edges[source.name].push_back(include.name);
+    }
+    std::set<std::string> done, open;
+    const std::function<void(const std::string&)> visit = [&](const std::string& header) {
+        if (done.contains(header)) return;
+        ASSERT_TRUE(open.insert(header).second) << header << " includes itself in the end";
+        for (const auto& next : edges[header])
+            visit(next);
+        open.erase(header);
+        done.insert(header);
+    };
+    for (const auto& source : headers())
+        visit(source.name);
+}
+
+TEST(Layers, GiveHeaderRoomsStdAndEigenOnly) {
+    for (const auto& source : headers()) {
+        if (kRooms.at(source.room).compiled) continue;
+        for (const auto& include : source.includes) {
+            EXPECT_TRUE(include.quoted ? include.name.starts_with("funnel/")
+                                       : is_std(include.name) || include.name.starts_with("Eigen/"))
+                << source.path << " includes " << include.name;
+        }
+    }
+}
+
+TEST(Layers, ShowStdAndFunnelOnlyInCompiledRooms) {
+    for (const auto& source : headers()) {
+        if (!kRooms.at(source.room).compiled) continue;
+        for (const auto& include : source.includes) {
+            EXPECT_TRUE(include.quoted ? include.name.starts_with("funnel/") : is_std(include.name))
+                << source.path << " includes " << include.name;
+        }
+    }
+}
+
+TEST(Layers, KeepPrivateHeadersInTheirRoom) {
+    for (const auto& source : tree("src")) {
+        for (const auto& include : source.includes) {
+            if (!include.quoted || include.name.starts_with("funnel/")) continue;
+            EXPECT_TRUE(fs::exists(source.path.parent_path() / include.name))
+                << source.path << " includes " << include.name << ", which is not beside it";
+        }
+    }
+}
+
+// Printing belongs to tools/, and clang 14 has no <format>.
+TEST(Layers, AvoidHeadersThatPrintOrThatCompilersLack) {
+    for (const auto& folder : {"include", "src"}) {
+        for (const auto& source : tree(folder)) {
+            for (const auto& include : source.includes) {
+                EXPECT_FALSE(include.name == "iostream" || include.name == "format")
+                    << source.path << " includes " << include.name;
+            }
+        }
+    }
+}
+
+TEST(Headers, BeginWithTheLicenceAndAreReadOnce) {
+    for (const auto& source : tree("include")) {
+        EXPECT_EQ(source.first_line, "// SPDX-License-Identifier: MIT") << source.path;
+        EXPECT_TRUE(source.once) << source.path << " lacks #pragma once";
+    }
+}
+
+TEST(Umbrella, NamesEveryHeaderOfTheHeaderRoomsAndNoOther) {
+    std::set<std::string> expected, found;
+    for (const auto& source : headers()) {
+        if (!kRooms.at(source.room).compiled) expected.insert(source.name);
+    }
+    for (const auto& source : tree("include")) {
+        if (source.name != "funnel/funnel.hpp") continue;
+        for (const auto& include : source.includes)
+            found.insert(include.name);
+    }
+    EXPECT_EQ(found, expected);
+}
+
+}  // namespace
