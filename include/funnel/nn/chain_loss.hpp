@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// The exact likelihood of ordered outcomes: every head of a chain is a binary cross-entropy on the rows that
+// passed the head before. Per chain, with y_0 = 1 and M_ik = 1 if all labels up to k are known:
+//   L = sum_ik M_ik y_i,k-1 a_ik [softplus(z_ik) - y_ik z_ik] / sum_ik M_ik y_i,k-1 a_ik
+// and the loss of a net is the sum over its chains. One head is the plain binary cross-entropy.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "funnel/base/random.hpp"
+#include "funnel/nn/chains.hpp"
+#include "funnel/nn/kernels.hpp"
+
+namespace funnel::nn {
+
+/// The label of an outcome that is not known (yet).
+inline constexpr std::uint8_t kUnknown = 2;
+
+/// Which rows count how much in the first head of a chain: all positives, and negatives with probability
+/// `rate`. The choice is a hash of seed and row, the same in every epoch; 1 keeps everything.
+struct NegativeSampling {
+    double rate = 1.0;
+    std::uint64_t seed = 0;
+    [[nodiscard]] bool keeps(std::uint32_t row) const noexcept {
+        return rate >= 1.0 || base::uniform_at(seed, row) < rate;
+    }
+};
+
+/// The factors M_ik y_i,k-1 a_ik of one row, before the division: `labels` and `factors` have a place per
+/// head. `weight` multiplies all of them.
+template <typename Scalar>
+void chain_factors(const Chains& chains, std::span<const std::uint8_t> labels, bool keep_negative,
+                   double weight, Scalar* factors) noexcept {
+    for (std::size_t c = 0; c < chains.size(); ++c) {
+        const std::size_t first = chains.first(c), last = first + chains.lengths()[c];
+        bool reached = labels[first] == 1 || keep_negative;
+        for (std::size_t k = first; k < last; ++k) {
+            if (labels[k] == kUnknown) reached = false;
+            factors[k] = reached ? static_cast<Scalar>(weight) : Scalar{0};
+            reached = reached && labels[k] == 1;
+        }
+    }
+}
+
+/// Sum of the factors of each chain, over rows: the divisors of the loss. totals has a place per chain.
+template <typename Scalar>
+void add_chain_totals(const Chains& chains, const Scalar* factors, double* totals) noexcept {
+    for (std::size_t c = 0; c < chains.size(); ++c) {
+        for (std::size_t k = 0; k < chains.lengths()[c]; ++k) {
+            totals[c] += static_cast<double>(factors[chains.first(c) + k]);
+        }
+    }
+}
+
+/// Divides the factors of one row by the totals; a chain without any weight contributes nothing.
+template <typename Scalar>
+void divide_by_totals(const Chains& chains, const double* totals, Scalar* factors) noexcept {
+    for (std::size_t c = 0; c < chains.size(); ++c) {
+        const double inverse = totals[c] > 0.0 ? 1.0 / totals[c] : 0.0;
+        for (std::size_t k = 0; k < chains.lengths()[c]; ++k) {
+            Scalar& factor = factors[chains.first(c) + k];
+            factor = static_cast<Scalar>(static_cast<double>(factor) * inverse);
+        }
+    }
+}
+
+/// Loss of n rows and dL/dz. logits, gradient, labels: (n, heads) row-major. rows: their numbers, for the
+/// sampling; weights: n, or empty for all 1. The convenient form, for tests and small data: it allocates.
+template <typename Scalar>
+[[nodiscard]] double chain_loss(const Chains& chains, std::span<const Scalar> logits,
+                                std::span<const std::uint8_t> labels, std::span<const float> weights,
+                                std::span<const std::uint32_t> rows, const NegativeSampling& sampling,
+                                const BasicKernels<Scalar>& kernels, std::span<Scalar> gradient) {
+    const std::size_t heads = chains.heads(), n = logits.size() / heads;
+    std::vector<Scalar> factors(logits.size()), targets(logits.size());
+    std::vector<double> totals(chains.size(), 0.0);
+    for (std::size_t i = 0; i < n; ++i) {
+        const double weight = weights.empty() ? 1.0 : static_cast<double>(weights[i]);
+        const bool keep = rows.empty() || sampling.keeps(rows[i]);
+        chain_factors(chains, labels.subspan(i * heads, heads), keep, weight, factors.data() + i * heads);
+        add_chain_totals(chains, factors.data() + i * heads, totals.data());
+    }
+    for (std::size_t i = 0; i < n; ++i)
+        divide_by_totals(chains, totals.data(), factors.data() + i * heads);
+    for (std::size_t j = 0; j < labels.size(); ++j)
+        targets[j] = labels[j] == 1 ? Scalar{1} : Scalar{0};
+    return kernels.bce(logits.size(), logits.data(), targets.data(), factors.data(), gradient.data());
+}
+
+/// ln r: what sampling negatives at rate r has added to the logits of first heads, and what has to be
+/// added to their bias to undo it (Dal Pozzolo et al. 2015).
+[[nodiscard]] inline double sampling_correction(const NegativeSampling& sampling) noexcept {
+    return sampling.rate < 1.0 ? std::log(sampling.rate) : 0.0;
+}
+
+}  // namespace funnel::nn
