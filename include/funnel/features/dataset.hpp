@@ -39,10 +39,10 @@ struct ExampleKey {
 
 /// n examples; row-major. Const calls may run concurrently; changes need a lock.
 struct Dataset {
-    std::vector<NumericFeature> numeric_features;       ///< d of them
-    std::vector<std::string> categorical_features;      ///< c of them
-    std::vector<base::StringTable> categories;          ///< per categorical feature: its texts
-    std::vector<std::string> targets;                   ///< K of them
+    std::vector<NumericFeature> numeric_features;   ///< d of them
+    std::vector<std::string> categorical_features;  ///< c of them
+    std::vector<base::StringTable> categories;      ///< per categorical feature: its texts
+    std::vector<std::string> targets;               ///< K of them
 
     std::vector<float> numeric;              ///< n x d, NaN = missing
     std::vector<std::uint32_t> categorical;  ///< n x c, index into categories, kNone = missing
