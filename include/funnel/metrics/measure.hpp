@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// measure: the funnel metrics of a log, as docs/metrics.md defines them.
+//
+//   funnel::EventLog log;
+//   log.add({.time = 0, .kind = EventKind::view, .user = "u1", .item = "i1"});  // or ingest::read_log
+//   const auto result = metrics::measure(log, {.funnel = Funnel::parse("view,cart_add,purchase")});
+//   result.metric("conversion_user").value  // empty if undefined, then .reason says why
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "funnel/base/error.hpp"
+#include "funnel/metrics/options.hpp"
+#include "funnel/metrics/rates.hpp"
+#include "funnel/metrics/segments.hpp"
+#include "funnel/metrics/tally.hpp"
+#include "funnel/metrics/user_rows.hpp"
+#include "funnel/metrics/user_tally.hpp"
+
+namespace funnel::metrics {
+
+/// One segment's tally. `key` is empty for the missing value.
+struct Segment {
+    std::string by;
+    std::optional<std::string> key;
+    Tally tally;
+};
+
+/// What has been counted so far, in a form that adds: states of logs without a common user, counted with the
+/// same options and the same LogFacts, sum to the state of the joined log.
+struct MetricsState {
+    std::int64_t rows = 0, outside = 0;  ///< accepted rows, and those of them outside [from, to)
+    std::int64_t users = 0, visits = 0;  ///< of all rows
+    Tally total = {};
+    std::vector<Segment> segments = {};  ///< in the order of `by`, then of keys, the missing key last
+
+    MetricsState& operator+=(const MetricsState& other);
+};
+
+struct FunnelStep {
+    std::string name;
+    std::int64_t reached = 0;              ///< entities that came to this stage or beyond
+    std::optional<double> step_rate = {};  ///< of those at the stage before; empty for stage 0 or none there
+    std::optional<double> overall_rate = {};  ///< of those at stage 0; empty if none
+    std::int64_t lost = 0;                    ///< came to the stage before, not to this one
+};
+
+struct SegmentResult {
+    std::string by;
+    std::optional<std::string> key;
+    std::vector<Metric> metrics;
+    std::vector<FunnelStep> steps;
+};
+
+struct MetricsResult {
+    std::int64_t rows = 0, outside = 0, users = 0, visits = 0;
+    std::int64_t first_time = 0, last_time = 0;  ///< of all rows; meaningless if rows is 0
+    std::vector<Metric> metrics = {};
+    Entity entity = Entity::user;
+    std::int64_t window = 0;
+    std::vector<std::string> left_out = {};
+    std::vector<FunnelStep> steps = {};
+    std::vector<SegmentResult> breakdown = {};
+    std::vector<std::string> warnings = {};  ///< one line each, for people
+
+    /// Throws Error(invalid_argument) for a name that is no metric.
+    [[nodiscard]] const Metric& metric(std::string_view name) const;
+};
+
+/// Counts a log. `facts` are those of the whole log of which this may be a part.
+/// Throws Error(invalid_argument) for options out of range and for more than 10,000 keys of a breakdown.
+/// Cost: one pass, and one per entry of options.by; the same numbers at any number of threads.
+[[nodiscard]] MetricsState count(const EventLog& log, const MetricsOptions& options, const LogFacts& facts);
+
+/// The numbers of a state.
+[[nodiscard]] MetricsResult finish(MetricsState state, const MetricsOptions& options, const LogFacts& facts);
+
+/// Counts and finishes a whole log. Throws as count.
+[[nodiscard]] inline MetricsResult measure(const EventLog& log, const MetricsOptions& options) {
+    const LogFacts facts = facts_of(log);
+    return finish(count(log, options, facts), options, facts);
+}
+
+namespace detail {
+
+/// Users are spread over this many groups by a hash, for intervals that know that a user's events belong
+/// together (delete-one-group jackknife).
+inline constexpr std::size_t kUserGroups = 64;
+
+/// The tallies of all keys.
+template <typename KeyOf>
+[[nodiscard]] std::vector<Tally> count_keys(const TallyPlan& plan, const KeyOf& key_of, MetricsState& state) {
+    std::vector<UserTally> workers(std::max(1u, plan.options.threads), UserTally(plan));
+    for_each_user(plan.log, key_of, std::span(workers));
+    std::vector<Tally> tallies(plan.keys);
+    state.users = state.visits = 0;
+    for (UserTally& worker : workers) {
+        for (std::size_t key = 0; key < plan.keys; ++key)
+            tallies[key] += worker.tallies()[key];
+        state.users += worker.users_of_log();
+        state.visits += worker.visits_of_log();
+    }
+    return tallies;
+}
+
+[[nodiscard]] inline std::vector<FunnelStep> steps_of(const Tally& tally, const Funnel& funnel) {
+    std::vector<FunnelStep> steps;
+    for (std::size_t k = 0; k < funnel.stages.size(); ++k) {
+        FunnelStep step{.name = funnel.stages[k].name, .reached = tally.reached[k]};
+        const auto rate = [&](std::int64_t of) {
+            return of > 0 ? std::optional(static_cast<double>(step.reached) / static_cast<double>(of))
+                          : std::nullopt;
+        };
+        step.overall_rate = rate(tally.reached[0]);
+        if (k > 0) {
+            step.step_rate = rate(tally.reached[k - 1]);
+            step.lost = tally.reached[k - 1] - step.reached;
+        }
+        steps.push_back(std::move(step));
+    }
+    return steps;
+}
+
+}  // namespace detail
+
+inline MetricsState count(const EventLog& log, const MetricsOptions& options, const LogFacts& facts) {
+    TallyPlan plan(log, options, facts);
+    MetricsState state{.rows = static_cast<std::int64_t>(log.size())};
+    state.outside =
+        std::ranges::count_if(log.time, [&](std::int64_t time) { return !detail::inside(options, time); });
+    for (const std::string& by : options.by) {
+        SegmentKeys keys = segment_keys(log, options, by);
+        if (keys.names.empty()) continue;
+        plan.keys = keys.names.size();
+        plan.one_key_per_user = false;
+        auto tallies = detail::count_keys(
+            plan, [&](std::size_t row) { return keys.key_of_row[row]; }, state);
+        for (std::size_t k = 0; k < tallies.size(); ++k) {
+            state.segments.push_back({by, std::move(keys.names[k]), std::move(tallies[k])});
+        }
+    }
+    plan.keys = 1;
+    plan.one_key_per_user = true;
+    state.total = std::move(detail::count_keys(
+                                plan, [](std::size_t) { return std::uint16_t{0}; }, state)
+                                .front());
+    return state;
+}
+
+inline MetricsState& MetricsState::operator+=(const MetricsState& other) {
+    rows += other.rows;
+    outside += other.outside;
+    users += other.users;
+    visits += other.visits;
+    total += other.total;
+    for (const Segment& segment : other.segments) {
+        const auto same = [&](const Segment& mine) {
+            return mine.by == segment.by && mine.key == segment.key;
+        };
+        const auto at = std::ranges::find_if(segments, same);
+        if (at != segments.end()) {
+            at->tally += segment.tally;
+        } else {
+            segments.push_back(segment);
+        }
+    }
+    return *this;
+}
+
+inline MetricsResult finish(MetricsState state, const MetricsOptions& options, const LogFacts& facts) {
+    MetricsResult result{
+        .rows = state.rows, .outside = state.outside, .users = state.users, .visits = state.visits};
+    if (state.rows > 0) {
+        result.first_time = facts.first_time;
+        result.last_time = facts.last_time;
+    }
+    result.metrics = metrics_of(state.total, facts);
+    result.entity = options.entity;
+    result.window = options.window;
+    result.left_out = options.left_out;
+    result.steps = detail::steps_of(state.total, options.funnel);
+    for (Segment& segment : state.segments) {
+        result.breakdown.push_back({segment.by, segment.key, metrics_of(segment.tally, facts),
+                                    detail::steps_of(segment.tally, options.funnel)});
+    }
+    return result;
+}
+
+inline const Metric& MetricsResult::metric(std::string_view name) const {
+    const Metric* found = find(metrics, name);
+    if (found == nullptr) {
+        throw Error(ErrorCode::invalid_argument, "no metric of the name \"" + std::string(name) + "\"");
+    }
+    return *found;
+}
+
+}  // namespace funnel::metrics
