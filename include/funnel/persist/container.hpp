@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// The container of a model file: named sections under one checksum. docs/binary_format.md is normative.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace funnel::persist {
+
+/// The version that is written; older ones stay readable.
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+/// A larger file is not read unless the caller says so.
+inline constexpr std::uint64_t kDefaultSizeLimit = std::uint64_t{1} << 30;
+
+/// A part of a file. name: 1 to 16 of a-z, 0-9, '_', '-', '.'; no two sections of a file share one.
+struct Section {
+    std::string name;
+    std::vector<char> bytes;
+
+    bool operator==(const Section&) const = default;
+};
+
+/// The whole file in memory. The same sections give the same bytes, always.
+/// Throws Error(invalid_argument) for a bad or repeated name, or more than 1024 sections.
+[[nodiscard]] std::vector<char> encode_container(std::span<const Section> sections);
+
+/// The sections of a file in memory, in their order. Every bit is under the checksum, and no length is
+/// believed before it is held against the number of bytes that are there.
+/// Throws Error(format): not a funnel model, or damaged; Error(unsupported): written by a newer version.
+[[nodiscard]] std::vector<Section> decode_container(std::span<const char> bytes);
+
+/// encode_container into a file that appears whole or not at all (files::AtomicFile).
+/// Throws as encode_container, and Error(io) naming `path`.
+void save_container(const std::string& path, std::span<const Section> sections);
+
+/// Reads a file or a pipe. Throws as decode_container with the path in front; Error(io) if it cannot be
+/// opened or read, Error(memory) if it is larger than `size_limit` bytes. Needs twice the file's size in
+/// memory.
+[[nodiscard]] std::vector<Section> load_container(const std::string& path,
+                                                  std::uint64_t size_limit = kDefaultSizeLimit);
+
+/// The section of that name. Throws Error(format) if there is none.
+[[nodiscard]] const Section& find_section(std::span<const Section> sections, std::string_view name);
+
+}  // namespace funnel::persist

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+#include "funnel/persist/container.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "funnel/base/bytes.hpp"
+#include "funnel/base/error.hpp"
+#include "funnel/base/version.hpp"
+#include "funnel/files/atomic_file.hpp"
+
+namespace funnel::persist {
+namespace {
+
+using base::ByteReader;
+using base::ByteWriter;
+
+constexpr std::array<char, 8> kMagic = {'F', 'U', 'N', 'N', 'E', 'L', 'M', '\0'};
+constexpr std::size_t kNameBytes = 16;
+constexpr std::size_t kHeaderBytes = kMagic.size() + 4 + 4 + 8;
+constexpr std::size_t kEntryBytes = kNameBytes + 8 + 8;
+constexpr std::size_t kChecksumBytes = 16;
+constexpr std::size_t kMostSections = 1024;  // far above need; keeps a hostile table from costing time
+constexpr std::size_t kSmallestFile = kHeaderBytes + kChecksumBytes;
+
+using Checksum = XXH128_canonical_t;
+static_assert(sizeof(Checksum) == kChecksumBytes);
+
+Checksum checksum_of(std::span<const char> bytes) {
+    Checksum sum;
+    XXH128_canonicalFromHash(&sum, XXH3_128bits(bytes.data(), bytes.size()));
+    return sum;
+}
+
+[[noreturn]] void damaged(const std::string& what) {
+    throw Error(ErrorCode::format, "damaged funnel model: " + what + "; restore the file or train again");
+}
+
+[[noreturn]] void not_a_model(const std::string& what) {
+    throw Error(ErrorCode::format, "not a funnel model: " + what + "; expected a file that train wrote");
+}
+
+bool is_name(std::string_view name) {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    };
+    return !name.empty() && name.size() <= kNameBytes && std::ranges::all_of(name, allowed);
+}
+
+void check_names(std::span<const Section> sections) {
+    if (sections.size() > kMostSections) {
+        throw Error(ErrorCode::invalid_argument, "expected at most " + std::to_string(kMostSections) +
+                                                     " sections, got " + std::to_string(sections.size()));
+    }
+    for (std::size_t i = 0; i < sections.size(); ++i) {
+        const std::string& name = sections[i].name;
+        const auto same = [&](const Section& other) { return other.name == name; };
+        if (!is_name(name) || std::ranges::any_of(sections.first(i), same)) {
+            throw Error(
+                ErrorCode::invalid_argument,
+                "expected distinct section names of 1 to 16 characters a-z 0-9 _ - ., got \"" + name + '"');
+        }
+    }
+}
+
+/// Magic, version, counts and the table of sections: everything before the first payload.
+std::vector<char> head_of(std::span<const Section> sections) {
+    std::uint64_t offset = kHeaderBytes + sections.size() * kEntryBytes;
+    std::uint64_t file_size = offset + kChecksumBytes;
+    for (const Section& section : sections)
+        file_size += section.bytes.size();
+    ByteWriter out;
+    for (const char c : kMagic)
+        out.value(c);
+    out.value(kFormatVersion);
+    out.value(static_cast<std::uint32_t>(sections.size()));
+    out.value(file_size);
+    for (const Section& section : sections) {
+        for (std::size_t i = 0; i < kNameBytes; ++i)
+            out.value(i < section.name.size() ? section.name[i] : '\0');
+        out.value(offset);
+        out.value(static_cast<std::uint64_t>(section.bytes.size()));
+        offset += section.bytes.size();
+    }
+    return out.take();
+}
+
+/// Calls put(span) for the parts of the file in order, the checksum last.
+template <typename Put>
+void write_parts(std::span<const Section> sections, Put&& put) {
+    check_names(sections);
+    const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                                XXH3_freeState);
+    if (!state) throw Error(ErrorCode::memory, "no memory for a checksum");
+    XXH3_128bits_reset(state.get());
+    const auto part = [&](std::span<const char> bytes) {
+        if (bytes.empty()) return;
+        XXH3_128bits_update(state.get(), bytes.data(), bytes.size());
+        put(bytes);
+    };
+    part(head_of(sections));
+    for (const Section& section : sections)
+        part(section.bytes);
+    Checksum sum;
+    XXH128_canonicalFromHash(&sum, XXH3_128bits_digest(state.get()));
+    put(std::span(reinterpret_cast<const char*>(sum.digest), sizeof sum.digest));
+}
+
+struct Header {
+    std::uint32_t sections = 0;
+    std::uint64_t file_size = 0;
+};
+
+/// What can be said from the first kHeaderBytes (or all there are, if fewer).
+Header read_header(std::span<const char> bytes) {
+    if (bytes.empty()) not_a_model("empty");
+    const std::size_t known = std::min(bytes.size(), kMagic.size());
+    if (!std::ranges::equal(bytes.first(known), std::span(kMagic).first(known))) {
+        not_a_model("it begins with other bytes");
+    }
+    if (bytes.size() < kHeaderBytes)
+        damaged("it ends in its first " + std::to_string(kHeaderBytes) + " bytes");
+    ByteReader in(bytes.subspan(kMagic.size()));
+    const auto version = in.value<std::uint32_t>();
+    if (version > kFormatVersion) {
+        throw Error(ErrorCode::unsupported, "funnel model of format version " + std::to_string(version) +
+                                                "; this is funnel " + base::kVersion +
+                                                ", which reads versions up to " +
+                                                std::to_string(kFormatVersion) + "; use a newer funnel");
+    }
+    if (version == 0) damaged("format version 0");
+    Header header;
+    header.sections = in.value<std::uint32_t>();
+    header.file_size = in.value<std::uint64_t>();
+    return header;
+}
+
+void check_size(const Header& header, std::uint64_t size) {
+    if (header.file_size != size) {
+        damaged("it says it has " + std::to_string(header.file_size) + " bytes and has " +
+                std::to_string(size));
+    }
+    if (size < kSmallestFile || header.sections > kMostSections ||
+        header.sections > (size - kSmallestFile) / kEntryBytes) {
+        damaged(std::to_string(header.sections) + " sections in " + std::to_string(size) + " bytes");
+    }
+}
+
+std::string read_name(ByteReader& in) {
+    std::string name;
+    bool ended = false;
+    for (std::size_t i = 0; i < kNameBytes; ++i) {
+        const char c = in.value<char>();
+        if (ended && c != '\0') damaged("a section's name");
+        ended = ended || c == '\0';
+        if (!ended) name += c;
+    }
+    if (!is_name(name)) damaged("a section's name");
+    return name;
+}
+
+class File {
+ public:
+    explicit File(const std::string& path) : path_(path) {
+        do {
+            fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        } while (fd_ < 0 && errno == EINTR);
+        if (fd_ < 0) fail("cannot open", errno);
+    }
+    ~File() { ::close(fd_); }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    /// Appends up to `wanted` bytes to `bytes`; fewer only at the end of the file.
+    void read(std::vector<char>& bytes, std::size_t wanted) const {
+        std::size_t filled = bytes.size();
+        bytes.resize(filled + wanted);
+        while (filled < bytes.size()) {
+            const ssize_t n = ::read(fd_, bytes.data() + filled, bytes.size() - filled);
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && errno == EISDIR) not_a_model("it is a folder");
+            if (n < 0) fail("cannot read", errno);
+            if (n == 0) break;
+            filled += static_cast<std::size_t>(n);
+        }
+        bytes.resize(filled);
+    }
+
+    /// The size of a regular file; what a pipe will hold is not known.
+    [[nodiscard]] std::uint64_t size_or(std::uint64_t unknown) const {
+        struct stat info {};
+        if (fstat(fd_, &info) != 0) fail("cannot read", errno);
+        return S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : unknown;
+    }
+
+ private:
+    [[noreturn]] void fail(const std::string& what, int error) const {
+        throw Error(ErrorCode::io, path_ + ": " + what + ": " + std::generic_category().message(error));
+    }
+
+    std::string path_;
+    int fd_ = -1;
+};
+
+std::vector<char> read_file(const File& file, const std::string& path, std::uint64_t size_limit) {
+    // Enough at a time to be fast; a pipe that only claims a size costs no more than this and what it sends.
+    constexpr std::size_t kPiece = std::size_t{16} << 20;
+    std::vector<char> bytes;
+    file.read(bytes, kHeaderBytes);
+    const Header header = read_header(bytes);
+    const std::uint64_t size = file.size_or(header.file_size);
+    check_size(header, size);
+    if (size > size_limit) {
+        throw Error(ErrorCode::memory, path + ": expected a model of at most " + std::to_string(size_limit) +
+                                           " bytes, got " + std::to_string(size) + "; raise the limit");
+    }
+    while (bytes.size() < size) {
+        const std::size_t before = bytes.size();
+        file.read(bytes, std::min<std::uint64_t>(kPiece, size - before));
+        if (bytes.size() == before) break;
+    }
+    file.read(bytes, 1);
+    if (bytes.size() != size) damaged("it has more or fewer bytes than it says");
+    return bytes;
+}
+
+}  // namespace
+
+std::vector<char> encode_container(std::span<const Section> sections) {
+    std::vector<char> bytes;
+    write_parts(sections,
+                [&](std::span<const char> part) { bytes.insert(bytes.end(), part.begin(), part.end()); });
+    return bytes;
+}
+
+void save_container(const std::string& path, std::span<const Section> sections) {
+    files::AtomicFile file(path);
+    write_parts(sections, [&](std::span<const char> part) { file.append({part.data(), part.size()}); });
+    file.commit();
+}
+
+std::vector<Section> decode_container(std::span<const char> bytes) {
+    const Header header = read_header(bytes);
+    check_size(header, bytes.size());
+    const std::size_t end = bytes.size() - kChecksumBytes;
+    const Checksum sum = checksum_of(bytes.first(end));
+    if (!std::equal(bytes.begin() + static_cast<std::ptrdiff_t>(end), bytes.end(), sum.digest,
+                    [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; })) {
+        damaged("its checksum is wrong");
+    }
+    ByteReader table(bytes.subspan(kHeaderBytes, header.sections * kEntryBytes));
+    std::vector<Section> sections;
+    std::uint64_t expected = kHeaderBytes + header.sections * kEntryBytes;
+    for (std::uint32_t i = 0; i < header.sections; ++i) {
+        Section section{read_name(table), {}};
+        const auto offset = table.value<std::uint64_t>();
+        const auto size = table.value<std::uint64_t>();
+        if (offset != expected || size > end - offset)
+            damaged("section \"" + section.name + "\" lies outside");
+        if (std::ranges::any_of(sections, [&](const Section& s) { return s.name == section.name; })) {
+            damaged("section \"" + section.name + "\" twice");
+        }
+        const auto payload = bytes.subspan(offset, size);
+        section.bytes.assign(payload.begin(), payload.end());
+        sections.push_back(std::move(section));
+        expected += size;
+    }
+    if (expected != end) damaged("bytes that belong to no section");
+    return sections;
+}
+
+std::vector<Section> load_container(const std::string& path, std::uint64_t size_limit) {
+    const File file(path);
+    try {
+        return decode_container(read_file(file, path, size_limit));
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::format && error.code() != ErrorCode::unsupported) throw;
+        throw Error(error.code(), path + ": " + error.what());
+    }
+}
+
+const Section& find_section(std::span<const Section> sections, std::string_view name) {
+    const auto found = std::ranges::find(sections, name, &Section::name);
+    if (found == sections.end()) damaged("section \"" + std::string(name) + "\" is missing");
+    return *found;
+}
+
+}  // namespace funnel::persist
