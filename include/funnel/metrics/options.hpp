@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "funnel/base/time.hpp"
@@ -24,6 +25,20 @@ enum class Entity : std::uint8_t {
     user_item,  ///< one user and one item
     exposure    ///< the first event of stage 0 of a user and item in a visit: what models are trained on
 };
+
+/// "user", "session", "user-item" or "exposure".
+[[nodiscard]] constexpr std::string_view entity_name(Entity entity) noexcept {
+    constexpr std::string_view kNames[] = {"user", "session", "user-item", "exposure"};
+    return kNames[static_cast<std::size_t>(entity)];
+}
+
+/// The entity of that name, or empty.
+[[nodiscard]] constexpr std::optional<Entity> parse_entity(std::string_view name) noexcept {
+    for (const Entity entity : {Entity::user, Entity::session, Entity::user_item, Entity::exposure}) {
+        if (entity_name(entity) == name) return entity;
+    }
+    return std::nullopt;
+}
 
 /// From `from` on, local time = UTC + offset (both in microseconds).
 struct OffsetChange {

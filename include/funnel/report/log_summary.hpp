@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// LogSummary: what was read, for the head of a report.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "funnel/events/event_log.hpp"
+#include "funnel/ingest/read_log.hpp"
+#include "funnel/metrics/measure.hpp"
+
+namespace funnel::report {
+
+/// rows = accepted + rejected + ignored.
+struct LogSummary {
+    std::vector<std::string> files;
+    std::string schema;
+    std::int64_t rows = 0, accepted = 0, rejected = 0, ignored = 0;
+    std::map<std::string, std::int64_t> rejected_by_reason;
+    std::int64_t outside = 0;                ///< accepted, but not in [from, to)
+    std::optional<std::int64_t> duplicates;  ///< accepted - distinct; empty: not looked for
+    std::int64_t users = 0, items = 0, sessions = 0;
+    std::optional<std::int64_t> from, to;  ///< first and last accepted time, microseconds
+    std::map<std::string, std::int64_t> by_event;
+    std::vector<std::string> warnings;  ///< of reading, one line each
+};
+
+/// Of a log that came from files. Takes duplicates from the report if the log has row hashes.
+[[nodiscard]] LogSummary summarize(const EventLog& log, const metrics::MetricsResult& result,
+                                   const ingest::ReadReport& report);
+
+/// Of a log that a host filled: every row is accepted, there are no files.
+[[nodiscard]] LogSummary summarize(const EventLog& log, const metrics::MetricsResult& result);
+
+}  // namespace funnel::report
