@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// docs/cli.md and README.md against --help: an option that is documented exists, one that exists is
+// documented.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/temporary_folder.hpp"
+#include "support/tool.hpp"
+
+namespace funnel::cli_test {
+namespace {
+
+using support::read_file;
+using support::run_tool;
+using Names = std::set<std::string>;
+
+const std::vector<std::string> kCommands = {"metrics",  "train",   "evaluate", "score",
+                                            "features", "inspect", "simulate"};
+
+std::string document(const std::string& name) {
+    return read_file(std::string(FUNNEL_TEST_DIR) + "/../" + name);
+}
+
+/// All words like --name in a text.
+Names options_in(const std::string& text) {
+    static const std::regex option("(^|[^A-Za-z0-9-])(--[a-z][a-z0-9-]*[a-z0-9])");
+    Names names;
+    for (std::sregex_iterator it(text.begin(), text.end(), option), end; it != end; ++it)
+        names.insert((*it)[2]);
+    return names;
+}
+
+/// Options of one command, or of the program itself for "".
+Names options_of(const std::string& command) {
+    const auto help = command.empty() ? run_tool({"--help"}) : run_tool({command, "--help"});
+    EXPECT_EQ(help.code, 0) << help.err;
+    return options_in(help.out);
+}
+
+const Names& all_options() {
+    static const Names all = [] {
+        Names names = options_of("");
+        for (const auto& command : kCommands)
+            names.merge(options_of(command));
+        return names;
+    }();
+    return all;
+}
+
+Names missing(const Names& from, const Names& in) {
+    Names rest;
+    std::ranges::set_difference(from, in, std::inserter(rest, rest.end()));
+    return rest;
+}
+
+/// The part of docs/cli.md under "## `command`", up to the next heading of that rank.
+std::string section(const std::string& text, const std::string& command) {
+    const std::size_t begin = text.find("\n## `" + command);
+    if (begin == std::string::npos) return {};
+    const std::size_t end = text.find("\n## ", begin + 4);
+    return text.substr(begin, end == std::string::npos ? end : end - begin);
+}
+
+TEST(CliDocs, EveryOptionOfTheProgramIsDocumented) {
+    EXPECT_EQ(missing(all_options(), options_in(document("docs/cli.md"))), Names{});
+}
+
+TEST(CliDocs, EveryDocumentedOptionExists) {
+    EXPECT_EQ(missing(options_in(document("docs/cli.md")), all_options()), Names{});
+}
+
+TEST(CliDocs, EverySectionOfACommandNamesOnlyItsOptions) {
+    const std::string text = document("docs/cli.md");
+    for (const auto& command : kCommands) {
+        const std::string part = section(text, command);
+        ASSERT_FALSE(part.empty()) << "no section of " << command;
+        EXPECT_EQ(missing(options_in(part), options_of(command)), Names{}) << command;
+    }
+}
+
+/// Lines of a document that call the program, continued lines joined.
+std::vector<std::string> calls(const std::string& text) {
+    static const std::regex call("(?:^|[ /`])funnel-train ((?:[^\\n`|>]|\\\\\\n)*)");
+    std::vector<std::string> lines;
+    for (std::sregex_iterator it(text.begin(), text.end(), call), end; it != end; ++it) {
+        lines.push_back(std::regex_replace((*it)[1].str(), std::regex("\\\\\\n"), " "));
+    }
+    return lines;
+}
+
+TEST(CliDocs, CallsInTheDocumentsUseOptionsOfTheirCommand) {
+    for (const char* name : {"README.md", "docs/cli.md"}) {
+        std::size_t found = 0;
+        for (const std::string& call : calls(document(name))) {
+            const std::string command = call.substr(0, call.find_first_of(" \n"));
+            if (std::ranges::find(kCommands, command) == kCommands.end()) continue;
+            ++found;
+            EXPECT_EQ(missing(options_in(call), options_of(command)), Names{}) << name << ": " << call;
+        }
+        EXPECT_GT(found, 0u) << name;
+    }
+}
+
+TEST(CliDocs, ExitCodesAreThoseOfTheHelp) {
+    const std::string text = document("docs/cli.md"), help = run_tool({"--help"}).out;
+    for (const std::string meaning :
+         {"wrong usage", "input unusable", "a gate was not met", "model file unusable"}) {
+        EXPECT_NE(help.find(meaning), std::string::npos) << meaning;
+    }
+    for (const std::string code : {"0", "1", "2", "3", "4", "5", "6", "128 + n"}) {
+        EXPECT_NE(text.find("\n| " + code + " |"), std::string::npos) << code;
+    }
+}
+
+}  // namespace
+}  // namespace funnel::cli_test

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+// `metrics`: every figure of a log that is small enough to count by hand, and the keys that scripts rely on.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/small_shop.hpp"
+#include "support/compress.hpp"
+#include "support/csv.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tool.hpp"
+
+namespace funnel::cli_test {
+namespace {
+
+using nlohmann::json;
+using support::run_tool;
+using support::TemporaryFolder;
+using support::ToolResult;
+
+/// `metrics --json` of one text with more options.
+ToolResult metrics(const std::string& text, std::vector<std::string> options = {}) {
+    const TemporaryFolder folder;
+    options.insert(options.begin(), {"metrics", folder.write("log.csv", text), "--json"});
+    return run_tool(options);
+}
+
+std::set<std::string> keys(const json& object) {
+    std::set<std::string> names;
+    for (const auto& [key, value] : object.items())
+        names.insert(key);
+    return names;
+}
+
+void expect_rate(const json& metrics, const std::string& name, double numerator, double denominator) {
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(metrics.contains(name));
+    const json& rate = metrics.at(name);
+    EXPECT_EQ(rate.at("numerator"), numerator);
+    EXPECT_EQ(rate.at("denominator"), denominator);
+    ASSERT_TRUE(rate.at("value").is_number()) << rate;
+    EXPECT_NEAR(rate.at("value").get<double>(), numerator / denominator, 1e-12);
+    EXPECT_TRUE(rate.at("reason").is_null());
+    for (const char* end : {"low", "high"})
+        EXPECT_TRUE(rate.contains(end)) << end;
+}
+
+void expect_count(const json& metrics, const std::string& name, double value) {
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(metrics.contains(name));
+    EXPECT_EQ(metrics.at(name).at("value"), value);
+    EXPECT_TRUE(metrics.at(name).at("reason").is_null());
+}
+
+void expect_undefined(const json& metrics, const std::string& name) {
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(metrics.contains(name));
+    EXPECT_TRUE(metrics.at(name).at("value").is_null()) << metrics.at(name);
+    ASSERT_TRUE(metrics.at(name).at("reason").is_string()) << metrics.at(name);
+    EXPECT_FALSE(metrics.at(name).at("reason").get<std::string>().empty());
+}
+
+TEST(CliMetrics, CountsTheSmallShopByHand) {
+    const ToolResult result = metrics(small_shop());
+    ASSERT_EQ(result.code, 0) << result.err;
+    const json all = result.json();
+    const json& m = all.at("metrics");
+    expect_count(m, "pv", 3);
+    expect_count(m, "uv", 3);
+    expect_count(m, "page_views", 1);
+    expect_count(m, "orders", 2);
+    expect_count(m, "revenue", 25);
+    expect_count(m, "average_order_value", 12.5);
+    expect_count(m, "dwell_median_s", 60);  // 60, 20 and 1800 s
+    expect_rate(m, "pv_per_uv", 3, 3);
+    expect_rate(m, "pv_per_viewer", 3, 3);
+    expect_rate(m, "ctr", 1, 3);
+    expect_rate(m, "ctr_raw", 1, 3);
+    expect_rate(m, "ctr_followed", 1, 3);
+    expect_rate(m, "click_user_rate", 3, 3);
+    expect_rate(m, "conversion_user", 2, 3);
+    expect_rate(m, "conversion_session", 2, 4);
+    expect_rate(m, "cart_abandon_session", 1, 2);
+    expect_rate(m, "cart_abandon_user_item_naive", 1, 2);
+    expect_rate(m, "repeat_purchase_period", 0, 2);
+    expect_undefined(m, "cvr_post_click");  // the log is shorter than the window of 7 days
+    expect_undefined(m, "cart_abandon_user_item");
+    EXPECT_EQ(m.at("cart_abandon_user_item").at("reason"), "no_mature_pairs");
+}
+
+TEST(CliMetrics, AShorterWindowMakesClicksAndCartsMature) {
+    const json all = metrics(small_shop(), {"--window", "1d"}).json();
+    expect_rate(all.at("metrics"), "cvr_post_click", 1, 1);
+    expect_rate(all.at("metrics"), "cart_abandon_user_item", 0, 1);
+    EXPECT_EQ(all.at("funnel").at("window_seconds"), 86400);
+}
+
+TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
+    const json all = metrics(small_shop(), {"--by", "day"}).json();
+    EXPECT_EQ(keys(all), (std::set<std::string>{"schema_version", "log", "metrics", "funnel", "breakdown"}));
+    EXPECT_EQ(all.at("schema_version"), 1);
+    EXPECT_EQ(keys(all.at("log")),
+              (std::set<std::string>{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason",
+                                     "ignored", "outside", "duplicates", "users", "items", "sessions", "from",
+                                     "to", "by_event"}));
+    const json& funnel = all.at("funnel");
+    EXPECT_EQ(keys(funnel),
+              (std::set<std::string>{"entity", "window_seconds", "left_out", "steps", "censoring"}));
+    for (const json& step : funnel.at("steps")) {
+        EXPECT_EQ(keys(step),
+                  (std::set<std::string>{"name", "reached", "step_rate", "overall_rate", "lost"}));
+    }
+    for (const json& part : all.at("breakdown")) {
+        for (const char* key : {"by", "key", "metrics"})
+            EXPECT_TRUE(part.contains(key)) << key;
+    }
+}
+
+TEST(CliMetrics, EveryMetricHasValueAndReasonAndOneOfThemIsNull) {
+    for (const std::string& text : {small_shop(), std::string(kHeader)}) {
+        const json all = metrics(text).json();
+        for (const auto& [name, metric] : all.at("metrics").items()) {
+            ASSERT_TRUE(metric.contains("value") && metric.contains("reason")) << name;
+            EXPECT_NE(metric.at("value").is_null(), metric.at("reason").is_null()) << name << metric;
+            EXPECT_EQ(metric.contains("numerator"), metric.contains("denominator")) << name;
+        }
+    }
+}
+
+TEST(CliMetrics, LogPartAccountsForEveryRow) {
+    const TemporaryFolder folder;
+    const std::string path = folder.write("log.csv", small_shop());
+    const json log = run_tool({"metrics", path, "--json"}).json().at("log");
+    EXPECT_EQ(log.at("files"), json::array({path}));
+    EXPECT_EQ(log.at("schema"), "canonical");
+    EXPECT_EQ(log.at("rows"), 12);
+    EXPECT_EQ(log.at("accepted"), 12);
+    EXPECT_EQ(log.at("rejected"), 0);
+    EXPECT_EQ(log.at("rejected_by_reason"), json::object());
+    EXPECT_EQ(log.at("ignored"), 0);
+    EXPECT_EQ(log.at("outside"), 0);
+    EXPECT_EQ(log.at("duplicates"), 0);
+    EXPECT_EQ(log.at("users"), 3);
+    EXPECT_EQ(log.at("items"), 2);
+    EXPECT_EQ(log.at("sessions"), 4);
+    EXPECT_EQ(log.at("from"), "2024-03-01T10:00:00Z");
+    EXPECT_EQ(log.at("to"), "2024-03-03T09:30:00Z");
+    EXPECT_EQ(log.at("by_event"), (json{{"impression", 3},
+                                        {"click", 1},
+                                        {"view", 3},
+                                        {"cart_add", 2},
+                                        {"page_view", 1},
+                                        {"purchase", 2}}));
+}
+
+TEST(CliMetrics, FunnelStepsCountUsersInOrder) {
+    const json funnel = metrics(small_shop()).json().at("funnel");
+    EXPECT_EQ(funnel.at("entity"), "user");
+    EXPECT_EQ(funnel.at("window_seconds"), 7 * 86400);
+    EXPECT_EQ(funnel.at("left_out"), json::array());
+    const json expected = json::array(
+        {{{"name", "impression"}, {"reached", 2}, {"step_rate", nullptr}, {"overall_rate", 1.0}, {"lost", 0}},
+         {{"name", "click"}, {"reached", 2}, {"step_rate", 1.0}, {"overall_rate", 1.0}, {"lost", 0}},
+         {{"name", "cart"}, {"reached", 2}, {"step_rate", 1.0}, {"overall_rate", 1.0}, {"lost", 0}},
+         {{"name", "purchase"}, {"reached", 1}, {"step_rate", 0.5}, {"overall_rate", 0.5}, {"lost", 1}}});
+    EXPECT_EQ(funnel.at("steps"), expected);
+}
+
+TEST(CliMetrics, FunnelOptionSetsTheStages) {
+    const json steps = metrics(small_shop(), {"--funnel", "view,purchase"}).json().at("funnel").at("steps");
+    ASSERT_EQ(steps.size(), 2u);
+    EXPECT_EQ(steps[0].at("reached"), 3);
+    EXPECT_EQ(steps[1].at("reached"), 2);
+}
+
+TEST(CliMetrics, AStageMayBeAnEventNameOfTheLogsOwn) {
+    const std::string text =
+        "event_time,event_type,user_id\n"
+        "2024-03-01T10:00:00Z,signup,a\n2024-03-01T11:00:00Z,trial,a\n2024-03-02T11:00:00Z,paid,a\n"
+        "2024-03-01T10:00:00Z,signup,b\n2024-03-01T12:00:00Z,paid,b\n";
+    const json all = metrics(text, {"--funnel", "signup,trial,paid"}).json();
+    const json& steps = all.at("funnel").at("steps");
+    ASSERT_EQ(steps.size(), 3u);
+    EXPECT_EQ(steps[0].at("name"), "signup");
+    EXPECT_EQ(steps[0].at("reached"), 2);
+    EXPECT_EQ(steps[1].at("reached"), 1);
+    EXPECT_EQ(steps[2].at("reached"), 1);
+    EXPECT_EQ(all.at("log").at("by_event"), (json{{"signup", 2}, {"trial", 1}, {"paid", 2}}));
+}
+
+TEST(CliMetrics, DefaultFunnelLeavesOutStagesWithoutEventsAndSaysSo) {
+    const std::string text =
+        "event_time,event_type,user_id\n2024-03-01T10:00:00Z,view,a\n2024-03-01T11:00:00Z,purchase,a\n";
+    const ToolResult result = metrics(text);
+    const json funnel = result.json().at("funnel");
+    EXPECT_EQ(funnel.at("left_out"), (json{"impression", "cart"}));
+    ASSERT_EQ(funnel.at("steps").size(), 2u);
+    EXPECT_EQ(funnel.at("steps")[0].at("name"), "view");
+    EXPECT_NE(result.err.find("impression"), std::string::npos) << result.err;
+}
+
+TEST(CliMetrics, PerCountsOtherEntities) {
+    for (const std::string entity : {"user", "session", "user-item", "exposure"}) {
+        const ToolResult result = metrics(small_shop(), {"--per", entity, "--window", "1d"});
+        ASSERT_EQ(result.code, 0) << entity << result.err;
+        const json funnel = result.json().at("funnel");
+        EXPECT_EQ(funnel.at("entity"), entity);
+    }
+    const json pairs = metrics(small_shop(), {"--per", "user-item"}).json().at("funnel").at("steps");
+    EXPECT_EQ(pairs[0].at("reached"), 3);  // (a, i1), (b, i1), (b, i2)
+    EXPECT_EQ(pairs[1].at("reached"), 2);
+    EXPECT_EQ(pairs[3].at("reached"), 1);
+}
+
+TEST(CliMetrics, AHeaderOnlyLogIsCountedAsNothingAndUndefined) {
+    const ToolResult result = metrics(std::string(kHeader));
+    ASSERT_EQ(result.code, 0) << result.err;
+    const json all = result.json();
+    EXPECT_EQ(all.at("log").at("rows"), 0);
+    EXPECT_TRUE(all.at("log").at("from").is_null());
+    expect_count(all.at("metrics"), "pv", 0);
+    expect_count(all.at("metrics"), "uv", 0);
+    expect_count(all.at("metrics"), "orders", 0);
+    for (const char* name :
+         {"ctr", "conversion_user", "conversion_session", "cart_abandon_session", "repeat_purchase_period",
+          "pv_per_uv", "average_order_value", "dwell_median_s"}) {
+        expect_undefined(all.at("metrics"), name);
+    }
+    EXPECT_EQ(result.out.find("nan"), std::string::npos);
+}
+
+TEST(CliMetrics, NoImpressionsMakeTheClickRateUndefinedNotZero) {
+    const std::string text = "event_time,event_type,user_id\n2024-03-01T10:00:00Z,view,a\n";
+    const json m = metrics(text).json().at("metrics");
+    expect_undefined(m, "ctr");
+    EXPECT_EQ(m.at("ctr").at("reason"), "no_impressions");
+}
+
+TEST(CliMetrics, ByDayCutsAtTheBorderOfTheZone) {
+    const auto days = [](const std::vector<std::string>& options) {
+        std::map<std::string, double> pv;
+        for (const json& part : metrics(small_shop(), options).json().at("breakdown")) {
+            EXPECT_EQ(part.at("by"), "day");
+            pv[part.at("key")] = part.at("metrics").at("pv").at("value");
+        }
+        return pv;
+    };
+    EXPECT_EQ(days({"--by", "day"}),
+              (std::map<std::string, double>{{"2024-03-01", 1}, {"2024-03-02", 1}, {"2024-03-03", 1}}));
+    // Auckland is 13 hours ahead in March: 10:00 and 11:00 UTC are late evening or the next day.
+    const auto auckland = days({"--by", "day", "--tz", "Pacific/Auckland"});
+    EXPECT_EQ(auckland,
+              (std::map<std::string, double>{{"2024-03-01", 1}, {"2024-03-02", 1}, {"2024-03-03", 1}}));
+    // Kiritimati is 14 hours ahead: everything at or after 10:00 UTC belongs to the next day.
+    const auto kiritimati = days({"--by", "day", "--tz", "Pacific/Kiritimati"});
+    EXPECT_EQ(kiritimati, (std::map<std::string, double>{{"2024-03-02", 1}, {"2024-03-03", 2}}));
+}
+
+TEST(CliMetrics, ByMayRepeatAndTakesColumns) {
+    const std::string text =
+        "event_time,event_type,user_id,item_id,brand\n"
+        "2024-03-01T10:00:00Z,view,a,i1,zeta\n2024-03-01T10:01:00Z,view,a,i2,alpha\n"
+        "2024-03-01T10:02:00Z,view,b,i3,\n2024-03-01T10:03:00Z,view,b,i2,alpha\n";
+    const json parts = metrics(text, {"--by", "brand", "--by", "week"}).json().at("breakdown");
+    std::vector<json> brands, weeks;
+    for (const json& part : parts)
+        (part.at("by") == "brand" ? brands : weeks).push_back(part);
+    ASSERT_EQ(brands.size(), 3u);
+    EXPECT_EQ(brands[0].at("key"), "alpha");
+    EXPECT_EQ(brands[0].at("metrics").at("pv").at("value"), 2);
+    EXPECT_EQ(brands[1].at("key"), "zeta");
+    EXPECT_TRUE(brands[2].at("key").is_null());  // a missing value comes last
+    ASSERT_EQ(weeks.size(), 1u);
+    EXPECT_EQ(weeks[0].at("key"), "2024-W09");
+}
+
+TEST(CliMetrics, FromAndToCutTheMetricsButNotTheRows) {
+    const json from = metrics(small_shop(), {"--from", "2024-03-02"}).json();
+    EXPECT_EQ(from.at("log").at("rows"), 12);
+    EXPECT_EQ(from.at("log").at("accepted"), 12);
+    EXPECT_EQ(from.at("log").at("outside"), 5);
+    expect_count(from.at("metrics"), "pv", 2);
+    expect_count(from.at("metrics"), "uv", 2);
+    const json to = metrics(small_shop(), {"--to", "2024-03-02"}).json();
+    EXPECT_EQ(to.at("log").at("outside"), 7);
+    expect_count(to.at("metrics"), "pv", 1);
+    expect_count(to.at("metrics"), "orders", 1);
+}
+
+TEST(CliMetrics, RowsAfterToCompleteWindowsOpenedBefore) {
+    // b carts on March 2nd and would buy on the 3rd: the funnel entered before --to sees it.
+    const std::string text = small_shop() + "2024-03-03T10:00:00Z,purchase,b,i2,s5,o3,5,1\n";
+    const json all = metrics(text, {"--to", "2024-03-03"}).json();
+    EXPECT_EQ(all.at("funnel").at("steps")[3].at("reached"), 2);
+    expect_count(all.at("metrics"), "orders", 1);
+}
+
+TEST(CliMetrics, ExactDuplicatesAreCountedAndDroppedOnRequest) {
+    const std::string text = std::string(kHeader) + std::string(kRows) + std::string(kRows);
+    const json kept = metrics(text).json();
+    EXPECT_EQ(kept.at("log").at("duplicates"), 12);
+    expect_count(kept.at("metrics"), "pv", 6);
+    const json dropped = metrics(text, {"--dedup", "exact"}).json();
+    EXPECT_EQ(dropped.at("log").at("duplicates"), 12);
+    expect_count(dropped.at("metrics"), "pv", 3);
+    expect_count(dropped.at("metrics"), "revenue", 25);
+}
+
+TEST(CliMetrics, OrderOfRowsNeverMatters) {
+    const support::Csv csv = support::parse_csv(small_shop());
+    std::string reversed(kHeader);
+    for (auto row = csv.rows.rbegin(); row != csv.rows.rend(); ++row) {
+        for (std::size_t k = 0; k < row->size(); ++k)
+            reversed += (k > 0 ? "," : "") + (*row)[k];
+        reversed += '\n';
+    }
+    const json plain = metrics(small_shop(), {"--by", "day"}).json();
+    const json turned = metrics(reversed, {"--by", "day"}).json();
+    for (const char* part : {"metrics", "funnel", "breakdown"})
+        EXPECT_EQ(plain.at(part), turned.at(part)) << part;
+}
+
+TEST(CliMetrics, ThreadsDoNotChangeAByte) {
+    const TemporaryFolder folder;
+    const std::string path = folder.write("log.csv", small_shop());
+    const ToolResult one = run_tool({"metrics", path, "--json", "--by", "day", "--threads", "1"});
+    const ToolResult two = run_tool({"metrics", path, "--json", "--by", "day", "--threads", "2"});
+    ASSERT_EQ(one.code, 0) << one.err;
+    EXPECT_EQ(one.out, two.out);
+}
+
+TEST(CliMetrics, TextReportNamesTheFiguresAndSaysWhatIsUndefined) {
+    const TemporaryFolder folder;
+    const ToolResult result = run_tool({"metrics", folder.write("log.csv", small_shop())});
+    ASSERT_EQ(result.code, 0) << result.err;
+    for (const char* text :
+         {"pv", "conversion_user", "cart_abandon_session", "impression", "purchase", "n/a"}) {
+        EXPECT_NE(result.out.find(text), std::string::npos) << text << "\n" << result.out;
+    }
+}
+
+TEST(CliMetrics, CsvHasOneRowPerMetricAndLeavesUndefinedValuesEmpty) {
+    const TemporaryFolder folder;
+    const ToolResult result = run_tool({"metrics", folder.write("log.csv", small_shop()), "--csv"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    const support::Csv csv = support::parse_csv(result.out);
+    EXPECT_FALSE(csv.rows.empty());
+    EXPECT_EQ(result.out.find("nan"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace funnel::cli_test

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// `evaluate`, `score` and `features` with one trained model: contracts of the outputs, and that three ways to
+// the same number agree.
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/trained_shop.hpp"
+
+namespace funnel::cli_test {
+namespace {
+
+using nlohmann::json;
+using support::Csv;
+using support::parse_csv;
+using support::read_file;
+using support::run_tool;
+using support::TemporaryFolder;
+using support::ToolResult;
+using Words = std::vector<std::string>;
+
+const TrainedShop& shop() {
+    return TrainedShop::shared();
+}
+const Words kTargets = {"click", "cart", "purchase"};
+
+/// Standard output of a run that has to succeed.
+std::string output(const Words& args) {
+    const ToolResult result = run_tool(args);
+    EXPECT_EQ(result.code, 0) << testing::PrintToString(args) << result.err;
+    return result.out;
+}
+
+const Csv& late_scores() {
+    static const Csv csv = parse_csv(output({"score", "-m", shop().model, shop().late}));
+    return csv;
+}
+
+const json& late_evaluation() {
+    static const json all = json::parse(output({"evaluate", "-m", shop().model, shop().late, "--json"}));
+    return all;
+}
+
+TEST(CliEvaluate, JsonHasTheKeysOfTheContract) {
+    const json& all = late_evaluation();
+    EXPECT_EQ(all.at("schema_version"), 1);
+    EXPECT_EQ(all.at("already_observed"), 0);
+    EXPECT_GT(all.at("rows"), 0);
+    const auto check = [](const json& targets) {
+        for (const std::string& name : kTargets) {
+            for (const char* key : {"examples", "masked", "positives", "base_rate", "mean_prediction",
+                                    "roc_auc", "average_precision", "log_loss", "normalized_entropy", "brier",
+                                    "ece", "accuracy", "lift_at_10pct", "grouped_auc"}) {
+                EXPECT_TRUE(targets.at(name).contains(key)) << name << " " << key;
+            }
+        }
+    };
+    check(all.at("targets"));
+    for (const char* segment : {"known_users", "new_users"})
+        check(all.at("segments").at(segment));
+}
+
+/// A figure is a number, or an object with value and reason.
+double value(const json& figure) {
+    return figure.is_object() ? figure.at("value").get<double>() : figure.get<double>();
+}
+
+TEST(CliEvaluate, AModelOfASimulatedShopIsBetterThanChance) {
+    for (const std::string& name : kTargets) {
+        const json& target = late_evaluation().at("targets").at(name);
+        EXPECT_GT(value(target.at("roc_auc")), 0.55) << name;
+        EXPECT_EQ(target.at("examples").get<int>() + target.at("masked").get<int>(),
+                  late_evaluation().at("rows").get<int>())
+            << name;
+    }
+    EXPECT_GT(late_evaluation().at("targets").at("purchase").at("masked"), 0) << "the last day has no labels";
+}
+
+TEST(CliScore, HeaderAndRowsAreThoseOfTheContract) {
+    const Csv& csv = late_scores();
+    EXPECT_EQ(csv.header, (Words{"event_time", "user_id", "item_id", "known_user", "known_item", "p_click",
+                                 "p_cart", "p_purchase"}));
+    EXPECT_EQ(csv.rows.size(), late_evaluation().at("rows").get<std::size_t>());
+    for (std::size_t i = 0; i < csv.rows.size(); ++i) {
+        EXPECT_EQ(csv.at(i, "event_time").back(), 'Z');
+        EXPECT_EQ(csv.at(i, "event_time")[10], 'T');
+        for (const char* flag : {"known_user", "known_item"}) {
+            EXPECT_TRUE(csv.at(i, flag) == "0" || csv.at(i, flag) == "1");
+        }
+        EXPECT_LE(std::stod(csv.at(i, "p_purchase")), std::stod(csv.at(i, "p_cart"))) << "one chain";
+    }
+}
+
+TEST(CliScore, ProbabilitiesAreTheShortestTextOfAFloat) {
+    for (const auto& row : late_scores().rows) {
+        for (std::size_t k = 5; k < 8; ++k) {
+            float p = -1;
+            const auto [end, error] = std::from_chars(row[k].data(), row[k].data() + row[k].size(), p);
+            ASSERT_EQ(error, std::errc{}) << row[k];
+            ASSERT_TRUE(p > 0 && p < 1) << row[k];
+            char shortest[64];
+            const auto written = std::to_chars(shortest, shortest + sizeof shortest, p);
+            ASSERT_EQ(row[k], std::string(shortest, written.ptr));
+        }
+    }
+}
+
+TEST(CliScore, OneRowPerExampleInInputOrder) {
+    const TimedLines input(read_file(shop().late));
+    std::size_t at = 0;  // scores are a subsequence of the input, by time
+    std::vector<std::string> times = late_scores().values("event_time");
+    EXPECT_TRUE(std::ranges::is_sorted(times) || !std::ranges::is_sorted(input.times));
+    const std::string text = output({"score", "-m", shop().model, shop().late, "-q"});
+    for (const auto& row : late_scores().rows) {
+        const std::string start = row[0] + "," + row[1] + "," + row[2] + ",";
+        const std::size_t found = text.find(start, at);
+        ASSERT_NE(found, std::string::npos);
+        at = found + 1;
+    }
+}
+
+TEST(CliScore, AFileGetsTheSameBytesAsStandardOutput) {
+    const TemporaryFolder folder;
+    const std::string text = output({"score", "-m", shop().model, shop().late});
+    const std::string nothing =
+        output({"score", "-m", shop().model, shop().late, "-o", folder.path("s.csv")});
+    EXPECT_EQ(folder.read("s.csv"), text);
+    EXPECT_EQ(nothing, "");
+    EXPECT_EQ(output({"score", "-m", shop().model, shop().late, "--threads", "1"}),
+              output({"score", "-m", shop().model, shop().late, "--threads", "2"}));
+}
+
+TEST(CliScore, MeanPredictionIsTheOneOfEvaluate) {
+    double sum = 0;
+    for (const std::string& p : late_scores().values("p_click"))
+        sum += std::stod(p);
+    const json& click = late_evaluation().at("targets").at("click");
+    // Masked rows are scored but not evaluated: the means of all and of known rows are close, not equal.
+    EXPECT_NEAR(sum / static_cast<double>(late_scores().rows.size()), value(click.at("mean_prediction")),
+                0.01);
+}
+
+TEST(CliFeatures, LabelsAndScoresGiveTheFiguresOfEvaluate) {
+    const Csv features = parse_csv(output({"features", shop().late, "-m", shop().model}));
+    const Csv& scores = late_scores();
+    ASSERT_EQ(features.rows.size(), scores.rows.size());
+    const TemporaryFolder folder;
+    for (const std::string& name : kTargets) {
+        const auto labels = features.values("label_" + name);
+        const auto p = scores.values("p_" + name);
+        std::string table = "score,label\n";
+        std::size_t masked = 0;
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            ASSERT_EQ(features.at(i, "user_id"), scores.at(i, "user_id"));
+            ASSERT_EQ(features.at(i, "item_id"), scores.at(i, "item_id"));
+            if (labels[i].empty()) {
+                ++masked;
+            } else {
+                table += p[i] + "," + labels[i] + "\n";
+            }
+        }
+        const json again =
+            json::parse(output({"evaluate", "--scores", folder.write(name + ".csv", table), "--json"}));
+        const json& from_scores = again.at("targets").at("score");
+        const json& from_model = late_evaluation().at("targets").at(name);
+        EXPECT_EQ(from_model.at("masked"), masked) << name;
+        for (const char* key : {"examples", "positives"})
+            EXPECT_EQ(from_scores.at(key), from_model.at(key)) << key;
+        for (const char* key : {"roc_auc", "average_precision", "log_loss", "brier", "ece", "accuracy",
+                                "lift_at_10pct", "normalized_entropy"}) {
+            EXPECT_NEAR(value(from_scores.at(key)), value(from_model.at(key)), 1e-9) << name << " " << key;
+        }
+    }
+}
+
+TEST(CliFeatures, RawAndEncodedHaveTheSameRowsAndLabels) {
+    const TemporaryFolder folder;
+    const Csv raw = parse_csv(output({"features", shop().late, "-m", shop().model}));
+    (void)output({"features", shop().late, "-m", shop().model, "--encoded", "-o", folder.path("e.csv")});
+    const Csv encoded = parse_csv(folder.read("e.csv"));
+    ASSERT_EQ(raw.rows.size(), encoded.rows.size());
+    for (const char* id : {"event_time", "user_id", "item_id", "label_click", "label_purchase"}) {
+        EXPECT_EQ(raw.values(id), encoded.values(id)) << id;
+    }
+    const std::set<std::string> labels_seen = [&] {
+        const auto values = raw.values("label_click");
+        return std::set<std::string>(values.begin(), values.end());
+    }();
+    EXPECT_TRUE(std::ranges::includes(std::set<std::string>{"", "0", "1"}, labels_seen));
+    EXPECT_NE(raw.header, encoded.header);
+}
+
+TEST(CliFeatures, NeedNoModel) {
+    const Csv csv = parse_csv(output({"features", shop().late, "--horizon", "1d"}));
+    EXPECT_TRUE(csv.has("user_id"));
+    EXPECT_TRUE(csv.has("label_purchase"));
+    EXPECT_GT(csv.header.size(), 15u);
+}
+
+TEST(CliScore, CandidatesAreScoredWithTheLogAsHistory) {
+    const TemporaryFolder folder;
+    const Csv& known = late_scores();
+    const std::string user = known.at(0, "user_id"), item = known.at(0, "item_id");
+    const std::string pairs = "user_id,item_id\n" + user + "," + item + "\nsomebody new," + item + "\n" +
+                              user + ",\"something, \"\"new\"\"\"\n";
+    const Csv csv = parse_csv(
+        output({"score", "-m", shop().model, shop().late, "--candidates", folder.write("pairs.csv", pairs)}));
+    ASSERT_EQ(csv.rows.size(), 3u);
+    EXPECT_EQ(csv.at(0, "user_id"), user);
+    EXPECT_EQ(csv.at(0, "known_user"), "1");
+    EXPECT_EQ(csv.at(0, "known_item"), "1");
+    EXPECT_EQ(csv.at(1, "user_id"), "somebody new");
+    EXPECT_EQ(csv.at(1, "known_user"), "0");
+    EXPECT_EQ(csv.at(2, "item_id"), "something, \"new\"");
+    EXPECT_EQ(csv.at(2, "known_item"), "0");
+    EXPECT_NE(csv.at(0, "p_click"), csv.at(1, "p_click"));
+}
+
+TEST(CliScore, CandidatesWithoutTheirColumnsAreUnusable) {
+    const TemporaryFolder folder;
+    const ToolResult result = run_tool({"score", "-m", shop().model, shop().late, "--candidates",
+                                        folder.write("pairs.csv", "who,what\na,b\n")});
+    EXPECT_EQ(result.code, 3) << result.err;
+    EXPECT_NE(result.err.find("user_id"), std::string::npos) << result.err;
+}
+
+TEST(CliGate, AnAucBelowTheGateIsExitFourAfterTheReport) {
+    const auto run = [](const std::string& gate) {
+        return run_tool({"evaluate", "-m", shop().model, shop().late, "--json", "--min-auc", gate});
+    };
+    const ToolResult open = run("0.5");
+    EXPECT_EQ(open.code, 0) << open.err;
+    const ToolResult closed = run("0.99");
+    EXPECT_EQ(closed.code, 4);
+    EXPECT_EQ(closed.out, open.out);
+    EXPECT_TRUE(closed.last_error_line().starts_with("funnel-train: ")) << closed.err;
+    EXPECT_EQ(run("click=0.5,purchase=0.99").code, 4);
+    EXPECT_EQ(run("click=0.5").code, 0);
+    for (const char* wrong : {"much", "1.5", "nosuch=0.7", "click=", "nan"})
+        EXPECT_EQ(run(wrong).code, 2) << wrong;
+}
+
+TEST(CliModelFile, DamagedOrForeignFilesAreExitSix) {
+    const TemporaryFolder folder;
+    const std::string whole = read_file(shop().model);
+    const auto refuse = [&](const std::string& bytes, const std::string& name) {
+        const std::string path = folder.write(name, bytes);
+        for (const Words& args : {Words{"inspect", path}, Words{"score", "-m", path, shop().late},
+                                  Words{"evaluate", "-m", path, shop().late}}) {
+            const ToolResult result = run_tool(args);
+            EXPECT_EQ(result.code, 6) << name << ": " << result.err;
+            EXPECT_EQ(result.out, "") << name;
+            EXPECT_TRUE(result.one_error_line()) << result.err;
+            EXPECT_NE(result.err.find(name), std::string::npos) << result.err;
+        }
+    };
+    refuse("", "empty");
+    refuse("event_time,event_type,user_id\n", "log");
+    refuse("{}", "json");
+    for (const std::size_t cut : {std::size_t{1}, std::size_t{16}, whole.size() / 2, whole.size() - 1}) {
+        refuse(whole.substr(0, cut), "cut" + std::to_string(cut));
+    }
+    refuse(whole + "x", "longer");
+    for (std::size_t at = 0; at < whole.size(); at += whole.size() / 7 + 1) {
+        std::string changed = whole;
+        changed[at] = static_cast<char>(changed[at] ^ 0x10);
+        refuse(changed, "flipped" + std::to_string(at));
+    }
+}
+
+TEST(CliModelFile, AMissingModelCannotBeRead) {
+    const TemporaryFolder folder;
+    const ToolResult result = run_tool({"score", "-m", folder.path("none.funnel"), shop().late});
+    EXPECT_EQ(result.code, 5) << result.err;
+    EXPECT_TRUE(result.one_error_line()) << result.err;
+}
+
+}  // namespace
+}  // namespace funnel::cli_test

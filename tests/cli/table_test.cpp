@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+// Table mode: `--label` makes every row a finished example.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "funnel/base/random.hpp"
+#include "support/csv.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tool.hpp"
+
+namespace funnel::cli_test {
+namespace {
+
+using nlohmann::json;
+using support::Csv;
+using support::parse_csv;
+using support::run_tool;
+using support::TemporaryFolder;
+using support::ToolResult;
+using Words = std::vector<std::string>;
+
+/// Ids that a spreadsheet would spoil, as they stand in a file.
+const Words kOddIds = {"007",  "\"a,b\"",  "\"say \"\"hi\"\"\"", "1234567890123456789",
+                       "=1+1", " padded ", "\"two\nlines\"",     "NA",
+                       "1e5",  "\xC3\xBC"};
+
+/// One row per example: id, day, shop, spend, visits (sometimes missing), colour, bought.
+/// bought depends on visits and colour.
+std::string make_table(std::size_t rows, std::uint64_t seed,
+                       const Words& columns = {"id", "day", "shop", "spend", "visits", "colour", "bought"}) {
+    Rng rng(seed);
+    std::string text;
+    for (std::size_t k = 0; k < columns.size(); ++k)
+        text += (k > 0 ? "," : "") + columns[k];
+    text += '\n';
+    const Words colours = {"red", "green", "blue"};
+    for (std::size_t i = 0; i < rows; ++i) {
+        const std::size_t colour = rng.below(3);
+        const double visits = rng.normal(), spend = std::exp(rng.normal());
+        const double logit = 2.0 * visits + (colour == 0 ? 1.0 : -1.0);
+        const bool bought = rng.uniform() < 1 / (1 + std::exp(-logit)), missing = rng.below(20) == 0;
+        for (std::size_t k = 0; k < columns.size(); ++k) {
+            if (k > 0) text += ',';
+            const std::string& name = columns[k];
+            if (name == "id") text += i < kOddIds.size() ? kOddIds[i] : "u" + std::to_string(i);
+            if (name == "day") text += "2024-01-" + std::to_string(10 + i * 20 / rows);
+            if (name == "shop") text += "s" + std::to_string(i % 37);
+            if (name == "spend") text += std::to_string(spend);
+            if (name == "visits") text += missing ? "" : std::to_string(visits);
+            if (name == "colour") text += colours[colour];
+            if (name == "bought") text += bought ? "1" : "0";
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+struct TableFiles {
+    TemporaryFolder folder;
+    std::string train = folder.write("train.csv", make_table(1500, 1));
+    std::string test = folder.write("test.csv", make_table(600, 2));
+    std::string model = folder.path("table.funnel");
+
+    ToolResult trained(const Words& more = {}) const {
+        Words args = {"train",       train,      "-o", model,      "--label", "bought", "--drop",
+                      "id,day,shop", "--hidden", "8",  "--epochs", "6",       "-q"};
+        args.insert(args.end(), more.begin(), more.end());
+        return run_tool(args);
+    }
+};
+
+double auc(const ToolResult& evaluated) {
+    EXPECT_EQ(evaluated.code, 0) << evaluated.err;
+    const json figure = evaluated.json().at("targets").at("bought").at("roc_auc");
+    return figure.is_object() ? figure.at("value").get<double>() : figure.get<double>();
+}
+
+TEST(CliTable, TrainEvaluateScore) {
+    const TableFiles files;
+    const ToolResult trained = files.trained({"--json"});
+    ASSERT_EQ(trained.code, 0) << trained.err;
+    EXPECT_EQ(trained.json().at("targets"), json::array({"bought"}));
+    EXPECT_GT(auc(run_tool({"evaluate", "-m", files.model, files.test, "--json"})), 0.85);
+    const ToolResult scored = run_tool({"score", "-m", files.model, files.test});
+    ASSERT_EQ(scored.code, 0) << scored.err;
+    const Csv csv = parse_csv(scored.out);
+    EXPECT_EQ(csv.rows.size(), 600u);
+    EXPECT_EQ(csv.header.back(), "p_bought");
+}
+
+TEST(CliTable, KeptColumnsComeBackVerbatim) {
+    const TableFiles files;
+    ASSERT_EQ(files.trained().code, 0);
+    const ToolResult scored = run_tool({"score", "-m", files.model, files.test, "--keep", "id,day"});
+    ASSERT_EQ(scored.code, 0) << scored.err;
+    const Csv csv = parse_csv(scored.out), input = parse_csv(files.folder.read("test.csv"));
+    EXPECT_EQ(csv.header, (Words{"id", "day", "p_bought"}));
+    EXPECT_EQ(csv.values("id"), input.values("id"));
+    EXPECT_EQ(csv.values("day"), input.values("day"));
+}
+
+TEST(CliTable, ColumnsAreMatchedByNameAndTheLabelIsNotNeeded) {
+    const TableFiles files;
+    ASSERT_EQ(files.trained().code, 0);
+    const std::string plain = run_tool({"score", "-m", files.model, files.test, "--keep", "id"}).out;
+    const std::string turned = files.folder.write(
+        "turned.csv", make_table(600, 2, {"note", "colour", "visits", "id", "spend", "day", "shop"}));
+    const ToolResult result = run_tool({"score", "-m", files.model, turned, "--keep", "id"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(result.out, plain);
+}
+
+TEST(CliTable, AMissingInputIsNamed) {
+    const TableFiles files;
+    ASSERT_EQ(files.trained().code, 0);
+    const std::string less =
+        files.folder.write("less.csv", make_table(50, 2, {"id", "spend", "colour", "bought"}));
+    const auto before = files.folder.names();
+    const ToolResult result = run_tool({"score", "-m", files.model, less, "-o", files.folder.path("s.csv")});
+    EXPECT_EQ(result.code, 3) << result.err;
+    EXPECT_TRUE(result.one_error_line()) << result.err;
+    EXPECT_NE(result.err.find("visits"), std::string::npos) << result.err;
+    EXPECT_EQ(files.folder.names(), before);
+}
+
+TEST(CliTable, EvaluateNeedsTheLabel) {
+    const TableFiles files;
+    ASSERT_EQ(files.trained().code, 0);
+    const std::string less = files.folder.write("less.csv", make_table(50, 2, {"visits", "spend", "colour"}));
+    const ToolResult result = run_tool({"evaluate", "-m", files.model, less});
+    EXPECT_EQ(result.code, 3) << result.err;
+    EXPECT_NE(result.err.find("bought"), std::string::npos) << result.err;
+}
+
+TEST(CliTable, BadLabelsAreBadRowsWithTheirLine) {
+    for (const std::string bad : {"2", "-1", "", "NaN", "0.5", "maybe", "1 ", "+1"}) {
+        SCOPED_TRACE(bad);
+        const TemporaryFolder folder;
+        std::string text = "x,y\n1,0\n2,1\n3," + bad + "\n";
+        for (int i = 0; i < 300; ++i)
+            text += std::to_string(i) + "," + (i % 3 == 0 ? "1" : "0") + "\n";
+        const std::string table = folder.write("t.csv", text);
+        const std::string model = folder.path("m.funnel");
+        const ToolResult result = run_tool({"train", table, "-o", model, "--label", "y"});
+        EXPECT_EQ(result.code, 3) << result.err;
+        EXPECT_TRUE(result.one_error_line()) << result.err;
+        EXPECT_TRUE(result.err.starts_with("funnel-train: " + table + ":4: column y: expected "))
+            << result.err;
+        EXPECT_NE(result.err.find("got \"" + bad + "\"; "), std::string::npos) << result.err;
+        EXPECT_EQ(folder.names(), Words{"t.csv"});
+        const ToolResult skipped =
+            run_tool({"train", table, "-o", model, "--label", "y", "--bad-rows", "skip", "--hidden", "4",
+                      "--epochs", "2", "--rejects", folder.path("r.csv")});
+        EXPECT_EQ(skipped.code, 0) << skipped.err;
+        EXPECT_EQ(parse_csv(folder.read("r.csv")).at(0, "line"), "4");
+    }
+}
+
+TEST(CliTable, LabelsAreWordsInAnyCase) {
+    std::string bytes;
+    for (const auto& [yes, no] :
+         {std::pair<std::string, std::string>{"1", "0"}, {"TRUE", "False"}, {"Yes", "NO"}}) {
+        const TemporaryFolder folder;
+        std::string text = "x,y\n";
+        for (int i = 0; i < 300; ++i)
+            text += std::to_string(i % 17) + "," + (i % 3 == 0 ? yes : no) + "\n";
+        const std::string model = folder.path("m.funnel");
+        const ToolResult result =
+            run_tool({"train", folder.write("t.csv", text), "-o", model, "--label", "y", "--epochs", "2"});
+        ASSERT_EQ(result.code, 0) << yes << result.err;
+        if (bytes.empty()) bytes = folder.read("m.funnel");
+        EXPECT_EQ(folder.read("m.funnel"), bytes) << yes;
+    }
+}
+
+TEST(CliTable, ANumberColumnWithAFewWordsHasBadRows) {
+    const TemporaryFolder folder;
+    std::string text = "x,y\n";
+    for (int i = 0; i < 300; ++i)
+        text += (i == 41 ? "many" : std::to_string(i)) + "," + std::to_string(i % 2) + "\n";
+    const std::string table = folder.write("t.csv", text);
+    const ToolResult result = run_tool({"train", table, "-o", folder.path("m.funnel"), "--label", "y"});
+    EXPECT_EQ(result.code, 3);
+    EXPECT_TRUE(result.err.starts_with("funnel-train: " + table + ":43: column x: expected ")) << result.err;
+    EXPECT_NE(result.err.find("got \"many\"; "), std::string::npos) << result.err;
+    const ToolResult words = run_tool({"train", table, "-o", folder.path("m.funnel"), "--label", "y",
+                                       "--categorical", "x", "--epochs", "1"});
+    EXPECT_EQ(words.code, 0) << words.err;
+}
+
+TEST(CliTable, ValidationRowsAreChosenInFourWays) {
+    const TableFiles files;
+    const std::vector<Words> ways = {{"--valid", "30%"},
+                                     {"--valid", "30%", "--time", "day"},
+                                     {"--valid", "30%", "--group", "shop"},
+                                     {"--valid-file", files.test}};
+    for (const Words& way : ways) {
+        SCOPED_TRACE(testing::PrintToString(way));
+        Words more = way;
+        more.push_back("--json");
+        const ToolResult result = files.trained(more);
+        ASSERT_EQ(result.code, 0) << result.err;
+        const json ranges = result.json().at("ranges");
+        const double train = ranges.at("train").at("examples"), valid = ranges.at("valid").at("examples");
+        if (way[0] == "--valid-file") {
+            EXPECT_EQ(train, 1500);
+            EXPECT_EQ(valid, 600);
+        } else {
+            EXPECT_EQ(train + valid, 1500);
+            EXPECT_NEAR(valid / 1500, 0.3, 0.06);
+        }
+        EXPECT_GT(auc(run_tool({"evaluate", "-m", files.model, files.test, "--json"})), 0.8);
+    }
+}
+
+TEST(CliTable, WeightsCount) {
+    const TemporaryFolder folder;
+    std::string text = "x,w,y\n";  // x says nothing; positives weigh three times as much as negatives
+    for (int i = 0; i < 400; ++i) {
+        text +=
+            std::to_string(i % 5) + "," + (i % 2 == 0 ? "3" : "1") + "," + (i % 2 == 0 ? "1" : "0") + "\n";
+    }
+    const std::string table = folder.write("t.csv", text), model = folder.path("m.funnel");
+    const ToolResult trained =
+        run_tool({"train", table, "-o", model, "--label", "y", "--weight", "w", "--hidden", ""});
+    ASSERT_EQ(trained.code, 0) << trained.err;
+    const ToolResult evaluated = run_tool({"evaluate", "-m", model, table, "--json"});
+    ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+    const json target = evaluated.json().at("targets").at("y");
+    const auto value = [](const json& f) {
+        return f.is_object() ? f.at("value").get<double>() : f.get<double>();
+    };
+    EXPECT_NEAR(value(target.at("base_rate")), 0.75, 1e-9);
+    EXPECT_NEAR(value(target.at("mean_prediction")), 0.75, 0.05);
+}
+
+TEST(CliTable, OneClassAndEmptyTables) {
+    const TemporaryFolder folder;
+    const auto train = [&](const std::string& text) {
+        return run_tool(
+            {"train", folder.write("t.csv", text), "-o", folder.path("m.funnel"), "--label", "y"});
+    };
+    EXPECT_EQ(train("x,y\n").code, 3);
+    const ToolResult missing = train("x,z\n1,0\n");
+    EXPECT_EQ(missing.code, 3);
+    EXPECT_NE(missing.err.find("y"), std::string::npos) << missing.err;
+    std::string one_class = "x,y\n";
+    for (int i = 0; i < 100; ++i)
+        one_class += std::to_string(i) + ",0\n";
+    const ToolResult same = train(one_class);
+    if (same.code == 0) {
+        EXPECT_NE(same.err.find("warning"), std::string::npos) << same.err;
+    } else {
+        EXPECT_EQ(same.code, 3) << same.err;
+        EXPECT_EQ(folder.names(), Words{"t.csv"});
+    }
+}
+
+TEST(CliTable, SameSeedSameBytesAtAnyThreadCount) {
+    const TableFiles files;
+    ASSERT_EQ(files.trained({"--threads", "1"}).code, 0);
+    const std::string bytes = files.folder.read("table.funnel");
+    ASSERT_EQ(files.trained({"--threads", "2"}).code, 0);
+    EXPECT_EQ(files.folder.read("table.funnel"), bytes);
+}
+
+TEST(CliTable, ColumnsThatAreNotThereAreNamed) {
+    const TableFiles files;
+    for (const char* option : {"--drop", "--categorical", "--weight", "--group", "--time"}) {
+        const ToolResult result = files.trained({option, "nosuch"});
+        EXPECT_EQ(result.code, 3) << option << result.err;
+        EXPECT_NE(result.err.find("nosuch"), std::string::npos) << result.err;
+    }
+    ASSERT_EQ(files.trained().code, 0);
+    const ToolResult keep = run_tool({"score", "-m", files.model, files.test, "--keep", "nosuch"});
+    EXPECT_EQ(keep.code, 3) << keep.err;
+    EXPECT_NE(keep.err.find("nosuch"), std::string::npos) << keep.err;
+}
+
+}  // namespace
+}  // namespace funnel::cli_test
