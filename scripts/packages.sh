@@ -10,7 +10,7 @@ build_packages=(
     libcli11-dev libspdlog-dev                                     # funnel-train
 )
 # shellcheck disable=SC2034
-test_packages=(libgtest-dev clang clang-format)
+test_packages=(libgtest-dev clang libclang-rt-dev clang-format)
 
 # install_packages NAME...: asks apt once, for what is missing; nothing to do costs nothing.
 install_packages() {

@@ -25,12 +25,10 @@ build ci
 if [[ ${1-} != --quick ]]; then
     step "clang-format"
     scripts/format.sh
-    step "clang compiles everything"
-    build clang
-    step "address and undefined behaviour sanitizers"
+    step "clang compiles everything; address and undefined behaviour sanitizers"
     build asan
     ctest --preset asan -j "$jobs"
-    step "thread sanitizer"
+    step "clang, thread sanitizer"
     build tsan
     fixed_addresses ctest --preset tsan -j "$jobs"
 fi
