@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tool.hpp"
 
@@ -105,6 +106,16 @@ TEST(CliDocs, CallsInTheDocumentsUseOptionsOfTheirCommand) {
         }
         EXPECT_GT(found, 0u) << name;
     }
+}
+
+TEST(CliDocs, TheShellScriptOfTheReadmeParses) {
+    const std::string text = document("README.md");
+    const std::size_t begin = text.find("```sh\n") + 6;
+    const support::TemporaryFolder folder;
+    const std::string script =
+        folder.write("nightly.sh", text.substr(begin, text.find("```", begin) - begin));
+    const support::ProcessResult result = support::run_process({"/bin/sh", "-n", script});
+    EXPECT_EQ(result.code, 0) << result.err;
 }
 
 TEST(CliDocs, ExitCodesAreThoseOfTheHelp) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/trained_shop.hpp"
+#include "support/process.hpp"
 
 namespace funnel::cli_test {
 namespace {
@@ -278,6 +279,19 @@ TEST(CliModelFile, AMissingModelCannotBeRead) {
     const ToolResult result = run_tool({"score", "-m", folder.path("none.funnel"), shop().late});
     EXPECT_EQ(result.code, 5) << result.err;
     EXPECT_TRUE(result.one_error_line()) << result.err;
+}
+
+TEST(Readme, ItsProgramScoresAnImpression) {
+    const support::ProcessResult result = support::run_process({README_EXAMPLE, shop().model});
+    EXPECT_EQ(result.code, 0) << result.err;
+    std::istringstream lines(result.out);
+    for (const std::string& target : kTargets) {
+        std::string name;
+        double p = -1;
+        lines >> name >> p;
+        EXPECT_EQ(name, target);
+        EXPECT_TRUE(p >= 0 && p < 1) << result.out;
+    }
 }
 
 }  // namespace
