@@ -194,7 +194,7 @@ TEST(CliProcess, NoSpaceWhileWritingIsExitFiveAndLeavesNothing) {
 }
 
 TEST(CliProcess, NoMemoryIsExitFive) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef FUNNEL_SANITIZED
     GTEST_SKIP() << "a sanitizer needs more address space than the limit of this test";
 #else
     const TemporaryFolder folder;
