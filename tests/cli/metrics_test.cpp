@@ -100,7 +100,8 @@ TEST(CliMetrics, AShorterWindowMakesClicksAndCartsMature) {
 
 TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
     const json all = metrics(small_shop(), {"--by", "day"}).json();
-    EXPECT_EQ(keys(all), (std::set<std::string>{"schema_version", "log", "metrics", "funnel", "breakdown"}));
+    EXPECT_EQ(keys(all),
+              (std::set<std::string>{"schema_version", "log", "metrics", "funnel", "breakdown", "warnings"}));
     EXPECT_EQ(all.at("schema_version"), 1);
     EXPECT_EQ(keys(all.at("log")),
               (std::set<std::string>{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason",
