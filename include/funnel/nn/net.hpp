@@ -27,6 +27,7 @@ struct ParameterRange {
     std::size_t first = 0;
     std::size_t count = 0;
     [[nodiscard]] std::size_t last() const noexcept { return first + count; }
+    friend bool operator==(const ParameterRange&, const ParameterRange&) = default;
 };
 
 /// Order of the parameters: embedding tables, weights of layer 0, 1, ..., then the biases of layer 0, 1, ...

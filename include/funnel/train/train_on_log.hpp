@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// train_on_log: an event log to a Bundle: examples and labels from the funnel, point-in-time features, one
+// head per stage, and the history that scoring goes on from (docs/features.md, docs/model.md).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "funnel/features/build_dataset.hpp"
+#include "funnel/features/examples.hpp"
+#include "funnel/features/split.hpp"
+#include "funnel/train/train_model.hpp"
+
+namespace funnel::train {
+
+struct LogModelOptions {
+    model::LogTask task;                ///< schema, funnel, example mode, further inputs
+    features::ExampleOptions examples;  ///< mode is that of the task
+    features::HistoryOptions history;   ///< funnel, examples, first_horizon and kinds are filled in
+    double valid_share = 0.2;           ///< last part of the known time
+    double hide_place = 0.15;           ///< part of the training rows without list, position and page
+    ModelOptions model;
+};
+
+/// The Bundle carries the history up to the end of the log. Throws as build_examples, split_by_time and
+/// train_model. Memory: see features::build_dataset.
+[[nodiscard]] Bundle train_on_log(const EventLog& log, const LogModelOptions& options,
+                                  const nn::Kernels& kernels = nn::eigen_kernels(),
+                                  const TrainObserver& observer = {});
+
+/// Chains as the nets know them from the horizons of the targets.
+[[nodiscard]] inline nn::Chains chains_of(const std::vector<std::int64_t>& horizons) {
+    const std::vector<std::uint32_t> starts = features::chains(horizons);
+    std::vector<std::size_t> lengths;
+    for (std::size_t c = 0; c < starts.size(); ++c) {
+        const std::size_t end = c + 1 < starts.size() ? starts[c + 1] : horizons.size();
+        lengths.push_back(end - starts[c]);
+    }
+    return nn::Chains(std::move(lengths));
+}
+
+/// The options of the history that examples of this log are featured from.
+[[nodiscard]] inline features::HistoryOptions history_options(const EventLog& log,
+                                                              const LogModelOptions& options) {
+    features::HistoryOptions history = options.history;
+    history.funnel = options.task.funnel;
+    history.examples = options.task.examples;
+    history.kinds = features::kinds_of(log);
+    history.visit_gap = options.examples.visit_gap;
+    return history;
+}
+
+inline Bundle train_on_log(const EventLog& log, const LogModelOptions& options, const nn::Kernels& kernels,
+                           const TrainObserver& observer) {
+    Bundle bundle;
+    bundle.log = options.task;
+    features::ExampleOptions example_options = options.examples;
+    example_options.mode = options.task.examples;
+    features::ExampleList examples = features::build_examples(log, options.task.funnel, example_options);
+    for (std::size_t k = 0; k < examples.targets.size(); ++k) {
+        bundle.heads.push_back({.name = examples.targets[k], .horizon = examples.horizons[k]});
+    }
+    bundle.chains = chains_of(examples.horizons);
+
+    features::History history(history_options(log, options));
+    features::BuildOptions build{.text_inputs = options.task.text_inputs,
+                                 .number_inputs = options.task.number_inputs,
+                                 .progress = observer.progress};
+    features::Dataset data = features::build_dataset(log, history, examples, build);
+    const features::Split split = features::split_by_time(data, examples, options.valid_share);
+    features::mask_place(data, history.spec(), options.hide_place, options.model.training.seed);
+    train_model(bundle, data, split, options.model, kernels, observer);
+    bundle.history = std::move(history);
+    return bundle;
+}
+
+}  // namespace funnel::train
