@@ -2,6 +2,7 @@
 // Fields of a CSV row, as RFC 4180 writes them and read_log reads them back unchanged.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <concepts>
@@ -13,8 +14,9 @@ namespace funnel::base {
 /// Appends `text` as one field: in quotes if it holds a comma, a quote or a line end, or begins or ends with
 /// a space; quotes inside are doubled.
 inline void append_csv_field(std::string& out, std::string_view text) {
+    const auto needs_quotes = [](char c) { return c == ',' || c == '"' || c == '\n' || c == '\r'; };
     const bool edge_space = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-    if (!edge_space && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    if (!edge_space && std::ranges::none_of(text, needs_quotes)) {
         out += text;
         return;
     }
