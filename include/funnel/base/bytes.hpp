@@ -25,7 +25,7 @@ static_assert(std::endian::native == std::endian::little,
 class ByteWriter {
  public:
     template <typename T>
-        requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
     void value(T v) {
         const auto* p = reinterpret_cast<const char*>(&v);
         bytes_.insert(bytes_.end(), p, p + sizeof v);
@@ -39,7 +39,7 @@ class ByteWriter {
 
     /// A 64-bit count, then the values.
     template <typename T>
-        requires std::is_trivially_copyable_v<T>
+    requires std::is_trivially_copyable_v<T>
     void array(std::span<const T> values) {
         value<std::uint64_t>(values.size());
         const auto* p = reinterpret_cast<const char*>(values.data());
@@ -64,7 +64,7 @@ class ByteReader {
     explicit ByteReader(std::span<const char> bytes) noexcept : rest_(bytes) {}
 
     template <typename T>
-        requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
     [[nodiscard]] T value() {
         T v;
         std::memcpy(&v, take(sizeof v).data(), sizeof v);
@@ -77,7 +77,7 @@ class ByteReader {
     }
 
     template <typename T>
-        requires std::is_trivially_copyable_v<T>
+    requires std::is_trivially_copyable_v<T>
     [[nodiscard]] std::vector<T> array() {
         const std::size_t n = length(sizeof(T));
         std::vector<T> values(n);

@@ -33,7 +33,8 @@ __extension__ using uint128 = unsigned __int128;
     if constexpr (std::endian::native == std::endian::little) {
         std::memcpy(&v, p, n);
     } else {
-        for (std::size_t i = 0; i < n; ++i) v |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+        for (std::size_t i = 0; i < n; ++i)
+            v |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
     }
     return v;
 }

@@ -18,7 +18,8 @@ namespace funnel::base {
 template <typename Task>
 void for_each_task(std::size_t tasks, unsigned threads, Task&& task) {
     if (threads <= 1 || tasks <= 1) {
-        for (std::size_t i = 0; i < tasks; ++i) task(i);
+        for (std::size_t i = 0; i < tasks; ++i)
+            task(i);
         return;
     }
     std::atomic<std::size_t> next{0};
@@ -41,7 +42,8 @@ void for_each_task(std::size_t tasks, unsigned threads, Task&& task) {
     };
     {
         std::vector<std::jthread> pool;
-        for (unsigned t = 1; t < threads && t < tasks; ++t) pool.emplace_back(work);
+        for (unsigned t = 1; t < threads && t < tasks; ++t)
+            pool.emplace_back(work);
         work();
     }
     if (error) std::rethrow_exception(error);

@@ -49,7 +49,9 @@ class StringTable {
     std::vector<Slot> slots_;
 };
 
-inline std::uint32_t StringTable::intern(std::string_view text) { return intern(text, hash_bytes(text)); }
+inline std::uint32_t StringTable::intern(std::string_view text) {
+    return intern(text, hash_bytes(text));
+}
 
 inline std::uint32_t StringTable::intern(std::string_view text, std::uint64_t hash) {
     if ((ends_.size() + 1) * 4 > slots_.size() * 3) grow();
@@ -84,7 +86,8 @@ inline void StringTable::grow() {
     for (const Slot& slot : old) {
         if (slot.index == kNone) continue;
         std::size_t at = hash_bytes(text(slot.index)) & mask;
-        while (slots_[at].index != kNone) at = (at + 1) & mask;
+        while (slots_[at].index != kNone)
+            at = (at + 1) & mask;
         slots_[at] = slot;
     }
 }

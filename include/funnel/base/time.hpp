@@ -78,7 +78,8 @@ inline std::string format_time(std::int64_t micros) {
     if (rest != 0) {
         out += '.';
         detail::append_padded(out, rest, 6);
-        while (out.back() == '0') out.pop_back();
+        while (out.back() == '0')
+            out.pop_back();
     }
     out += 'Z';
     return out;
@@ -89,12 +90,23 @@ inline std::optional<std::int64_t> parse_duration(std::string_view text) noexcep
     if (text.size() < 2) return std::nullopt;
     std::int64_t unit = 0;
     switch (text.back()) {
-        case 's': unit = kSecond; break;
-        case 'm': unit = kMinute; break;
-        case 'h': unit = kHour; break;
-        case 'd': unit = kDay; break;
-        case 'w': unit = 7 * kDay; break;
-        default: return std::nullopt;
+        case 's':
+            unit = kSecond;
+            break;
+        case 'm':
+            unit = kMinute;
+            break;
+        case 'h':
+            unit = kHour;
+            break;
+        case 'd':
+            unit = kDay;
+            break;
+        case 'w':
+            unit = 7 * kDay;
+            break;
+        default:
+            return std::nullopt;
     }
     text.remove_suffix(1);
     for (const char c : text) {
@@ -120,7 +132,8 @@ inline std::string format_duration(std::int64_t micros) {
     }
     std::string out = std::to_string(micros / kSecond) + ".";
     detail::append_padded(out, micros % kSecond, 6);
-    while (out.back() == '0') out.pop_back();
+    while (out.back() == '0')
+        out.pop_back();
     return out + "s";
 }
 

@@ -30,8 +30,8 @@ enum class EventKind : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, 12> kKindNames = {
-    "page_view", "impression", "view",    "click",    "favorite", "cart_add",
-    "cart_remove", "checkout", "payment", "purchase", "refund",   "other"};
+    "page_view",   "impression", "view",    "click",    "favorite", "cart_add",
+    "cart_remove", "checkout",   "payment", "purchase", "refund",   "other"};
 
 /// The kind of one of kKindNames, or empty.
 [[nodiscard]] constexpr std::optional<EventKind> parse_kind(std::string_view name) noexcept {
@@ -60,11 +60,11 @@ struct Event {
     std::string_view order = {};
     std::string_view category = {};
     std::string_view brand = {};
-    std::string_view list = {};     ///< where an item was shown: "Category", "Search Results"
-    double position = kMissing;     ///< 1-based place in the list
-    double price = kMissing;        ///< per unit, in the currency of the log
-    double quantity = kMissing;     ///< units
-    double revenue = kMissing;      ///< of the line; takes the place of price x quantity
+    std::string_view list = {};  ///< where an item was shown: "Category", "Search Results"
+    double position = kMissing;  ///< 1-based place in the list
+    double price = kMissing;     ///< per unit, in the currency of the log
+    double quantity = kMissing;  ///< units
+    double revenue = kMissing;   ///< of the line; takes the place of price x quantity
 };
 
 }  // namespace funnel::events

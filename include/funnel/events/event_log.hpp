@@ -22,8 +22,8 @@ using base::StringTable;
 
 /// A text per row, dictionary-coded; kNone where it is missing.
 struct TextColumn {
-    std::string name;                 ///< our name if it is mapped ("list"), else the log's
-    std::string source;               ///< the log's own name ("list_name")
+    std::string name;    ///< our name if it is mapped ("list"), else the log's
+    std::string source;  ///< the log's own name ("list_name")
     StringTable values;
     std::vector<std::uint32_t> code;  ///< per row; a column that is not loaded is not in the log at all
 };
@@ -37,8 +37,8 @@ struct NumberColumn {
 
 /// What money needs of a purchase or refund row; there are few of them, so they stand apart.
 struct OrderLine {
-    std::uint64_t row = 0;             ///< row of the log
-    std::uint32_t order = kNone;       ///< index into orders, kNone: no order id
+    std::uint64_t row = 0;        ///< row of the log
+    std::uint32_t order = kNone;  ///< index into orders, kNone: no order id
     double price = kMissing;
     double quantity = kMissing;
     double revenue = kMissing;
@@ -52,12 +52,12 @@ class EventLog {
     std::vector<std::string> custom_kinds;  ///< names of the kinds from EventKind::custom_first on
 
     // One value per row.
-    std::vector<std::int64_t> time;      ///< microseconds since 1970 UTC
-    std::vector<std::uint32_t> user;     ///< index into users
-    std::vector<std::uint32_t> item;     ///< index into items, or kNone
+    std::vector<std::int64_t> time;   ///< microseconds since 1970 UTC
+    std::vector<std::uint32_t> user;  ///< index into users
+    std::vector<std::uint32_t> item;  ///< index into items, or kNone
     std::vector<EventKind> kind;
-    std::vector<std::uint64_t> session;  ///< hash of the visit id, 0 = none; compared within one user only
-    std::vector<std::uint64_t> row_hash; ///< of all fields as read, to find exact duplicates; may be empty
+    std::vector<std::uint64_t> session;   ///< hash of the visit id, 0 = none; compared within one user only
+    std::vector<std::uint64_t> row_hash;  ///< of all fields as read, to find exact duplicates; may be empty
 
     std::vector<OrderLine> order_lines;  ///< of purchase and refund rows, in row order
     bool has_revenue = false;            ///< the log has a revenue field (else price x quantity counts)
@@ -85,6 +85,9 @@ class EventLog {
     /// Appends the rows of `other` behind ours; ids are re-numbered. Columns loaded in only one of the two
     /// are missing in the rows of the other. Throws Error(invalid_argument) if custom_kinds differ.
     void append(const EventLog& other);
+
+    /// Drops the rows from `end` on, as if the log had been written at that time; ids stay interned.
+    void keep_before(std::int64_t end);
 
     /// Row numbers sorted by (time, kind, row): the order in which a History observes a log.
     [[nodiscard]] std::vector<std::uint64_t> time_order() const;
@@ -214,12 +217,14 @@ inline Event EventLog::event(std::size_t row) const noexcept {
 inline void EventLog::append(const EventLog& other) {
     if (empty() && custom_kinds.empty()) custom_kinds = other.custom_kinds;
     if (custom_kinds != other.custom_kinds) {
-        throw Error(ErrorCode::invalid_argument, "logs with different event names of their own cannot be joined");
+        throw Error(ErrorCode::invalid_argument,
+                    "logs with different event names of their own cannot be joined");
     }
     const std::size_t before = size(), after = before + other.size();
     const auto recode = [](StringTable& into, const StringTable& from) {
         std::vector<std::uint32_t> map(from.size());
-        for (std::uint32_t i = 0; i < from.size(); ++i) map[i] = into.intern(from.text(i));
+        for (std::uint32_t i = 0; i < from.size(); ++i)
+            map[i] = into.intern(from.text(i));
         return map;
     };
     const auto mapped = [](const std::vector<std::uint32_t>& map, std::uint32_t code) {
@@ -228,7 +233,8 @@ inline void EventLog::append(const EventLog& other) {
     const auto append_codes = [&](std::vector<std::uint32_t>& into, const std::vector<std::uint32_t>& from,
                                   const std::vector<std::uint32_t>& map) {
         into.reserve(after);
-        for (const std::uint32_t code : from) into.push_back(mapped(map, code));
+        for (const std::uint32_t code : from)
+            into.push_back(mapped(map, code));
     };
     const auto order_map = recode(orders, other.orders);
     for (OrderLine line : other.order_lines) {
@@ -255,11 +261,41 @@ inline void EventLog::append(const EventLog& other) {
     kind.insert(kind.end(), other.kind.begin(), other.kind.end());
     session.insert(session.end(), other.session.begin(), other.session.end());
     time.insert(time.end(), other.time.begin(), other.time.end());
-    for (auto& column : text_columns) column.code.resize(after, kNone);
-    for (auto& column : number_columns) column.value.resize(after, static_cast<float>(kMissing));
+    for (auto& column : text_columns)
+        column.code.resize(after, kNone);
+    for (auto& column : number_columns)
+        column.value.resize(after, static_cast<float>(kMissing));
     has_revenue |= other.has_revenue;
     has_quantity |= other.has_quantity;
     has_price |= other.has_price;
+}
+
+inline void EventLog::keep_before(std::int64_t end) {
+    std::vector<std::uint64_t> kept;
+    for (std::size_t row = 0; row < size(); ++row) {
+        if (time[row] < end) kept.push_back(row);
+    }
+    if (kept.size() == size()) return;
+    std::erase_if(order_lines, [&](const OrderLine& line) { return time[line.row] >= end; });
+    for (OrderLine& line : order_lines) {
+        line.row = static_cast<std::uint64_t>(std::ranges::lower_bound(kept, line.row) - kept.begin());
+    }
+    const auto compact = [&](auto& values) {
+        if (values.empty()) return;
+        for (std::size_t i = 0; i < kept.size(); ++i)
+            values[i] = values[kept[i]];
+        values.resize(kept.size());
+    };
+    for (auto& column : text_columns)
+        compact(column.code);
+    for (auto& column : number_columns)
+        compact(column.value);
+    compact(user);
+    compact(item);
+    compact(kind);
+    compact(session);
+    compact(row_hash);
+    compact(time);
 }
 
 inline std::vector<std::uint64_t> EventLog::time_order() const {

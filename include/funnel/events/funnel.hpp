@@ -14,9 +14,9 @@
 namespace funnel::events {
 
 struct Stage {
-    std::string name;              ///< its first type, cart_add as "cart"; a repeat gets "_2"
+    std::string name;                ///< its first type, cart_add as "cart"; a repeat gets "_2"
     std::vector<std::string> types;  ///< names of its event types, ours or the log's own
-    KindSet kinds = 0;             ///< the same as a set
+    KindSet kinds = 0;               ///< the same as a set
 };
 
 /// 1 to 32 stages whose type sets are equal or disjoint. Immutable after make: share freely.
@@ -38,7 +38,8 @@ struct Funnel {
     /// All kinds of all stages.
     [[nodiscard]] KindSet kinds() const noexcept {
         KindSet all = 0;
-        for (const Stage& stage : stages) all |= stage.kinds;
+        for (const Stage& stage : stages)
+            all |= stage.kinds;
         return all;
     }
 };
@@ -58,7 +59,8 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
                 const auto at = std::ranges::find(funnel.custom_types, name);
                 const auto index = static_cast<std::size_t>(at - funnel.custom_types.begin());
                 if (index >= 32) {
-                    throw Error(ErrorCode::invalid_argument, "funnel: more than 32 event names of the log's own");
+                    throw Error(ErrorCode::invalid_argument,
+                                "funnel: more than 32 event names of the log's own");
                 }
                 if (at == funnel.custom_types.end()) funnel.custom_types.push_back(name);
                 kind = static_cast<EventKind>(static_cast<std::size_t>(EventKind::custom_first) + index);
@@ -66,7 +68,8 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
             stage.kinds |= kind_bit(*kind);
             stage.types.push_back(name);
         }
-        if (stage.types.empty()) throw Error(ErrorCode::invalid_argument, "funnel: a stage without event types");
+        if (stage.types.empty())
+            throw Error(ErrorCode::invalid_argument, "funnel: a stage without event types");
         const std::string base = stage.types.front() == "cart_add" ? "cart" : stage.types.front();
         stage.name = base;
         const auto taken = [&](const Stage& other) { return other.name == stage.name; };
@@ -75,7 +78,8 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
         }
         for (const Stage& other : funnel.stages) {
             if ((other.kinds & stage.kinds) != 0 && other.kinds != stage.kinds) {
-                throw Error(ErrorCode::invalid_argument, "funnel: stages " + other.name + " and " + stage.name +
+                throw Error(ErrorCode::invalid_argument, "funnel: stages " + other.name + " and " +
+                                                             stage.name +
                                                              " share some event types but not all; make them "
                                                              "equal or disjoint");
             }
@@ -104,7 +108,8 @@ inline std::string Funnel::text() const {
     std::string out;
     for (const Stage& stage : stages) {
         if (&stage != &stages.front()) out += ',';
-        for (std::size_t i = 0; i < stage.types.size(); ++i) out += (i > 0 ? "+" : "") + stage.types[i];
+        for (std::size_t i = 0; i < stage.types.size(); ++i)
+            out += (i > 0 ? "+" : "") + stage.types[i];
     }
     return out;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ struct LogColumns {
 
 struct ReadOptions {
     std::string schema = "auto";       ///< preset, file or auto
+    std::optional<Schema> explicit_schema;  ///< used as it is, in place of `schema`
     std::string time_unit;             ///< empty: the schema's
     std::vector<std::string> custom_kinds;  ///< event names of the log's own that are funnel stages
     LogColumns columns;

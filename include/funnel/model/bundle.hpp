@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Bundle: all that predicting needs and nothing else: what is predicted, how rows become inputs, the nets,
+// how they were trained, a few rows with their scores, and for a log the history up to its watermark.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "funnel/base/bytes.hpp"
+#include "funnel/events/funnel.hpp"
+#include "funnel/features/encoder.hpp"
+#include "funnel/features/examples.hpp"
+#include "funnel/features/history.hpp"
+#include "funnel/model/training_summary.hpp"
+#include "funnel/nn/chains.hpp"
+#include "funnel/nn/net.hpp"
+
+namespace funnel::model {
+
+/// One output of the nets. The probability of a head is the product of the sigmoids along its chain.
+struct Head {
+    std::string name;          ///< "click", "purchase", or the label of a table
+    std::int64_t horizon = 0;  ///< microseconds, features::kVisitHorizon, or 0 for a table
+};
+
+/// What a model trained on a log knows about logs.
+struct LogTask {
+    std::string schema;  ///< JSON text, for ingest::parse_schema
+    Funnel funnel;
+    features::ExampleMode examples = features::ExampleMode::first;
+    std::vector<std::string> text_inputs, number_inputs;  ///< further columns of the log
+};
+
+/// What a model trained on a table knows about tables: its columns are those of the encoder.
+struct TableTask {
+    std::string label;
+};
+
+/// A raw row and what the model must say about it: a loaded model proves itself on these.
+struct Probe {
+    std::vector<float> numeric;
+    std::vector<std::string> categorical;
+    std::vector<float> probabilities;  ///< K
+};
+
+/// Const calls may run concurrently; changes need a lock.
+struct Bundle {
+    std::optional<LogTask> log;  ///< exactly one of the two
+    std::optional<TableTask> table;
+    std::vector<Head> heads;  ///< K
+    nn::Chains chains;        ///< over the K heads
+    features::Encoder encoder;
+    std::vector<nn::Net<float>> nets;  ///< members; the probability is their mean
+    TrainingSummary summary;
+    std::vector<Probe> probes;
+    std::optional<features::History> history;  ///< of a log: up to its watermark
+};
+
+}  // namespace funnel::model
+
+namespace funnel {
+using model::Bundle;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Model and state files: a Bundle, or a History alone, in the container of container.hpp. The bytes of every
+// section are described in docs/binary_format.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "funnel/features/history.hpp"
+#include "funnel/model/bundle.hpp"
+#include "funnel/persist/container.hpp"
+
+namespace funnel::persist {
+
+/// Writes the model beside `path` and renames it. The same Bundle gives the same bytes. Throws Error(io).
+void save_model(const std::string& path, const Bundle& bundle);
+
+/// Reads a model, checks every part against the others and lets it score its probes.
+/// Throws Error(format): not a model, damaged, or its probes score differently; Error(unsupported): written
+/// by a newer version; Error(io), Error(memory) as load_container.
+[[nodiscard]] Bundle load_model(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit);
+
+/// The state of a history between nightly runs: what it has observed up to its watermark.
+void save_state(const std::string& path, const features::History& history);
+[[nodiscard]] features::History load_state(const std::string& path,
+                                           std::uint64_t size_limit = kDefaultSizeLimit);
+
+}  // namespace funnel::persist

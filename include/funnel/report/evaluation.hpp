@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// An Evaluation as JSON for scripts, as tables for people, and as CSV.
+#pragma once
+
+#include <string>
+
+#include "funnel/score/evaluation.hpp"
+
+namespace funnel::report {
+
+/// The object of `evaluate --json` (docs/cli.md), with a final newline.
+[[nodiscard]] std::string to_json(const score::Evaluation& evaluation);
+
+/// Aligned tables: every target beside the others, then the segments.
+[[nodiscard]] std::string to_text(const score::Evaluation& evaluation);
+
+/// One row per segment, target and figure: segment,target,figure,value,reason.
+[[nodiscard]] std::string to_csv(const score::Evaluation& evaluation);
+
+}  // namespace funnel::report

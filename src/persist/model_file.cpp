@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+#include "funnel/persist/model_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "funnel/model/predictor.hpp"
+
+namespace funnel::persist {
+namespace {
+
+using base::ByteReader;
+using base::ByteWriter;
+
+// Scores of one model agree to 1e-6 between kernels and compilers (docs/cli.md); ten times that is damage.
+constexpr float kProbeTolerance = 1e-5f;
+
+enum class TaskKind : std::uint8_t { log = 1, table = 2 };
+
+Section section(std::string name, const std::function<void(ByteWriter&)>& write) {
+    ByteWriter out;
+    write(out);
+    return {std::move(name), out.take()};
+}
+
+template <typename Read>
+auto read_section(const std::vector<Section>& sections, std::string_view name, Read&& read) {
+    ByteReader in(find_section(sections, name).bytes);
+    auto value = read(in);
+    in.expect_end();
+    return value;
+}
+
+void write_texts(ByteWriter& out, const std::vector<std::string>& texts) {
+    out.value<std::uint64_t>(texts.size());
+    for (const std::string& text : texts)
+        out.text(text);
+}
+
+std::vector<std::string> read_texts(ByteReader& in) {
+    std::vector<std::string> texts(in.length(sizeof(std::uint64_t)));
+    for (std::string& text : texts)
+        text = in.text();
+    return texts;
+}
+
+void write_task(ByteWriter& out, const Bundle& bundle) {
+    if (bundle.log) {
+        out.value(TaskKind::log);
+        out.text(bundle.log->schema);
+        out.text(bundle.log->funnel.text());
+        out.value(bundle.log->examples);
+        write_texts(out, bundle.log->text_inputs);
+        write_texts(out, bundle.log->number_inputs);
+    } else {
+        out.value(TaskKind::table);
+        out.text(bundle.table->label);
+    }
+    out.value<std::uint64_t>(bundle.heads.size());
+    for (const model::Head& head : bundle.heads) {
+        out.text(head.name);
+        out.value(head.horizon);
+    }
+    bundle.chains.write(out);
+}
+
+Funnel read_funnel(ByteReader& in) {
+    const std::string text = in.text();
+    try {
+        return Funnel::parse(text);
+    } catch (const Error&) {
+        throw Error(ErrorCode::format, "damaged: a funnel of \"" + text + "\"");
+    }
+}
+
+void read_task(ByteReader& in, Bundle& bundle) {
+    switch (in.value<TaskKind>()) {
+        case TaskKind::log: {
+            model::LogTask task;
+            task.schema = in.text();
+            task.funnel = read_funnel(in);
+            task.examples = in.value<features::ExampleMode>();
+            if (task.examples > features::ExampleMode::visit) {
+                throw Error(ErrorCode::format, "damaged: an unknown kind of examples");
+            }
+            task.text_inputs = read_texts(in);
+            task.number_inputs = read_texts(in);
+            bundle.log = std::move(task);
+            break;
+        }
+        case TaskKind::table:
+            bundle.table = model::TableTask{in.text()};
+            break;
+        default:
+            throw Error(ErrorCode::format, "damaged: neither a model of a log nor of a table");
+    }
+    bundle.heads.resize(in.length(2 * sizeof(std::uint64_t)));
+    for (model::Head& head : bundle.heads) {
+        head.name = in.text();
+        head.horizon = in.value<std::int64_t>();
+    }
+    bundle.chains = nn::Chains::read(in);
+}
+
+void write_probes(ByteWriter& out, const std::vector<model::Probe>& probes) {
+    out.value<std::uint64_t>(probes.size());
+    for (const model::Probe& probe : probes) {
+        out.array(probe.numeric);
+        write_texts(out, probe.categorical);
+        out.array(probe.probabilities);
+    }
+}
+
+std::vector<model::Probe> read_probes(ByteReader& in) {
+    std::vector<model::Probe> probes(in.length(3 * sizeof(std::uint64_t)));
+    for (model::Probe& probe : probes) {
+        probe.numeric = in.array<float>();
+        probe.categorical = read_texts(in);
+        probe.probabilities = in.array<float>();
+    }
+    return probes;
+}
+
+/// The parts were read one by one; here they must fit each other.
+void check_parts(const Bundle& bundle) {
+    const auto need = [](bool fine, const char* what) {
+        if (!fine) throw Error(ErrorCode::format, std::string("damaged: ") + what);
+    };
+    need(!bundle.heads.empty() && bundle.heads.size() == bundle.chains.heads(), "heads and chains differ");
+    need(!bundle.nets.empty(), "no net");
+    for (const nn::Net<float>& net : bundle.nets) {
+        const nn::NetShape& shape = net.shape();
+        need(shape.outputs == bundle.heads.size(), "nets and heads differ");
+        need(shape.dense == bundle.encoder.dense_names().size(), "nets and inputs differ");
+        need(shape.embeddings.size() == bundle.encoder.embeddings().size(), "nets and categories differ");
+        for (std::size_t e = 0; e < shape.embeddings.size(); ++e) {
+            need(shape.embeddings[e].rows == bundle.encoder.embeddings()[e].rows,
+                 "nets and categories differ");
+        }
+        need(shape == bundle.nets.front().shape(), "nets of different shapes");
+    }
+    need(bundle.log.has_value() == bundle.history.has_value(), "a history without a log, or none with one");
+    if (!bundle.history) return;
+    const auto& spec = bundle.history->spec();
+    need(spec.numeric.size() + bundle.log->number_inputs.size() == bundle.encoder.numeric_features().size() &&
+             spec.categorical.size() + bundle.log->text_inputs.size() ==
+                 bundle.encoder.categorical_features().size(),
+         "history and inputs differ");
+}
+
+/// A file whose parts are whole may still mean something else to this build; its own examples tell.
+void check_probes(const Bundle& bundle) {
+    const model::Predictor predictor(bundle);
+    model::Predictor::Workspace workspace;
+    for (const model::Probe& probe : bundle.probes) {
+        std::vector<float> p(bundle.heads.size());
+        const std::vector<std::string_view> texts(probe.categorical.begin(), probe.categorical.end());
+        if (probe.numeric.size() != bundle.encoder.numeric_features().size() ||
+            texts.size() != bundle.encoder.categorical_features().size() ||
+            probe.probabilities.size() != p.size()) {
+            throw Error(ErrorCode::format, "damaged: an example of another shape");
+        }
+        predictor.predict(probe.numeric, texts, p, workspace);
+        for (std::size_t k = 0; k < p.size(); ++k) {
+            if (!(std::abs(p[k] - probe.probabilities[k]) <= kProbeTolerance)) {
+                throw Error(ErrorCode::format, "expected its own examples to score " +
+                                                   std::to_string(probe.probabilities[k]) + ", got \"" +
+                                                   std::to_string(p[k]) + "\"; train the model anew");
+            }
+        }
+    }
+}
+
+template <typename Read>
+auto with_path(const std::string& path, Read&& read) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        const std::string what = error.what();
+        if (what.starts_with(path)) throw;
+        throw Error(error.code(), path + ": " + what);
+    }
+}
+
+}  // namespace
+
+void save_model(const std::string& path, const Bundle& bundle) {
+    std::vector<Section> sections;
+    sections.push_back(section("task", [&](ByteWriter& out) { write_task(out, bundle); }));
+    sections.push_back(section("encoder", [&](ByteWriter& out) { bundle.encoder.write(out); }));
+    sections.push_back(section("nets", [&](ByteWriter& out) {
+        out.value<std::uint64_t>(bundle.nets.size());
+        for (const nn::Net<float>& net : bundle.nets)
+            net.write(out);
+    }));
+    sections.push_back(section("summary", [&](ByteWriter& out) { bundle.summary.write(out); }));
+    sections.push_back(section("probes", [&](ByteWriter& out) { write_probes(out, bundle.probes); }));
+    if (bundle.history) {
+        sections.push_back(section("history", [&](ByteWriter& out) { bundle.history->write(out); }));
+    }
+    save_container(path, sections);
+}
+
+Bundle load_model(const std::string& path, std::uint64_t size_limit) {
+    const std::vector<Section> sections = load_container(path, size_limit);
+    return with_path(path, [&] {
+        Bundle bundle;
+        read_section(sections, "task", [&](ByteReader& in) {
+            read_task(in, bundle);
+            return 0;
+        });
+        bundle.encoder = read_section(sections, "encoder", features::Encoder::read);
+        bundle.nets = read_section(sections, "nets", [](ByteReader& in) {
+            std::vector<nn::Net<float>> nets(in.length(1));
+            for (auto& net : nets)
+                net = nn::Net<float>::read(in);
+            return nets;
+        });
+        bundle.summary = read_section(sections, "summary", model::TrainingSummary::read);
+        bundle.probes = read_section(sections, "probes", read_probes);
+        if (bundle.log) bundle.history = read_section(sections, "history", features::History::read);
+        check_parts(bundle);
+        check_probes(bundle);
+        return bundle;
+    });
+}
+
+void save_state(const std::string& path, const features::History& history) {
+    const Section part = section("history", [&](ByteWriter& out) { history.write(out); });
+    save_container(path, {&part, 1});
+}
+
+features::History load_state(const std::string& path, std::uint64_t size_limit) {
+    const std::vector<Section> sections = load_container(path, size_limit);
+    return with_path(path, [&] { return read_section(sections, "history", features::History::read); });
+}
+
+}  // namespace funnel::persist

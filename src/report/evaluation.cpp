@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "funnel/report/evaluation.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "funnel/base/csv.hpp"
+#include "funnel/report/table.hpp"
+
+namespace funnel::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json target_json(const eval::TargetReport& report) {
+    Json json;
+    json["examples"] = report.examples;
+    json["masked"] = report.masked;
+    json["positives"] = report.positives;
+    Json reasons = Json::object();
+    eval::for_each_figure(report, [&](std::string_view name, const eval::Figure& figure) {
+        const std::string key(name);
+        json[key] = figure.value ? Json(*figure.value) : Json(nullptr);
+        if (!figure.value) reasons[key] = figure.reason;
+    });
+    json["groups_used"] = report.groups_used;
+    json["reasons"] = reasons;
+    return json;
+}
+
+Json targets_json(const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
+    Json json = Json::object();
+    for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
+        json[evaluation.targets[k]] = target_json(rows.targets[k]);
+    }
+    return json;
+}
+
+/// The index-th figure of for_each_figure as people read it.
+std::string figure_text(const eval::TargetReport& report, std::size_t index) {
+    std::string text;
+    std::size_t at = 0;
+    eval::for_each_figure(report, [&](std::string_view name, const eval::Figure& figure) {
+        if (at++ != index) return;
+        const bool share = name == "base_rate" || name == "mean_prediction" || name == "accuracy";
+        text =
+            share ? format_share(figure.value) : format_number(figure.value, name == "lift_at_10pct" ? 2 : 5);
+    });
+    return text;
+}
+
+/// One row per figure, one column per target.
+std::string figures_table(const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
+    std::vector<TableColumn> columns{{"", Align::left}};
+    for (const std::string& target : evaluation.targets)
+        columns.push_back({printable(target)});
+    Table table(std::move(columns));
+    const auto add = [&](std::string name, auto&& cell) {
+        std::vector<std::string> cells{std::move(name)};
+        for (const eval::TargetReport& report : rows.targets)
+            cells.push_back(cell(report));
+        table.add_row(std::move(cells));
+    };
+    const auto count = [](std::uint64_t n) { return format_count(static_cast<std::int64_t>(n)); };
+    add("examples", [&](const auto& report) { return count(report.examples); });
+    add("masked", [&](const auto& report) { return count(report.masked); });
+    add("positives", [&](const auto& report) { return count(report.positives); });
+    if (rows.targets.empty()) return table.text(2);
+    std::size_t index = 0;
+    eval::for_each_figure(rows.targets.front(), [&](std::string_view name, const eval::Figure&) {
+        add(std::string(name), [&](const eval::TargetReport& report) { return figure_text(report, index); });
+        ++index;
+    });
+    return table.text(2);
+}
+
+void append_csv(std::string& csv, const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
+    for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
+        eval::for_each_figure(rows.targets[k], [&](std::string_view name, const eval::Figure& figure) {
+            csv += rows.name + ",";
+            base::append_csv_field(csv, evaluation.targets[k]);
+            csv += "," + std::string(name) + ",";
+            if (figure.value) csv += Json(*figure.value).dump();
+            csv += "," + std::string(figure.reason) + "\n";
+        });
+    }
+}
+
+}  // namespace
+
+std::string to_json(const score::Evaluation& evaluation) {
+    Json json;
+    json["schema_version"] = 1;
+    json["rows"] = evaluation.rows;
+    json["already_observed"] = evaluation.already_observed;
+    json["targets"] = targets_json(evaluation, evaluation.all);
+    json["segments"] = Json::object();
+    for (const auto& segment : evaluation.segments) {
+        json["segments"][segment.name] = targets_json(evaluation, segment);
+    }
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string to_text(const score::Evaluation& evaluation) {
+    std::string text =
+        "Evaluation of " + format_count(static_cast<std::int64_t>(evaluation.rows)) + " examples";
+    if (evaluation.already_observed > 0) {
+        text += " (" + format_count(static_cast<std::int64_t>(evaluation.already_observed)) +
+                " rows of the log were already observed and are not scored)";
+    }
+    text += "\n\n" + figures_table(evaluation, evaluation.all);
+    for (const auto& segment : evaluation.segments) {
+        text += "\n" + segment.name + "\n" + figures_table(evaluation, segment);
+    }
+    return text;
+}
+
+std::string to_csv(const score::Evaluation& evaluation) {
+    std::string csv = "segment,target,figure,value,reason\n";
+    append_csv(csv, evaluation, evaluation.all);
+    for (const auto& segment : evaluation.segments)
+        append_csv(csv, evaluation, segment);
+    return csv;
+}
+
+}  // namespace funnel::report

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "app.hpp"
+
+#include <new>
+#include <ostream>
+
+#include "commands.hpp"
+#include "exit_codes.hpp"
+#include "funnel/base/version.hpp"
+
+namespace funnel::tool {
+namespace {
+
+/// Parses; returns an exit code if that was all (help, version, wrong usage).
+std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& session) {
+    try {
+        std::reverse(args.begin(), args.end());  // CLI11 takes its arguments from the back
+        app.parse(args);
+        return std::nullopt;
+    } catch (const CLI::CallForHelp&) {
+        CLI::App* command = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+        session.out << command->help();
+    } catch (const CLI::CallForAllHelp&) {
+        session.out << app.help("", CLI::AppFormatMode::All);
+    } catch (const CLI::CallForVersion&) {
+        session.out << "funnel-train " << base::kVersion << '\n';
+    } catch (const CLI::ParseError& error) {
+        CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
+        session.console.error(std::string(error.what()) + "; see funnel-train " +
+                              (command != nullptr ? command->get_name() + " " : "") + "--help");
+        return kWrongUsage;
+    }
+    return kDone;
+}
+
+int act(Session& session) {
+    try {
+        session.action();
+        return kDone;
+    } catch (const GateNotMet& gate) {
+        session.console.error(gate.what());
+        return kGateNotMet;
+    } catch (const Error& error) {
+        session.console.error(error.what());
+        return exit_code(error.code());
+    } catch (const std::bad_alloc&) {
+        session.console.error("out of memory; give fewer rows or a machine with more of it");
+        return kCannotReadOrWrite;
+    } catch (const std::exception& error) {
+        session.console.error(std::string("internal error: ") + error.what());
+        return kInternalError;
+    }
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
+    Console console(err);
+    Session session{out, console, {}};
+    CLI::App app{"From a shop's event log to funnel numbers and click and purchase predictions.",
+                 "funnel-train"};
+    app.set_version_flag("--version", base::kVersion);
+    app.set_config("--config", "", "TOML file with options, one section per command");
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.footer(
+        "Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 input unusable, 4 a gate was not met,\n"
+        "5 cannot read or write, 6 model file unusable, 128+n ended by signal n.");
+    add_metrics(app, session);
+    add_train(app, session);
+    add_evaluate(app, session);
+    add_score(app, session);
+    add_features(app, session);
+    add_inspect(app, session);
+    add_simulate(app, session);
+    std::optional<int> code = parse(app, args, session);
+    if (!code) code = act(session);
+    out.flush();
+    if (!out && *code == kDone) {
+        console.error("standard output: cannot write; is the disk full or the pipe closed?");
+        return kCannotReadOrWrite;
+    }
+    return *code;
+}
+
+}  // namespace funnel::tool

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <memory>
+
+#include "commands.hpp"
+#include "funnel/base/time.hpp"
+#include "funnel/features/build_dataset.hpp"
+#include "funnel/files/atomic_file.hpp"
+#include "funnel/persist/model_file.hpp"
+#include "funnel/train/train_on_log.hpp"
+#include "log_model.hpp"
+#include "rows_out.hpp"
+
+namespace funnel::tool {
+namespace {
+
+struct FeaturesCommand {
+    GeneralOptions general;
+    LogOptions log;
+    HistoryOptions history;
+    std::string model, output;
+    bool encoded = false;
+};
+
+struct FeatureTable {
+    features::Dataset data;
+    EventLog log;
+};
+
+FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Session& session) {
+    features::BuildOptions progress;
+    progress.progress = session.console.progress();
+    if (bundle) {
+        ingest::ReadResult read = read_for_model(*bundle->log, command.log, command.general, session.console);
+        features::History history = starting_history(*bundle, command.history);
+        const auto examples =
+            examples_for_model(*bundle, read.log, history, command.history, command.log, command.general);
+        features::BuildOptions options = progress;
+        options.text_inputs = bundle->log->text_inputs;
+        options.number_inputs = bundle->log->number_inputs;
+        features::Dataset data = features::build_dataset(read.log, history, examples, options);
+        if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
+        return {std::move(data), std::move(read.log)};
+    }
+    ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
+    reading.columns = feature_columns({}, {});
+    ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
+    tell_about_reading(read.report, command.log, session.console);
+    if (const auto to = command.log.to_time()) read.log.keep_before(*to);
+    train::LogModelOptions options;
+    options.task.funnel =
+        choose_funnel(command.log, read.schema, features::kinds_of(read.log), session.console).funnel;
+    features::ExampleOptions wanted;
+    wanted.from = command.log.from_time();
+    if (!command.history.score_from.empty())
+        wanted.from = time_option("--score-from", command.history.score_from);
+    wanted.threads = command.general.thread_count();
+    features::History history(train::history_options(read.log, options));
+    const auto examples = features::build_examples(read.log, options.task.funnel, wanted);
+    features::Dataset data = features::build_dataset(read.log, history, examples, progress);
+    return {std::move(data), std::move(read.log)};
+}
+
+void write_number(RowsOut& rows, float value) {
+    if (std::isnan(value)) {
+        rows.missing();
+    } else {
+        rows.number(value);
+    }
+}
+
+void write_raw(RowsOut& rows, const features::Dataset& data, std::size_t i) {
+    for (const float value : data.numeric_row(i))
+        write_number(rows, value);
+    for (std::size_t c = 0; c < data.categorical_features.size(); ++c) {
+        const std::uint32_t code = data.categorical_row(i)[c];
+        rows.text(code == base::kNone ? std::string_view{} : data.categories[c].text(code));
+    }
+}
+
+void write_labels(RowsOut& rows, const features::Dataset& data, std::size_t i) {
+    for (const std::uint8_t label : data.label_row(i)) {
+        if (label == features::kUnknownLabel) {
+            rows.missing();
+        } else {
+            rows.number(static_cast<int>(label));
+        }
+    }
+    rows.end_row();
+}
+
+void write_header(RowsOut& rows, const features::Dataset& data, const features::Encoder* encoder) {
+    for (const std::string_view name : {"event_time", "user_id", "item_id", "known_user", "known_item"}) {
+        rows.text(name);
+    }
+    if (encoder != nullptr) {
+        for (const std::string& name : encoder->dense_names())
+            rows.text(name);
+        for (const auto& embedding : encoder->embeddings())
+            rows.text(embedding.name + "_id");
+    } else {
+        for (const auto& feature : data.numeric_features)
+            rows.text(feature.name);
+        for (const std::string& name : data.categorical_features)
+            rows.text(name);
+    }
+    for (const std::string& target : data.targets)
+        rows.text("label_" + target);
+    rows.end_row();
+}
+
+void write_table(RowsOut& rows, const FeatureTable& table, const features::Encoder* encoder) {
+    const features::Dataset& data = table.data;
+    std::optional<features::DatasetEncoder> encode;
+    std::vector<float> dense;
+    std::vector<std::uint32_t> ids;
+    if (encoder != nullptr) {
+        encode.emplace(*encoder, data);
+        dense.resize(encoder->dense_names().size());
+        ids.resize(encoder->embeddings().size());
+    }
+    write_header(rows, data, encoder);
+    for (std::size_t i = 0; i < data.size(); ++i) {
+        const Event event = table.log.event(data.keys[i].row);
+        rows.text(base::format_time(event.time));
+        rows.text(event.user);
+        rows.text(event.item);
+        rows.number(static_cast<int>(data.keys[i].known_user));
+        rows.number(static_cast<int>(data.keys[i].known_item));
+        if (encode) {
+            encode->encode(i, dense, ids);
+            for (const float value : dense)
+                rows.number(value);
+            for (const std::uint32_t id : ids)
+                rows.number(id);
+        } else {
+            write_raw(rows, data, i);
+        }
+        write_labels(rows, data, i);
+    }
+    rows.finish();
+}
+
+void run_features(const FeaturesCommand& command, Session& session) {
+    command.general.apply(session.console);
+    if (command.encoded && command.model.empty())
+        usage_error("--encoded: needs a model that says how; give -m MODEL");
+    if (!command.output.empty() && command.output != "-") {
+        refuse_overwriting_input(command.output, command.log.paths);
+        files::check_writable(command.output);
+    }
+    std::optional<Bundle> bundle;
+    if (!command.model.empty()) bundle = persist::load_model(command.model);
+    if (bundle && !bundle->log) usage_error("features: expected a model of a log, got one of a table");
+    const FeatureTable table = build(command, bundle, session);
+    RowsOut rows(command.output, session.out);
+    write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
+}
+
+}  // namespace
+
+void add_features(CLI::App& app, Session& session) {
+    auto command = std::make_shared<FeaturesCommand>();
+    CLI::App* sub =
+        app.add_subcommand("features", "The point-in-time feature table, with labels, for any other tool");
+    command->general.add_to(*sub);
+    command->log.add_to(*sub);
+    command->history.add_to(*sub);
+    sub->add_option("-m,--model", command->model, "Stages, horizons and history of this model");
+    sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");
+    sub->add_flag("--encoded", command->encoded, "What the net sees, instead of raw values");
+    sub->callback(
+        [command, &session] { session.action = [command, &session] { run_features(*command, session); }; });
+}
+
+}  // namespace funnel::tool

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include <memory>
+
+#include "commands.hpp"
+#include "funnel/base/time.hpp"
+#include "funnel/files/atomic_file.hpp"
+#include "funnel/persist/model_file.hpp"
+#include "funnel/score/score_candidates.hpp"
+#include "funnel/score/score_log.hpp"
+#include "log_model.hpp"
+#include "row_inputs.hpp"
+#include "rows_out.hpp"
+#include "table_model.hpp"
+
+namespace funnel::tool {
+namespace {
+
+struct ScoreCommand {
+    GeneralOptions general;
+    LogOptions log;
+    TableOptions table;
+    HistoryOptions history;
+    std::string model, output, candidates;
+};
+
+void write_header(RowsOut& rows, std::initializer_list<std::string_view> names, const Bundle& bundle) {
+    for (const std::string_view name : names)
+        rows.text(name);
+    for (const model::Head& head : bundle.heads)
+        rows.text("p_" + head.name);
+    rows.end_row();
+}
+
+void write_scores(RowsOut& rows, const score::ScoredExamples& scored, std::size_t i) {
+    for (const auto& p : scored.scores)
+        rows.number(p[i]);
+    rows.end_row();
+}
+
+void write_example(RowsOut& rows, const Event& event, const score::ScoredExamples& scored, std::size_t i) {
+    rows.text(base::format_time(scored.keys[i].time));
+    rows.text(event.user);
+    rows.text(event.item);
+    rows.number(static_cast<int>(scored.keys[i].known_user));
+    rows.number(static_cast<int>(scored.keys[i].known_item));
+    write_scores(rows, scored, i);
+}
+
+void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& session) {
+    const ingest::ReadResult read =
+        read_for_model(*bundle.log, command.log, command.general, session.console);
+    features::History history = starting_history(bundle, command.history);
+    const score::Scorer scorer(bundle, chosen_kernels(command.general));
+    const features::BuildOptions build{.text_inputs = bundle.log->text_inputs,
+                                       .number_inputs = bundle.log->number_inputs,
+                                       .progress = session.console.progress()};
+    RowsOut rows(command.output, session.out);
+    write_header(rows, {"event_time", "user_id", "item_id", "known_user", "known_item"}, bundle);
+    if (command.candidates.empty()) {
+        const features::ExampleList examples =
+            examples_for_model(bundle, read.log, history, command.history, command.log, command.general);
+        if (examples.already_observed > 0) {
+            session.console.note(std::to_string(examples.already_observed) +
+                                 " rows were already observed and are not scored");
+        }
+        const score::ScoredExamples scored = score::score_log(read.log, history, examples, scorer, build);
+        for (std::size_t i = 0; i < scored.size(); ++i) {
+            write_example(rows, read.log.event(scored.keys[i].row), scored, i);
+        }
+    } else {
+        const Candidates candidates =
+            read_candidates(command.candidates, command.log, command.general, history, read.log);
+        const score::ScoredExamples scored =
+            score::score_candidates(read.log, history, candidates.events, scorer);
+        for (std::size_t i = 0; i < scored.size(); ++i)
+            write_example(rows, candidates.events[i], scored, i);
+    }
+    rows.finish();
+    if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
+}
+
+void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& session) {
+    const LabelledTable rows =
+        read_for_model(bundle, command.table, command.log, command.general, false, session.console);
+    const score::ScoredExamples scored =
+        score_table(bundle, rows.data, false, chosen_kernels(command.general));
+    std::vector<const ingest::TableTextColumn*> kept;
+    for (const std::string& name : list_option(command.table.keep)) {
+        kept.push_back(rows.table.column(name));
+        if (kept.back() == nullptr) {
+            throw Error(ErrorCode::schema, "--keep: expected a column of the table, got \"" + name + "\"");
+        }
+    }
+    RowsOut out(command.output, session.out);
+    for (const auto* column : kept)
+        out.text(column->name);
+    write_header(out, {}, bundle);
+    for (std::size_t i = 0; i < scored.size(); ++i) {
+        for (const auto* column : kept) {
+            const std::uint32_t code = column->code[i];
+            out.text(code == base::kNone ? std::string_view{} : column->values.text(code));
+        }
+        write_scores(out, scored, i);
+    }
+    out.finish();
+    if (rows.table.report.rejected > 0) {
+        session.console.warn(std::to_string(rows.table.report.rejected) + " of " +
+                             std::to_string(rows.table.report.rows) + " rows rejected and not scored");
+    }
+}
+
+void run_score(const ScoreCommand& command, Session& session) {
+    command.general.apply(session.console);
+    for (const std::string& file : {command.output, command.history.save_state}) {
+        if (file.empty() || file == "-") continue;
+        std::vector<std::string> inputs = command.log.paths;
+        inputs.push_back(command.model);
+        refuse_overwriting_input(file, inputs);
+        files::check_writable(file);
+    }
+    const Bundle bundle = persist::load_model(command.model);
+    if (bundle.log) {
+        score_examples(command, bundle, session);
+    } else {
+        score_rows(command, bundle, session);
+    }
+}
+
+}  // namespace
+
+void add_score(CLI::App& app, Session& session) {
+    auto command = std::make_shared<ScoreCommand>();
+    CLI::App* sub = app.add_subcommand("score", "One row of probabilities per example");
+    command->general.add_to(*sub);
+    command->log.add_to(*sub);
+    command->history.add_to(*sub);
+    sub->add_option("-m,--model", command->model, "The model file")->required();
+    sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");
+    sub->add_option(
+        "--candidates", command->candidates,
+        "Score these pairs instead, LOG being the history: user_id,item_id[,event_time,list,position]");
+    sub->add_option("--keep", command->table.keep, "Tables: columns to pass through, COL,...");
+    sub->callback(
+        [command, &session] { session.action = [command, &session] { run_score(*command, session); }; });
+}
+
+}  // namespace funnel::tool

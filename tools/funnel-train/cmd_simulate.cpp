@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "commands.hpp"
+#include "funnel/files/output.hpp"
+#include "funnel/simulate/event_csv.hpp"
+#include "funnel/simulate/shopper_model.hpp"
+
+namespace funnel::tool {
+namespace {
+
+struct SimulateCommand {
+    GeneralOptions general;
+    simulate::ShopperOptions shop;
+    std::string output;
+};
+
+std::string truth_json(const simulate::Truth& truth, const simulate::ShopperOptions& shop) {
+    nlohmann::ordered_json json;
+    json["schema_version"] = 1;
+    json["users"] = shop.users;
+    json["days"] = shop.days;
+    json["seed"] = shop.seed;
+    simulate::for_each_figure(truth, [&](std::string_view name, const std::optional<double>& value) {
+        auto& entry = json["truth"][std::string(name)];
+        if (!value) {
+            entry = nullptr;
+        } else if (*value == std::floor(*value) && std::abs(*value) < 0x1p53) {
+            entry = static_cast<std::int64_t>(*value);
+        } else {
+            entry = *value;
+        }
+    });
+    return json.dump(2) + "\n";
+}
+
+void run_simulate(const SimulateCommand& command, Session& session) {
+    command.general.apply(session.console);
+    const simulate::ShopperModel model(command.shop);
+    files::Output log(command.output), truth_file(command.output + ".truth.json");
+    std::string rows(simulate::kCsvHeader);
+    const simulate::Truth truth = model.run([&](const Event& event) {
+        simulate::append_csv_row(rows, event);
+        if (rows.size() < (1u << 20)) return;
+        log.append(rows);
+        rows.clear();
+    });
+    log.append(rows);
+    const std::string json = truth_json(truth, command.shop);
+    truth_file.append(json);
+    log.commit();
+    truth_file.commit();
+    if (command.general.json) {
+        session.out << json;
+    } else {
+        session.out << command.output << ": " << truth.events << " events of " << truth.users << " users, "
+                    << truth.orders << " orders; true rates in " << command.output << ".truth.json\n";
+    }
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, Session& session) {
+    auto command = std::make_shared<SimulateCommand>();
+    CLI::App* sub = app.add_subcommand("simulate", "A log from a known shopper model, with its true rates");
+    command->general.add_to(*sub);
+    sub->add_option("-o,--output", command->output, "CSV file (.gz by name); true rates in FILE.truth.json")
+        ->required();
+    sub->add_option("--users", command->shop.users, "Shoppers, each of whom comes at least once");
+    sub->add_option("--days", command->shop.days, "Days of the log");
+    sub->add_option("--seed", command->shop.seed, "The same seed gives the same log");
+    sub->add_option("--items", command->shop.items, "Goods (default: a fifth of the users, 200 to 20000)");
+    sub->callback(
+        [command, &session] { session.action = [command, &session] { run_simulate(*command, session); }; });
+}
+
+}  // namespace funnel::tool

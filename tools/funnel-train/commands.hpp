@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// One function per subcommand: declares its options and sets what it does. Each is in cmd_NAME.cpp.
+#pragma once
+
+#include "options.hpp"
+
+namespace funnel::tool {
+
+void add_metrics(CLI::App& app, Session& session);
+void add_train(CLI::App& app, Session& session);
+void add_evaluate(CLI::App& app, Session& session);
+void add_score(CLI::App& app, Session& session);
+void add_features(CLI::App& app, Session& session);
+void add_inspect(CLI::App& app, Session& session);
+void add_simulate(CLI::App& app, Session& session);
+
+}  // namespace funnel::tool

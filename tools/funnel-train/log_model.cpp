@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "log_model.hpp"
+
+#include "funnel/base/time.hpp"
+#include "funnel/kernel/kernels.hpp"
+#include "funnel/metrics/effective_funnel.hpp"
+#include "funnel/persist/model_file.hpp"
+
+namespace funnel::tool {
+
+void HistoryOptions::add_to(CLI::App& command) {
+    command
+        .add_option("--history", history, "model: go on from the model's history; none: start from LOG alone")
+        ->check(CLI::IsMember({"model", "none"}));
+    command.add_option("--state", state, "Go on from this state instead of the model's");
+    command.add_option("--save-state", save_state, "Write the history as it is after LOG, for the next run");
+    command.add_option("--score-from", score_from, "Rows before this time are history only (ISO 8601)");
+}
+
+ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
+                                   const std::vector<std::string>& number_inputs) {
+    ingest::LogColumns columns;
+    columns.price = true;
+    columns.text_if_mapped = true;
+    columns.position_if_mapped = true;
+    columns.text = text_inputs;
+    columns.numbers = number_inputs;
+    return columns;
+}
+
+ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
+                                  const GeneralOptions& general, Console& console) {
+    ingest::ReadOptions reading = options.read_options(general, console);
+    if (!options.funnel.empty())
+        usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
+    if (options.schema == "auto")
+        reading.explicit_schema = ingest::parse_schema(task.schema, "the model's schema");
+    reading.custom_kinds = task.funnel.custom_types;
+    reading.columns = feature_columns(task.text_inputs, task.number_inputs);
+    ingest::ReadResult read = ingest::read_log(options.paths, reading);
+    tell_about_reading(read.report, options, console);
+    if (const auto to = options.to_time()) read.log.keep_before(*to);
+    return read;
+}
+
+features::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
+    if (!options.state.empty()) {
+        if (options.history == "none") usage_error("--state and --history none exclude each other; give one");
+        return persist::load_state(options.state);
+    }
+    if (options.history == "none") return features::History(bundle.history->options());
+    return *bundle.history;
+}
+
+features::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
+                                         const features::History& history, const HistoryOptions& options,
+                                         const LogOptions& log_options, const GeneralOptions& general) {
+    features::ExampleOptions wanted;
+    wanted.mode = bundle.log->examples;
+    for (const model::Head& head : bundle.heads) {
+        wanted.targets.push_back(head.name);
+        wanted.horizons.push_back(head.horizon);
+    }
+    wanted.visit_gap = history.options().visit_gap;
+    wanted.burn_in = 0;
+    wanted.from = log_options.from_time();
+    if (!options.score_from.empty()) wanted.from = time_option("--score-from", options.score_from);
+    wanted.threads = general.thread_count();
+    features::ExampleList examples = features::build_examples(log, bundle.log->funnel, wanted, &history);
+    if (!log.empty() && examples.already_observed == log.size()) {
+        throw Error(ErrorCode::schema, "expected rows after " + base::format_time(history.watermark()) +
+                                           ", the watermark of the history, got none; give a newer log, or "
+                                           "--history none to start from this log alone");
+    }
+    return examples;
+}
+
+ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& schema, events::KindSet kinds,
+                           Console& console) {
+    if (auto chosen = options.funnel_override()) return {std::move(*chosen), {}};
+    if (!schema.funnel_is_default) return {Funnel::make(schema.funnel), {}};
+    auto [funnel, left_out] = metrics::effective_funnel(schema.funnel, kinds);
+    for (const std::string& stage : left_out) {
+        console.note("stage " + stage + " is left out of the funnel: the log has no such event");
+    }
+    return {std::move(funnel), std::move(left_out)};
+}
+
+const nn::Kernels& chosen_kernels(const GeneralOptions& general) {
+    return general.kernel.empty() ? kernel::best() : kernel::named(general.kernel);
+}
+
+}  // namespace funnel::tool

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What evaluate, score and features share: a model meets a log and goes on from a history.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "funnel/features/examples.hpp"
+#include "funnel/features/history.hpp"
+#include "funnel/model/bundle.hpp"
+#include "options.hpp"
+
+namespace funnel::tool {
+
+/// Where the history of a run begins and ends.
+struct HistoryOptions {
+    std::string history = "model";  ///< or none
+    std::string state;
+    std::string save_state;
+    std::string score_from;
+
+    void add_to(CLI::App& command);
+};
+
+/// The columns that features are made from.
+[[nodiscard]] ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
+                                                 const std::vector<std::string>& number_inputs);
+
+/// A log read as the model's own log was; rows from --to on are gone.
+[[nodiscard]] ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
+                                                const GeneralOptions& general, Console& console);
+
+/// --state, else the model's, else with --history none an empty one.
+[[nodiscard]] features::History starting_history(const Bundle& bundle, const HistoryOptions& options);
+
+/// The model's examples of this log after the history's watermark. Throws Error(schema) if no row is new.
+[[nodiscard]] features::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
+                                                       const features::History& history,
+                                                       const HistoryOptions& options,
+                                                       const LogOptions& log_options,
+                                                       const GeneralOptions& general);
+
+/// The funnel of a log: --funnel, the schema file's, or the default one without stages the log knows not.
+struct ChosenFunnel {
+    Funnel funnel;
+    std::vector<std::string> left_out;
+};
+[[nodiscard]] ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& schema,
+                                         events::KindSet kinds, Console& console);
+
+/// The kernel of --kernel, or the best one here.
+[[nodiscard]] const nn::Kernels& chosen_kernels(const GeneralOptions& general);
+
+}  // namespace funnel::tool

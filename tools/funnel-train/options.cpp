@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <thread>
+
+#include "funnel/base/time.hpp"
+#include "funnel/files/atomic_file.hpp"
+#include "funnel/ingest/time_zone.hpp"
+
+namespace funnel::tool {
+
+void usage_error(const std::string& message) {
+    throw Error(ErrorCode::invalid_argument, message);
+}
+
+void GeneralOptions::add_to(CLI::App& command) {
+    command.add_flag("--json", json, "One JSON object on standard output");
+    command.add_flag("-q,--quiet", quiet, "Errors only on standard error");
+    command.add_flag("-v,--verbose", verbose, "More detail on standard error");
+    command.add_option("--log-format", log_format, "Messages as text or json lines")
+        ->check(CLI::IsMember({"text", "json"}));
+    command.add_option("--threads", threads, "Threads (default: the cores allowed)")
+        ->check(CLI::Range(1, 1024));
+    command.add_option("--memory", memory, "Stop with a word above this much memory, e.g. 4GiB");
+    command.add_option("--temp", temp, "Folder for temporary files");
+    command.add_option("--kernel", kernel, "Pin the compute kernel (default: the best here)")
+        ->check(CLI::IsMember({"scalar", "avx2", "avx512", "neon"}));
+}
+
+void GeneralOptions::apply(Console& console) const {
+    console.configure({.quiet = quiet, .verbose = verbose, .json = log_format == "json"});
+}
+
+unsigned GeneralOptions::thread_count() const {
+    return threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+void LogOptions::add_to(CLI::App& command, bool log_required) {
+    command.add_option("LOG", paths, "Event logs: CSV, plain or gzip or zstd; - is standard input")
+        ->required(log_required);
+    command.add_option("--schema", schema,
+                       "auto, a preset (ga-flat ga4 rees46 retailrocket taobao canonical) or a JSON file");
+    command.add_option("--time-unit", time_unit, "Unit of times that are integers")
+        ->check(CLI::IsMember({"auto", "s", "ms", "us", "ns", "iso"}));
+    command.add_option("--from", from, "Rows before this time count nowhere (ISO 8601)");
+    command.add_option("--to", to, "Rows from this time on only complete windows opened before (ISO 8601)");
+    command.add_option("--funnel", funnel, "Stages, e.g. view,cart_add,purchase; click+view joins types");
+    command.add_option("--bad-rows", bad_rows, "What a bad row does")->check(CLI::IsMember({"fail", "skip"}));
+    command.add_option("--max-bad", max_bad, "With skip: most bad rows, N or P%");
+    command.add_option("--rejects", rejects, "With skip: CSV file for the rejected rows");
+    command.add_option("--max-line", max_line, "Most bytes of one record")->check(CLI::Range(16, 1 << 30));
+}
+
+ingest::RowPolicy LogOptions::row_policy() const {
+    ingest::RowPolicy policy;
+    policy.bad_rows = bad_rows == "skip" ? ingest::BadRows::skip : ingest::BadRows::fail;
+    if (!max_bad.empty() && max_bad.back() == '%') {
+        policy.max_bad.share = percent_option("--max-bad", max_bad);
+    } else {
+        const char* end = max_bad.data() + max_bad.size();
+        const auto [at, error] = std::from_chars(max_bad.data(), end, policy.max_bad.count);
+        if (error != std::errc{} || at != end || policy.max_bad.count < 0) {
+            usage_error("--max-bad: expected a number of rows or a percentage such as 1%, got \"" + max_bad +
+                        "\"");
+        }
+    }
+    policy.rejects_path = rejects;
+    policy.max_line = max_line;
+    if (!rejects.empty()) refuse_overwriting_input(rejects, paths);
+    return policy;
+}
+
+ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Console& console) const {
+    ingest::ReadOptions options;
+    options.schema = schema;
+    options.time_unit = time_unit;
+    if (const auto override_funnel = funnel_override()) options.custom_kinds = override_funnel->custom_types;
+    options.rows = row_policy();
+    options.threads = general.thread_count();
+    options.progress = console.progress();
+    return options;
+}
+
+std::optional<std::int64_t> LogOptions::from_time() const {
+    if (from.empty()) return std::nullopt;
+    return time_option("--from", from);
+}
+
+std::optional<std::int64_t> LogOptions::to_time() const {
+    if (to.empty()) return std::nullopt;
+    return time_option("--to", to);
+}
+
+std::optional<Funnel> LogOptions::funnel_override() const {
+    if (funnel.empty()) return std::nullopt;
+    return Funnel::parse(funnel);
+}
+
+std::int64_t duration_option(const std::string& name, const std::string& text) {
+    const auto duration = base::parse_duration(text);
+    if (!duration) {
+        usage_error(name + ": expected a duration such as 30m, 12h or 7d, got \"" + text + "\"");
+    }
+    return *duration;
+}
+
+std::int64_t time_option(const std::string& name, const std::string& text) {
+    const auto time = ingest::parse_iso_time(text);
+    if (!time) {
+        usage_error(name + ": expected a time such as 2016-09-01 or 2016-09-01T12:00:00Z, got \"" + text +
+                    "\"");
+    }
+    return *time;
+}
+
+double percent_option(const std::string& name, const std::string& text) {
+    double value = 0;
+    const char* end = text.data() + text.size() - (text.empty() ? 0 : 1);
+    const auto [at, error] = std::from_chars(text.data(), end, value);
+    if (text.empty() || text.back() != '%' || error != std::errc{} || at != end ||
+        !(value >= 0 && value <= 100)) {
+        usage_error(name + ": expected a percentage such as 20%, got \"" + text + "\"");
+    }
+    return value / 100;
+}
+
+std::uint64_t size_option(const std::string& name, const std::string& text) {
+    constexpr struct {
+        std::string_view suffix;
+        double factor;
+    } kUnits[] = {{"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
+                  {"kB", 1e3},     {"MB", 1e6},     {"GB", 1e9},     {"", 1}};
+    for (const auto& unit : kUnits) {
+        if (!std::string_view(text).ends_with(unit.suffix)) continue;
+        double value = 0;
+        const char* end = text.data() + text.size() - unit.suffix.size();
+        const auto [at, error] = std::from_chars(text.data(), end, value);
+        if (error != std::errc{} || at != end || !(value > 0 && value * unit.factor < 0x1p62)) break;
+        return static_cast<std::uint64_t>(value * unit.factor);
+    }
+    usage_error(name + ": expected a size such as 512MiB or 4GiB, got \"" + text + "\"");
+}
+
+std::vector<std::string> list_option(const std::string& text) {
+    std::vector<std::string> parts;
+    if (text.empty()) return parts;
+    parts.emplace_back();
+    for (const char c : text) {
+        if (c == ',') {
+            parts.emplace_back();
+        } else {
+            parts.back() += c;
+        }
+    }
+    return parts;
+}
+
+void refuse_overwriting_input(const std::string& output, const std::vector<std::string>& inputs) {
+    for (const std::string& input : inputs) {
+        if (input != "-" && files::same_file(output, input)) {
+            usage_error(output + ": expected an output apart from the inputs, got the same file as " + input +
+                        "; choose another name");
+        }
+    }
+}
+
+void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options, Console& console) {
+    if (options.schema == "auto") console.note("schema: " + report.schema);
+    for (const std::string& warning : report.warnings)
+        console.warn(warning);
+    if (report.rejected == 0) return;
+    std::string line =
+        std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows rejected:";
+    for (const auto& [reason, count] : report.rejected_by_reason)
+        line += " " + reason + " " + std::to_string(count);
+    console.warn(line);
+}
+
+}  // namespace funnel::tool

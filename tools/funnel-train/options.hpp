@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Options that several subcommands share: how they are declared and what they mean to the library.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "console.hpp"
+#include "funnel/events/funnel.hpp"
+#include "funnel/ingest/read_log.hpp"
+
+namespace funnel::tool {
+
+/// Where a subcommand finds the world.
+struct Session {
+    std::ostream& out;
+    Console& console;
+    std::function<void()> action;  ///< what the chosen subcommand does, set while parsing
+};
+
+/// Options of every subcommand.
+struct GeneralOptions {
+    bool json = false;
+    bool quiet = false;
+    bool verbose = false;
+    std::string log_format = "text";
+    unsigned threads = 0;
+    std::string memory;
+    std::string temp;
+    std::string kernel;
+
+    void add_to(CLI::App& command);
+    void apply(Console& console) const;
+    [[nodiscard]] unsigned thread_count() const;
+};
+
+/// What is read and what of it counts.
+struct LogOptions {
+    std::vector<std::string> paths;
+    std::string schema = "auto";
+    std::string time_unit;
+    std::string from, to;
+    std::string bad_rows = "fail";
+    std::string max_bad = "1%";
+    std::string rejects;
+    std::uint64_t max_line = 1u << 20;
+    std::string funnel;
+
+    /// The positional LOG... and all of the above.
+    void add_to(CLI::App& command, bool log_required = true);
+    /// The row policy alone, for tables.
+    [[nodiscard]] ingest::RowPolicy row_policy() const;
+    [[nodiscard]] ingest::ReadOptions read_options(const GeneralOptions& general, Console& console) const;
+    [[nodiscard]] std::optional<std::int64_t> from_time() const;
+    [[nodiscard]] std::optional<std::int64_t> to_time() const;
+    /// --funnel parsed, or empty.
+    [[nodiscard]] std::optional<Funnel> funnel_override() const;
+};
+
+/// Option values to numbers; each throws Error(invalid_argument) "--name: expected ..., got ...".
+[[nodiscard]] std::int64_t duration_option(const std::string& name, const std::string& text);
+[[nodiscard]] std::int64_t time_option(const std::string& name, const std::string& text);
+/// "20%" -> 0.2
+[[nodiscard]] double percent_option(const std::string& name, const std::string& text);
+/// "512MiB", "2GiB", "1000000" -> bytes
+[[nodiscard]] std::uint64_t size_option(const std::string& name, const std::string& text);
+/// "a,b,c" -> {a, b, c}; an empty text gives none.
+[[nodiscard]] std::vector<std::string> list_option(const std::string& text);
+
+/// Throws Error(invalid_argument) if `output` is one of the inputs or the model (links followed): before
+/// anything is opened for writing.
+void refuse_overwriting_input(const std::string& output, const std::vector<std::string>& inputs);
+
+/// What reading found out, for people: schema, rejects, warnings.
+void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options, Console& console);
+
+[[noreturn]] void usage_error(const std::string& message);
+
+}  // namespace funnel::tool

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Small tables beside the log: finished scores to judge, and candidates to score.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "funnel/events/event_log.hpp"
+#include "funnel/features/history.hpp"
+#include "funnel/ingest/read_table.hpp"
+#include "funnel/score/evaluation.hpp"
+#include "options.hpp"
+
+namespace funnel::tool {
+
+/// A file with the columns score, label and perhaps weight, as the target `score`.
+[[nodiscard]] score::ScoredExamples read_scores(const std::string& path, const LogOptions& log,
+                                                const GeneralOptions& general);
+
+/// Pairs to score; the events borrow the texts of the table.
+struct Candidates {
+    ingest::Table table;
+    std::vector<Event> events;
+};
+
+/// user_id,item_id[,event_time,list,position]. Without a time a candidate comes right after all that is
+/// known.
+[[nodiscard]] Candidates read_candidates(const std::string& path, const LogOptions& log,
+                                         const GeneralOptions& general, const features::History& history,
+                                         const EventLog& events);
+
+}  // namespace funnel::tool

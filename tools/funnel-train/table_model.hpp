@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Table mode: rows that are finished examples, for train, evaluate and score.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "funnel/features/table_dataset.hpp"
+#include "funnel/ingest/read_table.hpp"
+#include "funnel/model/bundle.hpp"
+#include "funnel/score/evaluation.hpp"
+#include "funnel/train/train_model.hpp"
+#include "options.hpp"
+
+namespace funnel::tool {
+
+struct TableOptions {
+    std::string label;
+    std::string drop, categorical, weight, time, group, valid_file;
+    std::string keep;
+
+    /// Options of every table command, and those that only training has.
+    void add_to(CLI::App& command);
+    void add_training_to(CLI::App& command);
+};
+
+/// A table without its bad rows, as a Dataset with labels, weights, times and groups.
+struct LabelledTable {
+    ingest::Table table;
+    features::Dataset data;
+};
+
+/// The rows of a table for a model that is trained already; columns are matched by name.
+[[nodiscard]] LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table,
+                                           const LogOptions& log, const GeneralOptions& general,
+                                           bool label_required, Console& console);
+
+[[nodiscard]] Bundle train_on_table(const TableOptions& table, const LogOptions& log,
+                                    const GeneralOptions& general, const train::ModelOptions& options,
+                                    const std::string& valid_share, Console& console,
+                                    const train::TrainObserver& observer);
+
+/// The scores of every row, with labels as far as the table has them.
+[[nodiscard]] score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset& data,
+                                                bool grouped, const nn::Kernels& kernels);
+
+}  // namespace funnel::tool
