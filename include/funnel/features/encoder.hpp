@@ -2,14 +2,20 @@
 // Encoder: raw rows to what the net sees, dense floats and embedding ids, with everything that was fitted.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
+#include "funnel/base/random.hpp"
+#include "funnel/features/category_encoder.hpp"
 #include "funnel/features/dataset.hpp"
+#include "funnel/features/normalizer.hpp"
 #include "funnel/features/split.hpp"
 
 namespace funnel::features {
@@ -18,13 +24,14 @@ struct EncoderOptions {
     std::uint32_t bins = 0;        ///< piecewise-linear quantile bins per number beside the z-score; 0: none
     float clip = 8;                ///< z-scores are cut to [-clip, clip]
     std::uint32_t min_count = 20;  ///< training rows that a category needs for an id of its own
-    std::uint32_t max_categories = 64;  ///< columns with more frequent categories become target rates
-    std::uint32_t folds = 5;            ///< for target rates of training rows
+    std::uint32_t max_categories = 64;  ///< features with more frequent categories become target rates
+    double max_turnover = 0.05;         ///< so do those with more new texts in the last fifth of the time
+    std::uint32_t folds = 5;            ///< for the target rates of training rows
     float rate_strength = 20;           ///< prior rows of a target rate
     std::uint64_t seed = 1;
 };
 
-/// One embedding table: ids in [0, rows), 0 = missing, unknown or rare.
+/// One embedding table: ids in [0, rows), 0 = unknown or rare.
 struct EmbeddingInput {
     std::string name;
     std::uint32_t rows = 0;
@@ -38,30 +45,265 @@ class Encoder {
     [[nodiscard]] static Encoder fit(const Dataset& data, const LabelledRows& train,
                                      const EncoderOptions& options = {});
 
-    [[nodiscard]] const std::vector<std::string>& dense_names() const noexcept;    ///< D
-    [[nodiscard]] const std::vector<EmbeddingInput>& embeddings() const noexcept;  ///< E
+    [[nodiscard]] const std::vector<std::string>& dense_names() const noexcept {
+        return dense_names_;
+    }  ///< D
+    [[nodiscard]] const std::vector<EmbeddingInput>& embeddings() const noexcept {
+        return embeddings_;
+    }  ///< E
     /// The raw features that a row must have, in order.
-    [[nodiscard]] const std::vector<NumericFeature>& numeric_features() const noexcept;   ///< d
-    [[nodiscard]] const std::vector<std::string>& categorical_features() const noexcept;  ///< c
+    [[nodiscard]] const std::vector<NumericFeature>& numeric_features() const noexcept {
+        return numeric_;
+    }                                                                                      ///< d
+    [[nodiscard]] const std::vector<std::string>& categorical_features() const noexcept {  ///< c
+        return categorical_;
+    }
 
     /// A live row. numeric: d, NaN = missing; categorical: c, empty = missing; dense: D; ids: E.
-    /// Does not allocate. Throws nothing; sizes are the caller's duty.
+    /// Does not allocate; sizes are the caller's duty.
     void encode(std::span<const float> numeric, std::span<const std::string_view> categorical,
                 std::span<float> dense, std::span<std::uint32_t> ids) const noexcept;
 
     void write(base::ByteWriter& out) const;
     [[nodiscard]] static Encoder read(base::ByteReader& in);
+
+ private:
+    friend class DatasetEncoder;
+    void finish();
+
+    EncoderOptions options_;
+    std::vector<NumericFeature> numeric_;
+    std::vector<std::string> categorical_;
+    std::vector<std::string> targets_;
+    Normalizer normalizer_;
+    std::vector<CategoryEncoder> categories_;  // c
+    std::vector<std::uint32_t> in_order_;      // 0 .. d - 1
+    std::vector<std::string> dense_names_;
+    std::vector<EmbeddingInput> embeddings_;
 };
 
 /// Encodes the rows of one Dataset: its dictionary codes are mapped once. Same bytes as Encoder::encode.
 /// Borrows both; const calls may run concurrently.
 class DatasetEncoder {
  public:
-    /// With `train`, target rates of its rows leave out the fold that the row is in.
-    /// Throws Error(schema) naming a feature that the data lacks; further and re-ordered features are fine.
+    /// With `train`, target rates of its rows leave out the fold that the row is in; folds are by user, or by
+    /// row where there are none. Throws Error(schema) naming a feature that the data lacks; further and
+    /// re-ordered features are fine.
     DatasetEncoder(const Encoder& encoder, const Dataset& data, const LabelledRows* train = nullptr);
 
     void encode(std::size_t row, std::span<float> dense, std::span<std::uint32_t> ids) const noexcept;
+
+ private:
+    struct Column {
+        std::size_t place = 0;            // in the data
+        std::vector<std::uint32_t> ids;   // per code of the data
+        std::uint32_t missing = 0;        // id of no value
+        std::vector<TargetRates> others;  // per fold: the counts of all other folds
+    };
+    static constexpr std::uint8_t kNoFold = 255;
+    void fit_folds(const LabelledRows& train);
+    [[nodiscard]] std::uint32_t id(const Column& column, std::size_t row) const noexcept {
+        const std::uint32_t code = data_.categorical_row(row)[column.place];
+        return code == base::kNone ? column.missing : column.ids[code];
+    }
+
+    const Encoder& encoder_;
+    const Dataset& data_;
+    std::vector<std::uint32_t> places_;  // of the numbers in the data
+    std::vector<Column> columns_;
+    std::vector<std::uint8_t> folds_;  // per row, or empty
 };
+
+namespace detail {
+
+/// Wide enough for what few rows can teach.
+[[nodiscard]] inline std::uint32_t embedding_width(std::uint32_t rows) {
+    return std::min(16u, 2 + static_cast<std::uint32_t>(std::sqrt(static_cast<double>(rows))));
+}
+
+[[nodiscard]] inline std::uint32_t place_of(std::span<const std::string> names, const std::string& name) {
+    const auto at = std::ranges::find(names, name);
+    if (at == names.end()) {
+        throw Error(ErrorCode::schema, "features: expected a feature \"" + name + "\", which the data lack");
+    }
+    return static_cast<std::uint32_t>(at - names.begin());
+}
+
+}  // namespace detail
+
+inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, const EncoderOptions& options) {
+    Encoder encoder;
+    encoder.options_ = options;
+    encoder.options_.folds = std::clamp(options.folds, 2u, 100u);
+    encoder.numeric_ = data.numeric_features;
+    encoder.categorical_ = data.categorical_features;
+    encoder.targets_ = data.targets;
+    encoder.normalizer_ = Normalizer::fit(data.numeric_features, data.numeric, train.rows,
+                                          {.clip = options.clip, .bins = options.bins, .seed = options.seed});
+    const CategoryOptions category{.min_count = options.min_count,
+                                   .max_categories = options.max_categories,
+                                   .max_turnover = options.max_turnover,
+                                   .rate_strength = options.rate_strength,
+                                   .clip = options.clip};
+    for (std::size_t i = 0; i < data.categorical_features.size(); ++i) {
+        encoder.categories_.push_back(CategoryEncoder::fit(data, i, train, category));
+    }
+    encoder.finish();
+    if (encoder.dense_names_.empty() && encoder.embeddings_.empty()) {
+        throw Error(ErrorCode::schema,
+                    "features: expected a column that varies, got none in the training rows; give more data");
+    }
+    return encoder;
+}
+
+/// Names of the outputs from the fitted parts.
+inline void Encoder::finish() {
+    in_order_.resize(numeric_.size());
+    std::iota(in_order_.begin(), in_order_.end(), 0u);
+    dense_names_ = normalizer_.names();
+    embeddings_.clear();
+    for (std::size_t i = 0; i < categories_.size(); ++i) {
+        const CategoryEncoder& category = categories_[i];
+        if (category.kind() == CategoryEncoder::Kind::embedding) {
+            const std::uint32_t rows = category.vocabulary().size() + 1;
+            embeddings_.push_back({categorical_[i], rows, detail::embedding_width(rows)});
+        } else if (category.kind() == CategoryEncoder::Kind::rates) {
+            for (const std::string& target : targets_)
+                dense_names_.push_back(categorical_[i] + "_" + target + "_rate");
+            dense_names_.push_back(categorical_[i] + "_count");
+        }
+    }
+}
+
+inline void Encoder::encode(std::span<const float> numeric, std::span<const std::string_view> categorical,
+                            std::span<float> dense, std::span<std::uint32_t> ids) const noexcept {
+    normalizer_.encode(numeric, in_order_, dense);
+    std::size_t at = normalizer_.size(), embedding = 0;
+    for (std::size_t i = 0; i < categories_.size(); ++i) {
+        const CategoryEncoder& category = categories_[i];
+        if (category.kind() == CategoryEncoder::Kind::dropped) continue;
+        const std::uint32_t id = category.vocabulary().id(categorical[i]);
+        if (category.kind() == CategoryEncoder::Kind::embedding) {
+            ids[embedding++] = id;
+        } else {
+            category.write_rates(category.rates(), id, 1, dense.subspan(at, category.width()));
+            at += category.width();
+        }
+    }
+}
+
+inline void Encoder::write(base::ByteWriter& out) const {
+    out.value(options_.folds);
+    out.value(options_.seed);
+    out.value<std::uint64_t>(numeric_.size());
+    for (const NumericFeature& feature : numeric_) {
+        out.text(feature.name);
+        out.value(feature.transform);
+    }
+    for (const auto* names : {&categorical_, &targets_}) {
+        out.value<std::uint64_t>(names->size());
+        for (const std::string& name : *names)
+            out.text(name);
+    }
+    normalizer_.write(out);
+    for (const CategoryEncoder& category : categories_)
+        category.write(out);
+}
+
+inline Encoder Encoder::read(base::ByteReader& in) {
+    const auto expect = [](bool fits) {
+        if (!fits) throw Error(ErrorCode::format, "damaged: the encoder of a model");
+    };
+    Encoder encoder;
+    encoder.options_.folds = in.value<std::uint32_t>();
+    expect(encoder.options_.folds >= 2 && encoder.options_.folds <= 100);
+    encoder.options_.seed = in.value<std::uint64_t>();
+    encoder.numeric_.resize(in.length(9));
+    for (NumericFeature& feature : encoder.numeric_) {
+        feature.name = in.text();
+        feature.transform = in.value<Transform>();
+        expect(feature.transform <= Transform::logit);
+    }
+    for (auto* names : {&encoder.categorical_, &encoder.targets_}) {
+        names->resize(in.length(8));
+        for (std::string& name : *names)
+            name = in.text();
+    }
+    encoder.normalizer_ = Normalizer::read(in, encoder.numeric_.size());
+    for (std::size_t i = 0; i < encoder.categorical_.size(); ++i) {
+        encoder.categories_.push_back(CategoryEncoder::read(in));
+        const CategoryEncoder& category = encoder.categories_.back();
+        expect(category.kind() != CategoryEncoder::Kind::rates ||
+               category.rates().targets() == encoder.targets_.size());
+    }
+    encoder.finish();
+    return encoder;
+}
+
+inline DatasetEncoder::DatasetEncoder(const Encoder& encoder, const Dataset& data, const LabelledRows* train)
+    : encoder_(encoder), data_(data) {
+    std::vector<std::string> names;
+    for (const NumericFeature& feature : data.numeric_features)
+        names.push_back(feature.name);
+    for (const NumericFeature& feature : encoder.numeric_)
+        places_.push_back(detail::place_of(names, feature.name));
+    for (std::size_t i = 0; i < encoder.categorical_.size(); ++i) {
+        const Vocabulary& vocabulary = encoder.categories_[i].vocabulary();
+        Column column;
+        column.place = detail::place_of(data.categorical_features, encoder.categorical_[i]);
+        if (encoder.categories_[i].kind() != CategoryEncoder::Kind::dropped) {
+            column.ids = vocabulary.ids_of(data.categories[column.place]);
+            column.missing = vocabulary.id({});
+        }
+        columns_.push_back(std::move(column));
+    }
+    if (train != nullptr) fit_folds(*train);
+}
+
+inline void DatasetEncoder::fit_folds(const LabelledRows& train) {
+    const std::uint32_t folds = encoder_.options_.folds;
+    const std::size_t targets = encoder_.targets_.size();
+    const bool by_user = std::ranges::any_of(data_.keys, [](const ExampleKey& key) { return key.user != 0; });
+    folds_.assign(data_.size(), kNoFold);
+    for (const std::uint32_t row : train.rows) {
+        const std::uint64_t cluster = by_user ? data_.keys[row].user : row;
+        folds_[row] = static_cast<std::uint8_t>(base::random_at(encoder_.options_.seed, cluster) % folds);
+    }
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+        const CategoryEncoder& category = encoder_.categories_[c];
+        if (category.kind() != CategoryEncoder::Kind::rates) continue;
+        columns_[c].others.assign(folds, category.rates());
+        for (std::size_t i = 0; i < train.size(); ++i) {
+            const std::uint32_t row = train.rows[i];
+            columns_[c].others[folds_[row]].add(id(columns_[c], row),
+                                                std::span(train.labels).subspan(i * targets, targets), -1);
+        }
+    }
+}
+
+inline void DatasetEncoder::encode(std::size_t row, std::span<float> dense,
+                                   std::span<std::uint32_t> ids) const noexcept {
+    encoder_.normalizer_.encode(data_.numeric_row(row), places_, dense);
+    std::size_t at = encoder_.normalizer_.size(), embedding = 0;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+        const CategoryEncoder& category = encoder_.categories_[c];
+        if (category.kind() == CategoryEncoder::Kind::dropped) continue;
+        const std::uint32_t own = id(columns_[c], row);
+        if (category.kind() == CategoryEncoder::Kind::embedding) {
+            ids[embedding++] = own;
+            continue;
+        }
+        const bool trains = !folds_.empty() && folds_[row] != kNoFold;
+        const double folds = encoder_.options_.folds;
+        const std::span<float> out = dense.subspan(at, category.width());
+        // Fewer rows are behind the rates of a fold: their count is scaled up to stand beside the full one.
+        if (trains) {
+            category.write_rates(columns_[c].others[folds_[row]], own, folds / (folds - 1), out);
+        } else {
+            category.write_rates(category.rates(), own, 1, out);
+        }
+        at += category.width();
+    }
+}
 
 }  // namespace funnel::features

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+// The part of a feature row that belongs to the item: itself, the pair with the user, its category, its
+// likeness to the visit, its place. describe_X and write_X have the same order of names and values.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "funnel/features/history_user_rows.hpp"
+
+namespace funnel::features::detail {
+
+/// What a row says about its item.
+struct ItemPart {
+    Coded context;
+    const ItemState* item = nullptr;  ///< nullptr: no event yet
+    std::uint32_t category = kNone, brand = kNone;
+    double log_price = kUnknown;
+};
+
+/// Calls use(channel, slot) for every channel that is counted per pair.
+template <typename Use>
+void for_each_paired(const Channels& channels, Use&& use) {
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+        if (has_channel(channels.paired, c)) use(c, channels.pair_slot[c]);
+    }
+}
+
+inline void describe_item(const HistoryState& s, FeatureSpec& spec) {
+    const auto add = [&](std::string name, Transform t) { spec.add(FeatureGroup::item, "item_" + name, t); };
+    const auto& stages = s.options.funnel.stages;
+    for (std::size_t k = 1; k < stages.size(); ++k)
+        add(stages[k].name + "_rate", Transform::logit);
+    for (std::size_t k = 2; k < stages.size(); ++k) {
+        add(stages[k].name + "_per_" + stages[k - 1].name, Transform::logit);
+    }
+    for (const auto& stage : stages)
+        add(stage.name + "_age", Transform::log1p);
+    add("response", Transform::log1p);
+    add("per_mille", Transform::log1p);
+    add("age_days", Transform::log1p);
+    add("trend", Transform::log1p);
+    add("response_trend", Transform::log1p);
+    add("log_price", Transform::identity);
+    add("price_to_usual", Transform::identity);
+}
+
+/// Rate of stage k among the events of stage k - 1, from 2.
+[[nodiscard]] inline double step_rate(const HistoryState& s, const UserPart& p, std::uint32_t item,
+                                      std::size_t k) {
+    constexpr double kSteps = 5;  // prior strength in steps: they are rarer than exposures
+    const double prior = std::min(0.999, p.prior[k] / p.prior[k - 1]);
+    if (item >= s.item_rates.rows()) return prior;
+    const double before = s.item_rates.events(item, k - 2, p.context.time);
+    const double after = s.item_rates.events(item, k - 1, p.context.time);
+    return std::clamp(shrunk(after, before, kSteps, prior), 1e-6, 1 - 1e-6);
+}
+
+inline void write_item(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+    const std::int64_t now = p.context.time;
+    const std::size_t stages = s.channels.stages.size(), n = s.channels.size();
+    const std::uint32_t row = i.item != nullptr ? i.context.item : kNone;
+    const auto strength = static_cast<double>(s.options.strengths.item);
+    for (std::size_t k = 1; k < stages; ++k)
+        out.put(stage_rate(s.item_rates, row, k, now, strength, p.prior[k]));
+    for (std::size_t k = 2; k < stages; ++k)
+        out.put(step_rate(s, p, row, k));
+    for (std::size_t k = 0; k < stages; ++k) {
+        std::int64_t last = kNever;
+        for (std::size_t c = 0; c < n && i.item != nullptr; ++c) {
+            if (has_channel(s.channels.stages[k], c)) last = std::max(last, s.item_last[row * n + c]);
+        }
+        out.put(seconds_since(last, now));
+    }
+    out.put(response(s.item_rates, row, now, strength, p.prior[1]));
+    if (i.item == nullptr) {
+        out.put(0.0);
+        out.skip(3);
+        out.put(i.log_price);
+        return out.skip(1);
+    }
+    const Rates r = s.item_rates.at(row, now);
+    out.put(1000 * r.exposures / std::max(1.0, p.exposures));
+    out.put(tenure_days(i.item->first, now));
+    // Steady exposures leave half_life / ln 2 of their rate in a count, so this factor makes both equal.
+    const double scale = s.short_decay / s.decay;
+    const double f = short_decay_factor(s, now - i.item->short_at) * scale;
+    const double shown = static_cast<double>(i.item->short_exposures) * f;
+    constexpr double kSteady = 10;
+    out.put((shown + kSteady) / (r.exposures + kSteady));
+    const double rate = stage_rate(s.item_rates, row, 1, now, strength, p.prior[1]);
+    out.put((static_cast<double>(i.item->short_answers) * f + strength * rate) / ((shown + strength) * rate));
+    out.put(i.log_price);
+    out.put(i.item->price_weight > 0 ? i.log_price - static_cast<double>(i.item->usual_log_price) : kUnknown);
+}
+
+inline void describe_user_item(const HistoryState& s, FeatureSpec& spec) {
+    const auto add = [&](std::string name, Transform t) {
+        spec.add(FeatureGroup::user_item, "pair_" + name, t);
+    };
+    for_each_paired(s.channels, [&](std::size_t channel, std::size_t) {
+        add(s.channels.names[channel] + "_count", Transform::log1p);
+        add(s.channels.names[channel] + "_age", Transform::log1p);
+    });
+    add("exposures", Transform::log1p);
+    add("exposure_age", Transform::log1p);
+    add("unanswered", Transform::log1p);
+    add("exposures_in_visit", Transform::log1p);
+    add("log_price_to_user", Transform::identity);
+}
+
+inline void write_user_item(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+    const std::int64_t now = p.context.time;
+    const std::uint64_t key = pair_key(p.context.user, i.context.item);
+    const bool known = p.user != nullptr && i.item != nullptr;
+    const ActedRow* acted = known ? s.acted.find(key) : nullptr;
+    if (acted != nullptr && is_stale(s, *p.user, s.acted_at[acted->row], now)) acted = nullptr;
+    const std::size_t at = acted != nullptr ? acted->row * s.channels.pair_slots : 0;
+    const double f = acted != nullptr ? decay_factor(s, now - s.acted_at[acted->row]) : 0.0;
+    for_each_paired(s.channels, [&](std::size_t, std::size_t slot) {
+        out.put(acted != nullptr ? static_cast<double>(s.acted_counts[at + slot]) * f : 0.0);
+        out.put(acted != nullptr ? seconds_since(s.acted_last[at + slot], now) : kUnknown);
+    });
+    const Seen* seen = known ? s.seen.find(key) : nullptr;
+    if (seen != nullptr && is_stale(s, *p.user, seen->time, now)) seen = nullptr;
+    out.put(seen != nullptr ? static_cast<double>(seen->count) * decay_factor(s, now - seen->time) : 0.0);
+    out.put(seen != nullptr ? seconds_since(seen->time, now) : kUnknown);
+    out.put(seen != nullptr ? seen->unanswered : 0.0);
+    out.put(seen != nullptr && p.in_visit && seen->visit == p.visit.number ? seen->in_visit : 0.0);
+    out.put(i.log_price - p.price);
+}
+
+inline void describe_cart_item(FeatureSpec& spec) {
+    spec.add(FeatureGroup::cart, "cart_has_item", Transform::identity);
+}
+
+inline void write_cart_item(const UserPart& p, const ItemPart& i, RowWriter& out) {
+    const auto* lines = p.cart != nullptr ? p.cart->items.data() : nullptr;
+    const std::size_t count = p.cart != nullptr ? p.cart->lines : 0;
+    out.put(std::find(lines, lines + count, i.context.item) != lines + count ? 1.0 : 0.0);
+}
+
+inline void describe_category(const HistoryState& s, FeatureSpec& spec) {
+    for (const char* of : {"category_", "brand_"}) {
+        for (std::size_t k = 1; k < s.options.funnel.stages.size(); ++k) {
+            spec.add(FeatureGroup::category, of + s.options.funnel.stages[k].name + "_rate",
+                     Transform::logit);
+        }
+        spec.add(FeatureGroup::category, std::string(of) + "response", Transform::log1p);
+    }
+    spec.add_category(FeatureGroup::category, "category");
+    spec.add_category(FeatureGroup::category, "brand");
+}
+
+inline void write_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+    const auto strength = static_cast<double>(s.options.strengths.category);
+    const auto write = [&](const RateTable& table, std::uint32_t row) {
+        if (row == kNone) return out.skip(s.channels.stages.size());
+        for (std::size_t k = 1; k < s.channels.stages.size(); ++k) {
+            out.put(stage_rate(table, row, k, p.context.time, strength, p.prior[k]));
+        }
+        out.put(response(table, row, p.context.time, strength, p.prior[1]));
+    };
+    write(s.category_rates, i.category);
+    write(s.brand_rates, i.brand);
+}
+
+inline void describe_user_category(FeatureSpec& spec) {
+    for (const char* name : {"exposures", "engaged", "final", "engaged_age"}) {
+        spec.add(FeatureGroup::user_category, std::string("user_category_") + name, Transform::log1p);
+    }
+    spec.add(FeatureGroup::user_category, "user_category_rate", Transform::logit);
+}
+
+inline void write_user_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+    if (i.category == kNone) return out.skip(5);
+    const std::int64_t now = p.context.time;
+    const CategoryUse* use =
+        p.user != nullptr ? s.category_use.find(pair_key(p.context.user, i.category)) : nullptr;
+    if (use != nullptr && is_stale(s, *p.user, use->at, now)) use = nullptr;
+    const double f = use != nullptr ? decay_factor(s, now - use->at) : 0.0;
+    const double exposures = use != nullptr ? static_cast<double>(use->exposures) * f : 0.0;
+    const double engaged = use != nullptr ? static_cast<double>(use->engaged) * f : 0.0;
+    out.put(exposures);
+    out.put(engaged);
+    out.put(use != nullptr ? static_cast<double>(use->final) * f : 0.0);
+    out.put(use != nullptr ? seconds_since(use->engaged_at, now) : kUnknown);
+    const auto strength = static_cast<double>(s.options.strengths.user);
+    out.put(std::clamp(shrunk(engaged, exposures, strength, p.prior[1]), 1e-6, 1 - 1e-6));
+}
+
+inline void describe_agreement(FeatureSpec& spec) {
+    for (const char* name : {"recent_items", "recent_same_category", "recent_same_brand",
+                             "recent_log_price_to", "recent_place"}) {
+        spec.add(FeatureGroup::agreement, name, Transform::identity);
+    }
+}
+
+inline void write_agreement(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+    out.put(static_cast<double>(p.recent));
+    if (p.recent == 0) return out.skip(4);
+    double categories = 0, brands = 0, place = 0;
+    for (std::size_t r = 0; r < p.recent; ++r) {
+        const ItemState& other = s.item[p.user->recent[r]];
+        categories += i.category != kNone && other.category == i.category ? 1 : 0;
+        brands += i.brand != kNone && other.brand == i.brand ? 1 : 0;
+        if (p.user->recent[r] == i.context.item) place = 1.0 / static_cast<double>(r + 1);
+    }
+    const auto count = static_cast<double>(p.recent);
+    out.put(i.category == kNone ? kUnknown : categories / count);
+    out.put(i.brand == kNone ? kUnknown : brands / count);
+    out.put(i.log_price - p.recent_price);
+    out.put(place);
+}
+
+inline void describe_coview(FeatureSpec& spec) {
+    spec.add(FeatureGroup::coview, "coview_sum", Transform::log1p);
+    spec.add(FeatureGroup::coview, "coview_most", Transform::log1p);
+}
+
+inline void write_coview(const UserPart& p, const ItemPart& i, RowWriter& out) {
+    double sum = 0, most = 0;
+    for (std::size_t k = 0; k < p.near; ++k) {
+        if (p.near_items[k] != i.context.item) continue;
+        sum += static_cast<double>(p.near_weights[k]);
+        most = std::max(most, static_cast<double>(p.near_weights[k]));
+    }
+    constexpr double kPerMille = 1000;  // so that log1p spreads small shares
+    out.put(p.recent == 0 ? kUnknown : kPerMille * sum);
+    out.put(p.recent == 0 ? kUnknown : kPerMille * most);
+}
+
+inline void describe_place(FeatureSpec& spec) {
+    spec.add(FeatureGroup::place, "position", Transform::log1p);
+    spec.add(FeatureGroup::place, "list_rate", Transform::logit);
+    spec.add(FeatureGroup::place, "place_rate", Transform::logit);
+    spec.add_category(FeatureGroup::place, "list");
+}
+
+inline void write_place(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+    const bool has_position = position_bucket(i.context.position) != 0;
+    if (i.context.list == kNone && !has_position) return out.skip(3);
+    const PlaceRate rate = place_rate(s, i.context, p.context.time);
+    out.put(has_position ? static_cast<double>(i.context.position) : kUnknown);
+    out.put(std::clamp(rate.list, 1e-6, 1 - 1e-6));
+    out.put(std::clamp(rate.place, 1e-6, 1 - 1e-6));
+}
+
+/// The item's part of the row of `c`, whose user and time are those of the user part.
+[[nodiscard]] inline ItemPart item_part(const HistoryState& s, const Coded& c) noexcept {
+    ItemPart i;
+    i.context = c;
+    i.item = live_item(s, c.item);
+    i.category = c.category;
+    i.brand = c.brand;
+    if (i.item != nullptr) {
+        if (i.category == kNone) i.category = i.item->category;
+        if (i.brand == kNone) i.brand = i.item->brand;
+    }
+    if (i.item != nullptr && (std::isnan(c.price) || c.price == i.item->price)) {
+        if (!std::isnan(i.item->price)) i.log_price = static_cast<double>(i.item->log_price);
+    } else if (c.price > 0.0f && std::isfinite(c.price)) {
+        i.log_price = static_cast<double>(static_cast<float>(natural_log(static_cast<double>(c.price))));
+    }
+    return i;
+}
+
+inline void write_item_part(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+    if (has_group(s, FeatureGroup::item)) write_item(s, p, i, out);
+    if (has_group(s, FeatureGroup::user_item)) write_user_item(s, p, i, out);
+    if (has_group(s, FeatureGroup::cart)) write_cart_item(p, i, out);
+    if (has_group(s, FeatureGroup::category)) write_category(s, p, i, out);
+    if (has_group(s, FeatureGroup::user_category)) write_user_category(s, p, i, out);
+    if (has_group(s, FeatureGroup::agreement)) write_agreement(s, p, i, out);
+    if (has_group(s, FeatureGroup::coview)) write_coview(p, i, out);
+    if (has_group(s, FeatureGroup::place)) write_place(s, p, i, out);
+}
+
+inline void describe_item_part(const HistoryState& s, FeatureSpec& spec) {
+    if (has_group(s, FeatureGroup::item)) describe_item(s, spec);
+    if (has_group(s, FeatureGroup::user_item)) describe_user_item(s, spec);
+    if (has_group(s, FeatureGroup::cart)) describe_cart_item(spec);
+    if (has_group(s, FeatureGroup::category)) describe_category(s, spec);
+    if (has_group(s, FeatureGroup::user_category)) describe_user_category(spec);
+    if (has_group(s, FeatureGroup::agreement)) describe_agreement(spec);
+    if (has_group(s, FeatureGroup::coview)) describe_coview(spec);
+    if (has_group(s, FeatureGroup::place)) describe_place(spec);
+}
+
+}  // namespace funnel::features::detail

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// RateTable: decayed exposures and stage events per user, item, category or place, and the shrunk rates
+// (n+ + m p0) / (n + m) that follow from them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "funnel/base/bytes.hpp"
+#include "funnel/features/portable_math.hpp"
+
+namespace funnel::features {
+
+/// Counts of one row at one moment; `events` has one value per stage after the first one of the funnel.
+struct Rates {
+    double ripe = 0;       ///< exposures older than the horizon of stage 1
+    double reached = 0;    ///< of these: reached stage 1 in time
+    double expected = 0;   ///< of these: the sum of p0 of their places
+    double exposures = 0;  ///< all exposures
+};
+
+/// Rows of decayed counts. A count is halved every half_life; it is stored with the time it was last brought
+/// up to, per row, and decays when it is touched or read. (4 + stages) x 4 + 8 bytes per row.
+class RateTable {
+ public:
+    /// stages: number of stages after S0.
+    RateTable(std::size_t stages, std::int64_t half_life)
+        : width_(4 + stages), per_microsecond_(-1.0 / static_cast<double>(half_life)) {}
+
+    void resize(std::size_t rows) {
+        values_.resize(rows * width_, 0.0f);
+        times_.resize(rows, 0);
+    }
+    [[nodiscard]] std::size_t rows() const noexcept { return times_.size(); }
+
+    /// What is left of a count at `time`, as a factor.
+    [[nodiscard]] double factor(std::size_t row, std::int64_t time) const noexcept {
+        return exp2_of_negative(static_cast<double>(time - times_[row]) * per_microsecond_);
+    }
+
+    [[nodiscard]] Rates at(std::size_t row, std::int64_t time) const noexcept {
+        const float* v = values_.data() + row * width_;
+        const double f = factor(row, time);
+        return {.ripe = v[0] * f, .reached = v[1] * f, .expected = v[2] * f, .exposures = v[3] * f};
+    }
+    /// Events of stage 1 + `stage`.
+    [[nodiscard]] double events(std::size_t row, std::size_t stage, std::int64_t time) const noexcept {
+        return values_[row * width_ + 4 + stage] * factor(row, time);
+    }
+
+    void add_exposure(std::size_t row, std::int64_t time) { touch(row, time)[3] += 1.0f; }
+    void add_ripe(std::size_t row, std::int64_t time, bool reached, float expected) {
+        float* v = touch(row, time);
+        v[0] += 1.0f;
+        v[1] += reached ? 1.0f : 0.0f;
+        v[2] += expected;
+    }
+    void add_event(std::size_t row, std::size_t stage, std::int64_t time) {
+        touch(row, time)[4 + stage] += 1.0f;
+    }
+
+    void clear_row(std::size_t row) {
+        for (std::size_t i = 0; i < width_; ++i)
+            values_[row * width_ + i] = 0.0f;
+        times_[row] = 0;
+    }
+    /// Keeps row r as row map[r], dropping rows whose number there is not below `rows`. map ascends.
+    void compact(std::span<const std::uint32_t> map, std::size_t rows) {
+        for (std::size_t r = 0; r < map.size(); ++r) {
+            if (map[r] >= rows) continue;
+            for (std::size_t i = 0; i < width_; ++i)
+                values_[map[r] * width_ + i] = values_[r * width_ + i];
+            times_[map[r]] = times_[r];
+        }
+        values_.resize(rows * width_);
+        times_.resize(rows);
+    }
+
+    void write(base::ByteWriter& out) const {
+        out.array(values_);
+        out.array(times_);
+    }
+    /// Throws Error(format) unless there are `rows` rows.
+    void read(base::ByteReader& in, std::size_t rows) {
+        values_ = in.array<float>();
+        times_ = in.array<std::int64_t>();
+        if (times_.size() != rows || values_.size() != rows * width_) {
+            throw Error(ErrorCode::format, "damaged: the rates of a history");
+        }
+    }
+
+ private:
+    float* touch(std::size_t row, std::int64_t time) {
+        float* v = values_.data() + row * width_;
+        if (time != times_[row]) {
+            const auto f = static_cast<float>(factor(row, time));
+            for (std::size_t i = 0; i < width_; ++i)
+                v[i] *= f;
+            times_[row] = time;
+        }
+        return v;
+    }
+
+    std::size_t width_;
+    double per_microsecond_;
+    std::vector<float> values_;
+    std::vector<std::int64_t> times_;
+};
+
+}  // namespace funnel::features
