@@ -64,6 +64,21 @@ TEST(Output, NameWithGzIsPacked) {
     }
 }
 
+TEST(Output, BytesDoNotDependOnThePieces) {
+    const support::TemporaryFolder folder;
+    const std::string text = numbers(100'000);
+    std::string before;
+    for (const std::size_t size : {std::size_t{997}, std::size_t{262'144}, text.size()}) {
+        Output out(folder.path("log.csv.gz"));
+        for (std::size_t i = 0; i < text.size(); i += size)
+            out.append(std::string_view(text).substr(i, size));
+        out.commit();
+        const std::string packed = folder.read("log.csv.gz");
+        EXPECT_TRUE(before.empty() || packed == before) << size;
+        before = packed;
+    }
+}
+
 TEST(Output, HeaderHoldsNeitherTimeNorName) {
     const support::TemporaryFolder folder;
     Output out(folder.path("log.csv.gz"));
