@@ -103,8 +103,8 @@ template <typename KeyOf>
     for (UserTally& worker : workers) {
         for (std::size_t key = 0; key < plan.keys; ++key)
             tallies[key] += worker.tallies()[key];
-        state.users += worker.users_of_log();
-        state.visits += worker.visits_of_log();
+        state.users += worker.users();
+        state.visits += worker.visits();
     }
     return tallies;
 }
@@ -180,14 +180,16 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
         result.first_time = facts.first_time;
         result.last_time = facts.last_time;
     }
-    result.metrics = metrics_of(state.total, facts);
     result.entity = options.entity;
     result.window = options.window;
     result.left_out = options.left_out;
     result.steps = detail::steps_of(state.total, options.funnel);
+    result.metrics = metrics_of(std::move(state.total), facts);
     for (Segment& segment : state.segments) {
-        result.breakdown.push_back({segment.by, segment.key, metrics_of(segment.tally, facts),
-                                    detail::steps_of(segment.tally, options.funnel)});
+        SegmentResult part{.by = segment.by, .key = segment.key, .metrics = {}, .steps = {}};
+        part.steps = detail::steps_of(segment.tally, options.funnel);
+        part.metrics = metrics_of(std::move(segment.tally), facts);
+        result.breakdown.push_back(std::move(part));
     }
     return result;
 }

@@ -34,8 +34,8 @@ struct Metric {
     std::string_view interval_reason = {};                   ///< why there is none
 };
 
-/// All metrics of a tally, in the order of docs/metrics.md. `tally` is only reordered inside.
-[[nodiscard]] std::vector<Metric> metrics_of(Tally& tally, const LogFacts& facts);
+/// All metrics of a tally, in the order of docs/metrics.md.
+[[nodiscard]] std::vector<Metric> metrics_of(Tally tally, const LogFacts& facts);
 
 /// The metric of that name, or nullptr.
 [[nodiscard]] inline const Metric* find(const std::vector<Metric>& metrics, std::string_view name) noexcept {
@@ -130,7 +130,8 @@ inline void append_dwell(std::vector<Metric>& metrics, Tally& tally) {
 
 }  // namespace detail
 
-inline std::vector<Metric> metrics_of(Tally& tally, const LogFacts& facts) {
+inline std::vector<Metric> metrics_of(Tally tally, const LogFacts& facts) {
+    if (facts.click() == EventKind::view) tally[Count::clicks] = tally[Count::views];
     std::vector<Metric> metrics;
     for (const auto& rule : detail::kMetricRules)
         metrics.push_back(detail::metric_of(rule, tally));

@@ -11,10 +11,11 @@
 
 namespace funnel::metrics {
 
-/// "click" below stands for a view in a log that holds no click at all.
+/// "click" below stands for a view in a log that holds no click at all; only `clicks` counts
+/// rows of that very kind until metrics_of.
 enum class Count : std::uint8_t {
     // rows
-    events,
+    other_rows,  ///< of kinds that have no count of their own
     page_views,
     impressions,
     views,
@@ -27,8 +28,8 @@ enum class Count : std::uint8_t {
     dwell_censored,        ///< views after which the visit shows no later time
     purchase_rows,
     purchase_rows_without_value,
-    late_order_rows,        ///< later than the first row of their order
-    rows_without_visit_id,  ///< in a log that has visit ids
+    late_order_rows,  ///< later than the first row of their order
+    rows_without_visit_id,
     // users
     users,
     viewers,

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// TallyPlan and UserView: what all counters of one measurement share, and the user they are looking at.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "funnel/events/event_log.hpp"
+#include "funnel/metrics/funnel_reach.hpp"
+#include "funnel/metrics/options.hpp"
+#include "funnel/metrics/tally.hpp"
+#include "funnel/metrics/user_rows.hpp"
+
+namespace funnel::metrics {
+
+/// Borrows the log and the options: they must outlive it. Immutable while users are counted: share freely.
+struct TallyPlan {
+    const EventLog& log;
+    const MetricsOptions& options;
+    LogFacts facts;
+    StageSets sets;
+    std::int64_t last_time = 0;          ///< T: the latest time, or `to` if that is earlier
+    std::vector<std::int64_t> horizons;  ///< per stage after the first
+    std::size_t keys = 1;                ///< segments
+    bool one_key_per_user = true;        ///< all rows of a user have the same key
+
+    /// Throws Error(invalid_argument) for options out of range.
+    TallyPlan(const EventLog& the_log, const MetricsOptions& the_options, const LogFacts& the_facts);
+
+    /// Whether a window of `span` that opened at `time` is over.
+    [[nodiscard]] bool mature(std::int64_t time, std::int64_t span) const noexcept {
+        return events::mature(time, span, last_time);
+    }
+};
+
+/// The user at hand, and where its counts go: a unit counts in the segment of the row it begins with.
+struct UserView {
+    std::span<const UserRow> rows;  ///< from `from` on, sorted by (time, kind, key)
+    std::size_t inside = 0;         ///< rows[0, inside) are before `to`: a unit can begin there
+    std::span<Tally> tallies;       ///< per key
+
+    [[nodiscard]] Tally& at(std::size_t position) const noexcept { return tallies[rows[position].key]; }
+    void mark(Count what, std::size_t position) const noexcept { ++at(position)[what]; }
+};
+
+inline TallyPlan::TallyPlan(const EventLog& the_log, const MetricsOptions& the_options,
+                            const LogFacts& the_facts)
+    : log(the_log), options(the_options), facts(the_facts), sets(the_options.funnel) {
+    const auto refuse = [](const std::string& what) {
+        throw Error(ErrorCode::invalid_argument, "metrics: expected " + what);
+    };
+    if (sets.stages() < 1 || sets.stages() > kMaxStages) refuse("a funnel of 1 to 32 stages");
+    if (options.window < 0) refuse("a window of 0 or more");
+    if (options.visit_gap <= 0) refuse("a visit gap above 0");
+    if (options.from && options.to && *options.to < *options.from) refuse("from <= to; exchange them");
+    horizons = options.horizons.empty() ? default_horizons(options.funnel) : options.horizons;
+    if (horizons.size() + 1 != sets.stages()) refuse("one horizon per stage after the first");
+    if (std::ranges::any_of(horizons, [](std::int64_t h) { return h < 0; })) refuse("horizons of 0 or more");
+    if (log.order_lines.size() >= kNoLine) refuse("at most 4294967294 order lines");
+    last_time = options.to ? std::min(facts.last_time, *options.to) : facts.last_time;
+}
+
+}  // namespace funnel::metrics
