@@ -20,7 +20,6 @@ endif()
 if(TARGET funnel-train)
   file(RELATIVE_PATH to_libraries ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(funnel-train PROPERTIES INSTALL_RPATH "$ORIGIN/${to_libraries}")
-  install(TARGETS funnel-train)
 endif()
 
 configure_package_config_file(cmake/funnelConfig.cmake.in funnelConfig.cmake
