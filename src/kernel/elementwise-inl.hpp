@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// The kernels without a product: optimizer step, sums, sigmoid and cross-entropy.
+// Compiled once per target: included by kernels.cpp only.
+
+#if defined(FUNNEL_KERNEL_ELEMENTWISE_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef FUNNEL_KERNEL_ELEMENTWISE_INL
+#undef FUNNEL_KERNEL_ELEMENTWISE_INL
+#else
+#define FUNNEL_KERNEL_ELEMENTWISE_INL
+#endif
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "funnel/nn/kernels.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace funnel::kernel::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using W = hn::ScalableTag<float>;
+constexpr std::size_t kWide = hn::MaxLanes(W());
+
+/// Calls step(pointers...) on whole vectors; the rest goes through copies on the stack, so that every element
+/// is computed by the same instructions wherever it stands. The outputs are the pointers to non-const.
+template <typename Step, typename... T>
+HWY_INLINE void for_vectors(std::size_t n, Step&& step, T*... pointers) {
+    std::size_t i = 0;
+    for (; i + kWide <= n; i += kWide)
+        step((pointers + i)...);
+    if (i == n) return;
+    const std::size_t rest = n - i;
+    struct Copy {
+        HWY_ALIGN float values[kWide] = {};
+    };
+    const auto run = [&](auto&&... copies) {
+        (std::copy_n(pointers + i, rest, copies.values), ...);
+        step(copies.values...);
+        const auto back = [rest](const float* from, auto* to) {
+            if constexpr (!std::is_const_v<std::remove_pointer_t<decltype(to)>>) std::copy_n(from, rest, to);
+        };
+        (back(copies.values, pointers + i), ...);
+    };
+    run(((void)pointers, Copy{})...);
+}
+
+inline void adamw(const nn::AdamWStep& s, std::size_t n, const float* g, float* p, float* m, float* v) {
+    const W f;
+    const auto set = [f](double value) { return hn::Set(f, static_cast<float>(value)); };
+    const auto beta1 = set(s.beta1), rest1 = set(1.0 - s.beta1), beta2 = set(s.beta2),
+               rest2 = set(1.0 - s.beta2);
+    const auto keep = set(1.0 - s.learning_rate * s.weight_decay),
+               rate = set(s.learning_rate / s.correction1);
+    const auto root = set(1.0 / std::sqrt(s.correction2)), epsilon = set(s.epsilon);
+    for_vectors(
+        n,
+        [&](const float* gradient, float* parameter, float* mean, float* square) {
+            const auto x = hn::LoadU(f, gradient);
+            const auto first = hn::MulAdd(beta1, hn::LoadU(f, mean), hn::Mul(rest1, x));
+            const auto second = hn::MulAdd(beta2, hn::LoadU(f, square), hn::Mul(rest2, hn::Mul(x, x)));
+            const auto denominator = hn::MulAdd(hn::Sqrt(second), root, epsilon);
+            const auto step = hn::Div(hn::Mul(rate, first), denominator);
+            hn::StoreU(first, f, mean);
+            hn::StoreU(second, f, square);
+            hn::StoreU(hn::MulSub(keep, hn::LoadU(f, parameter), step), f, parameter);
+        },
+        g, p, m, v);
+}
+
+inline void add(std::size_t n, const float* from, float* to) {
+    const W f;
+    for_vectors(
+        n, [&](const float* a, float* b) { hn::StoreU(hn::Add(hn::LoadU(f, a), hn::LoadU(f, b)), f, b); },
+        from, to);
+}
+
+/// e = exp(-|z|), which cannot overflow, and sigmoid(z) from it.
+template <typename X>
+HWY_INLINE X sigmoid_of(X z, X e) {
+    const W f;
+    const auto one = hn::Set(f, 1.0F);
+    return hn::Div(hn::IfThenElse(hn::Lt(z, hn::Zero(f)), e, one), hn::Add(one, e));
+}
+
+inline double bce(std::size_t n, const float* z, const float* y, const float* c, float* g) {
+    const W f;
+    constexpr std::size_t kPart = 64 * kWide;  // short sums in float, the long one in double
+    double loss = 0.0;
+    for (std::size_t first = 0; first < n; first += kPart) {
+        auto sum = hn::Zero(f);
+        for_vectors(
+            std::min(kPart, n - first),
+            [&](const float* logit, const float* target, const float* factor, float* gradient) {
+                const auto x = hn::LoadU(f, logit), t = hn::LoadU(f, target), w = hn::LoadU(f, factor);
+                const auto e = hn::Exp(f, hn::Neg(hn::Abs(x)));
+                hn::StoreU(hn::Mul(w, hn::Sub(sigmoid_of(x, e), t)), f, gradient);
+                const auto softplus = hn::Add(hn::Max(x, hn::Zero(f)), hn::Log1p(f, e));
+                sum = hn::MulAdd(w, hn::NegMulAdd(t, x, softplus), sum);
+            },
+            z + first, y + first, c + first, g + first);
+        loss += static_cast<double>(hn::GetLane(hn::SumOfLanes(f, sum)));
+    }
+    return loss;
+}
+
+inline void sigmoid(std::size_t n, const float* z, float* p) {
+    const W f;
+    for_vectors(
+        n,
+        [&](const float* logit, float* out) {
+            const auto x = hn::LoadU(f, logit);
+            hn::StoreU(sigmoid_of(x, hn::Exp(f, hn::Neg(hn::Abs(x)))), f, out);
+        },
+        z, p);
+}
+
+}  // namespace funnel::kernel::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // per target

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// A whole training on each set of kernels.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "funnel/kernel/kernels.hpp"
+#include "funnel/train/trainer.hpp"
+#include "train/sample.hpp"
+
+namespace funnel::kernel {
+namespace {
+
+train::TrainResult train_on(const nn::Kernels& kernels, unsigned threads = 1) {
+    const funnel::testing::Sample sample(3'000, 2);
+    train::TrainOptions options;
+    options.chains = nn::Chains({2});
+    options.hidden = {40, 20};
+    options.epochs = 2;
+    options.batch_size = 700;
+    options.dropout = 0.1;
+    options.threads = threads;
+    return train::fit(train::net_shape(options, 4, {{.rows = 3, .dim = 2}}), sample.source,
+                      sample.part(0, 2'500), sample.part(2'500, 500), options, kernels);
+}
+
+TEST(Training, EndsAtTheSameFiguresOnEveryKernel) {
+    const train::TrainResult eigen = train_on(nn::eigen_kernels());
+    for (const std::string_view name : names()) {
+        const train::TrainResult result = train_on(named(name));
+        // Rounding is carried on from step to step; on this small net ten steps leave five digits.
+        for (std::size_t epoch = 0; epoch < 2; ++epoch) {
+            EXPECT_NEAR(result.epochs[epoch].train_loss, eigen.epochs[epoch].train_loss, 1e-5) << name;
+            EXPECT_NEAR(*result.epochs[epoch].valid_loss, *eigen.epochs[epoch].valid_loss, 1e-5) << name;
+        }
+    }
+}
+
+TEST(Training, GivesTheSameBytesAtAnyNumberOfThreads) {
+    const train::TrainResult one = train_on(best());
+    for (const unsigned threads : {2U, 8U})
+        EXPECT_EQ(train_on(best(), threads).net, one.net) << threads;
+}
+
+TEST(Scores, OfOneModelAgreeBetweenKernels) {
+    const nn::Net<float> net = train_on(best()).net;
+    const funnel::testing::Sample sample(500, 2, 9);
+    train::WorkerTeam team(1);
+    const nn::Chains chains({2});
+    const auto expected = train::predict(nn::Predictor(net, chains), sample.source, sample.rows, team);
+    for (const std::string_view name : names()) {
+        const auto scores =
+            train::predict(nn::Predictor(net, chains, named(name)), sample.source, sample.rows, team);
+        for (std::size_t i = 0; i < scores.size(); ++i)
+            ASSERT_NEAR(scores[i], expected[i], 1e-6) << name;
+    }
+}
+
+TEST(Predictor, GivesARowTheSameBytesAloneAndInBulk) {
+    const nn::Predictor predictor(train_on(best()).net, nn::Chains({2}), best());
+    const std::size_t n = 300;
+    Rng rng(8);
+    std::vector<float> dense(n * 4), bulk(n * 2), single(2);
+    std::vector<std::uint32_t> ids(n);
+    for (float& value : dense)
+        value = static_cast<float>(rng.normal());
+    for (std::uint32_t& id : ids)
+        id = static_cast<std::uint32_t>(rng.below(3));
+    nn::Workspace<float> workspace;
+    predictor.probabilities({n, dense, ids}, workspace, bulk);
+    for (std::size_t i = 0; i < n; ++i) {
+        predictor.probabilities({1, std::span(dense).subspan(i * 4, 4), std::span(ids).subspan(i, 1)},
+                                workspace, single);
+        ASSERT_EQ(single[0], bulk[2 * i]);
+        ASSERT_EQ(single[1], bulk[2 * i + 1]);
+    }
+}
+
+}  // namespace
+}  // namespace funnel::kernel
