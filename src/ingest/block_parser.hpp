@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// BlockParser: a block to batches of rows. Rows without quotes go through the vector scan alone; everything
+// else is decided by RecordParser.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ingest/block_reader.hpp"
+#include "ingest/row_batch.hpp"
+#include "ingest/scan.hpp"
+
+namespace funnel::ingest::detail {
+
+/// Takes the rows of a block. One thread at a time.
+class BatchSink {
+ public:
+    virtual ~BatchSink() = default;
+    /// Well-formed rows in file order. Rejects what has bad values.
+    virtual void consume(const Block& block, RowBatch& batch, BlockOutcome& outcome) = 0;
+};
+
+struct BlockParserOptions {
+    char delimiter = ',';
+    std::size_t max_line = 1u << 20;
+    std::size_t window_bytes = 1u << 15;
+    bool hash_rows = false;
+    bool stop_at_bad = false;  ///< rows behind the first bad one are not looked at
+};
+
+/// One thread at a time.
+class BlockParser {
+ public:
+    explicit BlockParser(const BlockParserOptions& options);
+
+    void parse(const Block& block, BatchSink& sink, BlockOutcome& outcome);
+
+ private:
+    std::size_t parse_window(const Block& block, std::size_t begin, std::size_t limit, BlockOutcome& outcome);
+    void fill_plain_rows(const FileFormat& format, const char* base);
+    void hash_plain_rows(const FileFormat& format, const char* base);
+    void add_slow_row(const Block& block, std::string_view record, BlockOutcome& outcome);
+    void add_fields(const FileFormat& format, std::string_view record, std::uint64_t line);
+    [[nodiscard]] std::string_view kept(std::string_view field, std::string_view record);
+    [[nodiscard]] std::uint64_t hash_fields(const FileFormat& format,
+                                            const std::vector<std::string_view>& fields);
+    std::size_t handle_verdict(const Block& block, const Verdict& verdict, BatchSink& sink,
+                               BlockOutcome& outcome);
+
+    BlockParserOptions options_;
+    RecordParser record_parser_;
+    RowIndex index_;
+    RowBatch batch_;
+    std::vector<std::uint32_t> plain_;        // rows of the batch that the scan alone has split,
+    std::vector<std::uint32_t> plain_first_;  // and the separator that ends their first field
+    std::string unescaped_;                   // fields of the other rows that are no stretch of the text
+    std::string canonical_;
+};
+
+}  // namespace funnel::ingest::detail

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "ingest/read_log.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "funnel/base/error.hpp"
+#include "funnel/files/atomic_file.hpp"
+#include "ingest/block_reader.hpp"
+#include "ingest/log_builder.hpp"
+#include "ingest/log_rules.hpp"
+#include "ingest/ordered_pipeline.hpp"
+#include "ingest/utf8.hpp"
+
+namespace funnel::ingest {
+namespace detail {
+
+std::uint64_t check_inputs(std::span<const std::string> paths, const RowPolicy& rows, ReadReport& report) {
+    constexpr std::size_t kMostLine = std::size_t{1} << 30;
+    if (paths.empty())
+        throw Error(ErrorCode::invalid_argument, "expected at least one file to read, got none");
+    if (rows.max_line < 1 || rows.max_line > kMostLine) {
+        throw Error(ErrorCode::invalid_argument,
+                    "max line: expected 1 to 1073741824 bytes, got " + std::to_string(rows.max_line));
+    }
+    report.files.assign(paths.begin(), paths.end());
+    std::uint64_t bytes = 0;
+    bool known = true;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        const std::uint64_t size = check_input(paths[i]);
+        known &= size > 0;
+        bytes += size;
+        for (std::size_t j = 0; j < i; ++j) {
+            const bool twice = paths[i] == paths[j] || files::same_file(paths[i], paths[j]);
+            if (twice && paths[i] == "-") {
+                throw Error(ErrorCode::invalid_argument, "standard input: expected it once, got it twice");
+            }
+            if (twice) {
+                report.warnings.push_back(escaped(paths[i]) + " is given twice: its rows count twice");
+                break;
+            }
+        }
+    }
+    return known ? bytes : 0;
+}
+
+std::function<void()> byte_progress(const base::ProgressObserver& progress,
+                                    const std::atomic<std::uint64_t>& done, std::uint64_t total) {
+    if (!progress) return {};
+    return [&progress, &done, total] { progress({"reading", done, total, "bytes"}); };
+}
+
+ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options, const Tuning& tuning) {
+    ReadResult result;
+    const std::uint64_t total = check_inputs(paths, options.rows, result.report);
+    const unsigned threads = std::max(options.threads, 1u);
+    LogRules rules(options);
+    LogBuilder builder(options, result, threads, total);
+    std::atomic<bool> stop{false};
+    std::atomic<std::uint64_t> done{0};
+    BlockReader reader(paths, rules, options.rows.max_line, tuning, stop);
+    std::vector<std::optional<LogParser>> parsers(threads);
+    const bool keep_all_bad = options.rows.bad_rows == BadRows::skip && !options.rows.rejects_path.empty();
+
+    PipelineSteps<LogBlock> steps;
+    steps.produce = [&](LogBlock& block) {
+        const bool more = reader.next(block.block);
+        block.file_bytes = reader.file_bytes();
+        done = block.file_bytes;
+        return more;
+    };
+    steps.work = [&](unsigned worker, LogBlock& block) {
+        if (!parsers[worker]) {
+            parsers[worker].emplace(
+                rules.plan(), BlockParserOptions{.delimiter = rules.delimiter(),
+                                                 .max_line = options.rows.max_line,
+                                                 .window_bytes = tuning.window_bytes,
+                                                 .hash_rows = rules.plan()->hash_rows,
+                                                 .stop_at_bad = options.rows.bad_rows == BadRows::fail});
+        }
+        block.worker = worker;
+        parsers[worker]->parse(block, keep_all_bad);
+    };
+    steps.commit = [&](LogBlock& block) { builder.add(*rules.plan(), block); };
+    steps.observe = byte_progress(options.progress, done, total);
+    OrderedPipeline<LogBlock>(std::move(steps), threads, stop).run();
+
+    result.report.bytes = reader.text_bytes();
+    result.report.schema = rules.plan()->schema.name;
+    result.schema = rules.plan()->schema;
+    builder.finish(*rules.plan());
+    return result;
+}
+
+}  // namespace detail
+
+ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options) {
+    return detail::read_log(paths, options, detail::Tuning{});
+}
+
+}  // namespace funnel::ingest

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Tuning: sizes that change the speed of reading and never its result; tests make them tiny.
+#pragma once
+
+#include <cstddef>
+
+namespace funnel::ingest::detail {
+
+struct Tuning {
+    std::size_t block_bytes = 1u << 19;   ///< text read, parsed and merged at once
+    std::size_t window_bytes = 1u << 15;  ///< text whose separators are found before its fields are used
+    std::size_t input_bytes = 1u << 18;   ///< packed bytes read at once
+};
+
+}  // namespace funnel::ingest::detail
