@@ -22,6 +22,7 @@
 #include "funnel/metrics/tally.hpp"
 #include "funnel/metrics/user_rows.hpp"
 #include "funnel/metrics/user_tally.hpp"
+#include "funnel/metrics/warnings.hpp"
 
 namespace funnel::metrics {
 
@@ -37,6 +38,7 @@ struct Segment {
 struct MetricsState {
     std::int64_t rows = 0, outside = 0;  ///< accepted rows, and those of them outside [from, to)
     std::int64_t users = 0, visits = 0;  ///< of all rows
+    LogChecks checks = {};
     Tally total = {};
     std::vector<Segment> segments = {};  ///< in the order of `by`, then of keys, the missing key last
 
@@ -132,6 +134,7 @@ template <typename KeyOf>
 inline MetricsState count(const EventLog& log, const MetricsOptions& options, const LogFacts& facts) {
     TallyPlan plan(log, options, facts);
     MetricsState state{.rows = static_cast<std::int64_t>(log.size())};
+    state.checks = checks_of(log, facts);
     state.outside =
         std::ranges::count_if(log.time, [&](std::int64_t time) { return !detail::inside(options, time); });
     for (const std::string& by : options.by) {
@@ -158,6 +161,7 @@ inline MetricsState& MetricsState::operator+=(const MetricsState& other) {
     outside += other.outside;
     users += other.users;
     visits += other.visits;
+    checks += other.checks;
     total += other.total;
     for (const Segment& segment : other.segments) {
         const auto same = [&](const Segment& mine) {
@@ -184,6 +188,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     result.window = options.window;
     result.left_out = options.left_out;
     result.steps = detail::steps_of(state.total, options.funnel);
+    result.warnings = warnings_of(state.total, state.checks, state.rows, state.users, options, facts);
     result.metrics = metrics_of(std::move(state.total), facts);
     for (Segment& segment : state.segments) {
         SegmentResult part{.by = segment.by, .key = segment.key, .metrics = {}, .steps = {}};

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Metrics as text for people: what was read, the numbers, a drawn funnel, breakdowns, and what to look at.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "funnel/metrics/measure.hpp"
+#include "funnel/report/log_summary.hpp"
+
+namespace funnel::report {
+
+struct TextOptions {
+    bool color = false;               ///< ANSI colours, for terminals
+    std::size_t bar_width = 40;       ///< of the widest bar of the funnel, in columns
+    std::size_t breakdown_rows = 60;  ///< keys shown of each breakdown; JSON and CSV hold all
+};
+
+/// UTF-8, several lines, the last one ended. Texts from the log are shown with control characters escaped.
+[[nodiscard]] std::string to_text(const metrics::MetricsResult& result, const LogSummary& log,
+                                  const TextOptions& options = {});
+
+}  // namespace funnel::report
