@@ -24,6 +24,11 @@ inline constexpr std::int64_t kDay = 24 * kHour;
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
+/// a - b * floor_div(a, b), in [0, b), also where that product does not fit.
+[[nodiscard]] constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) noexcept {
+    return a % b + (a % b < 0 ? b : 0);
+}
+
 /// "2016-10-01"; `day` counts from 1970-01-01. Years outside 0..9999 are written with a sign and all digits.
 [[nodiscard]] std::string format_day(std::int64_t day);
 
@@ -66,7 +71,7 @@ inline std::string format_day(std::int64_t day) {
 
 inline std::string format_time(std::int64_t micros) {
     const std::int64_t day = floor_div(micros, kDay);
-    std::int64_t rest = micros - day * kDay;
+    std::int64_t rest = floor_mod(micros, kDay);
     std::string out = format_day(day);
     out += 'T';
     detail::append_padded(out, rest / kHour, 2);

@@ -33,7 +33,7 @@ inline void put_digits(char* to, std::int64_t value, int width) noexcept {
 /// "2024-01-01T06:59:58.007Z"; for millions of rows, hence not by way of base::format_time.
 inline void append_time(std::string& out, std::int64_t micros) {
     const std::int64_t day = base::floor_div(micros, base::kDay);
-    const std::int64_t rest = micros - day * base::kDay;
+    const std::int64_t rest = base::floor_mod(micros, base::kDay);
     const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{static_cast<int>(day)}}};
     char text[] = "0000-00-00T00:00:00.000Z";
     put_digits(text, static_cast<int>(date.year()), 4);

@@ -81,8 +81,8 @@ inline ShopperOptions checked(ShopperOptions options) {
                                                 0.50, 0.60, 0.65, 0.70, 0.75, 0.70, 0.65, 0.65,
                                                 0.70, 0.80, 0.90, 1.00, 1.00, 0.90, 0.70, 0.45};
     const std::int64_t day = base::floor_div(time, base::kDay);
-    const std::int64_t weekday = ((day + 3) % 7 + 7) % 7;  // 0 is Monday: 1970-01-01 was a Thursday
-    return kByHour[static_cast<std::size_t>((time - day * base::kDay) / base::kHour)] *
+    const std::int64_t weekday = base::floor_mod(day + 3, 7);  // 0 is Monday: 1970-01-01 was a Thursday
+    return kByHour[static_cast<std::size_t>(base::floor_mod(time, base::kDay) / base::kHour)] *
            (weekday >= 5 ? 1.0 : 0.8);
 }
 
