@@ -106,7 +106,7 @@ TEST(Fit, StopsAndSaysSoWhenItDiverges) {
     EXPECT_EQ(result.stop_reason, StopReason::diverged);
     EXPECT_EQ(result.best_epoch, 0U);
     EXPECT_TRUE(result.net.finite());
-    EXPECT_THROW((void)refit(result, sample.source, sample.all()), Error);
+    EXPECT_THROW((void)refit(result, result.net.shape(), sample.source, sample.all()), Error);
 }
 
 TEST(Fit, ListensToItsObserver) {
@@ -203,11 +203,11 @@ TEST(Refit, RepeatsTheChosenEpochsOnAllRows) {
     TrainResult chosen =
         fit(shape_for(options), sample.source, sample.part(0, 1'500), sample.part(1'500, 500), options);
     chosen.best_epoch = 2;
-    const TrainResult all = refit(chosen, sample.source, sample.all());
+    const TrainResult all = refit(chosen, chosen.net.shape(), sample.source, sample.all());
     EXPECT_EQ(all.epochs.size(), 2U);
     EXPECT_EQ(all.best_epoch, 2U);
     // On the same rows it takes the same steps as the fit did up to there.
-    const TrainResult same = refit(chosen, sample.source, sample.part(0, 1'500));
+    const TrainResult same = refit(chosen, chosen.net.shape(), sample.source, sample.part(0, 1'500));
     EXPECT_EQ(same.epochs[1].train_loss, chosen.epochs[1].train_loss);
 }
 

@@ -212,7 +212,8 @@ inline void train_model(Bundle& bundle, const features::Dataset& data, const fea
         TrainRows rows = detail::train_rows(split.refit);
         rows.weights = refit_weights;
         for (std::size_t m = 0; m < options.members; ++m) {
-            const TrainResult again = refit(chosen[m], source, rows, kernels, observer);
+            const TrainResult again =
+                refit(chosen[m], detail::shape_for(encoder, training), source, rows, kernels, observer);
             detail::need_convergence(again);
             bundle.nets[m] = again.net;
         }

@@ -71,10 +71,11 @@ struct TrainObserver {
                                      const nn::Kernels& kernels = nn::eigen_kernels(),
                                      const TrainObserver& observer = {});
 
-/// Trains from the start on `rows` for the best_epoch of `chosen`, with its options and the same schedule by
-/// fraction. Reports have no validation figures.
-[[nodiscard]] inline TrainResult refit(const TrainResult& chosen, const InputSource& source,
-                                       const TrainRows& rows,
+/// Trains a net of `shape`, which an encoder fitted on more rows may have changed, from the start on `rows`:
+/// for the best_epoch of `chosen`, with its options and the same schedule by fraction. Reports have no
+/// validation figures.
+[[nodiscard]] inline TrainResult refit(const TrainResult& chosen, const nn::NetShape& shape,
+                                       const InputSource& source, const TrainRows& rows,
                                        const nn::Kernels& kernels = nn::eigen_kernels(),
                                        const TrainObserver& observer = {});
 
@@ -285,16 +286,14 @@ inline TrainResult fit(const nn::NetShape& shape, const InputSource& source, con
     return detail::Epochs(shape, source, train, filled, filled.epochs, kernels, observer).run(valid);
 }
 
-inline TrainResult refit(const TrainResult& chosen, const InputSource& source, const TrainRows& rows,
-                         const nn::Kernels& kernels, const TrainObserver& observer) {
+inline TrainResult refit(const TrainResult& chosen, const nn::NetShape& shape, const InputSource& source,
+                         const TrainRows& rows, const nn::Kernels& kernels, const TrainObserver& observer) {
     if (chosen.best_epoch == 0) {
         throw Error(
             ErrorCode::invalid_argument,
             "refit: expected a training with a best epoch, got \"diverged\"; lower the learning rate");
     }
-    return detail::Epochs(chosen.net.shape(), source, rows, chosen.options, chosen.best_epoch, kernels,
-                          observer)
-        .run({});
+    return detail::Epochs(shape, source, rows, chosen.options, chosen.best_epoch, kernels, observer).run({});
 }
 
 }  // namespace funnel::train
