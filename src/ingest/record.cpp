@@ -20,7 +20,7 @@ RecordStatus RecordParser::parse(std::string_view text, bool at_end) {
     fields_.clear();
     unescaped_.clear();
     patches_.clear();
-    const std::size_t line_end = text.substr(0, max_line_ + 2).find('\n');
+    const std::size_t line_end = text.find('\n');
     first_line_ = line_end == std::string_view::npos ? 0 : line_end + 1;
     if (first_line_ == 0 && !at_end && text.size() < max_line_ + 2) return RecordStatus::need_more;
     const std::string_view line = text.substr(0, first_line_ == 0 ? text.size() : first_line_);
