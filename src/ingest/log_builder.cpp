@@ -44,10 +44,8 @@ LogBuilder::LogBuilder(const ReadOptions& options, ReadResult& result, unsigned 
 
 void LogBuilder::add(const LogPlan& plan, LogBlock& block) {
     const FileFormat& format = *block.block.format;
-    if (block.block.first_of_file) {
-        line_ = format.lines_before;
-        note_columns(plan, format);
-    }
+    if (block.block.first_of_file) line_ = format.lines_before;
+    make_columns(plan);
     rejects_.add(format, block.outcome, line_);
     line_ += block.outcome.lines;
     add_counts(block);
@@ -55,25 +53,13 @@ void LogBuilder::add(const LogPlan& plan, LogBlock& block) {
     add_rows(block, maps_[block.worker]);
 }
 
-void LogBuilder::note_columns(const LogPlan& plan, const FileFormat& format) {
-    const auto has = [&](std::size_t slot) { return slot != kNoSlot && format.column_of[slot] != kNoColumn; };
-    result_.log.has_price |= has(plan.price);
-    result_.log.has_quantity |= has(plan.quantity);
-    result_.log.has_revenue |= has(plan.revenue);
-    texts_found_.resize(plan.texts.size());
-    numbers_found_.resize(plan.numbers.size());
-    result_.log.text_columns.resize(plan.texts.size());
-    result_.log.number_columns.resize(plan.numbers.size());
-    for (std::size_t i = 0; i < plan.texts.size(); ++i) {
-        result_.log.text_columns[i].name = plan.texts[i].name;
-        result_.log.text_columns[i].source = plan.texts[i].source;
-        texts_found_[i] |= has(plan.texts[i].slot);
-    }
-    for (std::size_t i = 0; i < plan.numbers.size(); ++i) {
-        result_.log.number_columns[i].name = plan.numbers[i].name;
-        result_.log.number_columns[i].source = plan.numbers[i].source;
-        numbers_found_[i] |= has(plan.numbers[i].slot);
-    }
+void LogBuilder::make_columns(const LogPlan& plan) {
+    events::EventLog& log = result_.log;
+    if (!log.text_columns.empty() || !log.number_columns.empty()) return;
+    for (const auto& column : plan.texts)
+        log.text_columns.push_back({column.name, column.source, {}, {}});
+    for (const auto& column : plan.numbers)
+        log.number_columns.push_back({column.name, column.source, {}});
 }
 
 void LogBuilder::add_counts(const LogBlock& block) {
@@ -142,36 +128,43 @@ void LogBuilder::add_rows(const LogBlock& block, CodeMaps& maps) {
     }
 }
 
-void LogBuilder::finish(const LogPlan& plan) {
+void LogBuilder::finish(const LogPlan& plan, const std::vector<std::uint8_t>& found) {
+    make_columns(plan);
     events::EventLog& log = result_.log;
-    for (std::size_t i = plan.texts.size(); i-- > 0;) {
-        if (plan.texts[i].optional && i < texts_found_.size() && texts_found_[i] == 0) {
-            log.text_columns.erase(log.text_columns.begin() + static_cast<std::ptrdiff_t>(i));
+    const auto has = [&](std::size_t slot) {
+        return slot != kNoSlot && slot < found.size() && found[slot] != 0;
+    };
+    log.has_price = has(plan.price);
+    log.has_quantity = has(plan.quantity);
+    log.has_revenue = has(plan.revenue);
+    const auto drop_missing = [&](const std::vector<LogPlan::Column>& wanted, auto& columns) {
+        for (std::size_t i = wanted.size(); i-- > 0;) {
+            if (wanted[i].optional && !has(wanted[i].slot))
+                columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(i));
         }
-    }
-    for (std::size_t i = plan.numbers.size(); i-- > 0;) {
-        if (plan.numbers[i].optional && i < numbers_found_.size() && numbers_found_[i] == 0) {
-            log.number_columns.erase(log.number_columns.begin() + static_cast<std::ptrdiff_t>(i));
-        }
-    }
-    ReadReport& report = result_.report;
-    if (plan.hash_rows) {
-        const std::vector<std::uint64_t> duplicates = find_duplicates(log, options_.threads);
-        report.duplicates = duplicates.size();
-        if (report.duplicates * 1000 > report.accepted && !options_.drop_duplicates) {
-            report.warnings.push_back(
-                std::to_string(report.duplicates) + " of " + std::to_string(report.accepted) +
-                " rows are equal to an earlier row in every field; --dedup exact drops them");
-        }
-        if (options_.drop_duplicates) drop_rows(log, duplicates);
-    }
+    };
+    drop_missing(plan.texts, log.text_columns);
+    drop_missing(plan.numbers, log.number_columns);
+    if (plan.hash_rows) count_duplicates();
     for (const std::string& name : options_.custom_kinds) {
         const EventMeaning meaning = plan.meaning(name);
         if (meaning.kind >= events::EventKind::custom_first) continue;
-        report.warnings.push_back("event " + name + " is " + meaning.label + " in schema " +
-                                  plan.schema.name + "; use that name for the stage");
+        result_.report.warnings.push_back("event " + name + " is " + meaning.label + " in schema " +
+                                          plan.schema.name + "; use that name for the stage");
     }
     rejects_.finish();
+}
+
+void LogBuilder::count_duplicates() {
+    ReadReport& report = result_.report;
+    const std::vector<std::uint64_t> duplicates = find_duplicates(result_.log, options_.threads);
+    report.duplicates = duplicates.size();
+    if (report.duplicates * 1000 > report.accepted && !options_.drop_duplicates) {
+        report.warnings.push_back(
+            std::to_string(report.duplicates) + " of " + std::to_string(report.accepted) +
+            " rows are equal to an earlier row in every field; --dedup exact drops them");
+    }
+    if (options_.drop_duplicates) drop_rows(result_.log, duplicates);
 }
 
 }  // namespace funnel::ingest::detail

@@ -23,7 +23,8 @@ class LogBuilder {
 
     /// After the last block: columns that no file has go, duplicates are counted or dropped, the policy for
     /// bad rows is applied. Throws Error(parse).
-    void finish(const LogPlan& plan);
+    /// `found`: per slot of the plan, whether some file has the column.
+    void finish(const LogPlan& plan, const std::vector<std::uint8_t>& found);
 
  private:
     using Codes = std::vector<std::uint32_t>;
@@ -35,7 +36,8 @@ class LogBuilder {
 
     void add_counts(const LogBlock& block);
     void add_rows(const LogBlock& block, CodeMaps& maps);
-    void note_columns(const LogPlan& plan, const FileFormat& format);
+    void make_columns(const LogPlan& plan);
+    void count_duplicates();
     void reserve(const LogBlock& block);
 
     const ReadOptions& options_;
@@ -45,7 +47,6 @@ class LogBuilder {
     std::uint64_t file_bytes_;
     std::uint64_t line_ = 0;  // physical lines of this file so far
     std::size_t own_names_ = 0;
-    std::vector<std::uint8_t> texts_found_, numbers_found_;
 };
 
 }  // namespace funnel::ingest::detail

@@ -52,6 +52,9 @@ FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
     }
     FileFormat format = locate_columns(*plan_, name, first);
     format.file = file;
+    found_.resize(plan_->slots.size());
+    for (std::size_t slot = 0; slot < found_.size(); ++slot)
+        found_[slot] |= format.column_of[slot] != kNoColumn;
     if (first_header_.empty()) first_header_ = format.header;
     if (format.header != first_header_) {
         format.hash_order = order_like(first_header_, format.header);

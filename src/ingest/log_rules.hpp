@@ -30,6 +30,8 @@ class LogRules final : public RowRules {
 
     /// Set once the first file is open.
     [[nodiscard]] const std::shared_ptr<const LogPlan>& plan() const noexcept { return plan_; }
+    /// Per slot: whether some file has the column.
+    [[nodiscard]] const std::vector<std::uint8_t>& found() const noexcept { return found_; }
 
  private:
     void take_slots(const FileFormat& format, const std::vector<std::string_view>& fields);
@@ -38,6 +40,7 @@ class LogRules final : public RowRules {
     std::optional<Schema> schema_;  // none: auto, not decided yet
     std::shared_ptr<const LogPlan> plan_;
     std::vector<std::string> first_header_;
+    std::vector<std::uint8_t> found_;
     RowBatch batch_;  // of one row, to judge it
     std::optional<LogChecker> checker_;
 };

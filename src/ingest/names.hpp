@@ -43,7 +43,7 @@ namespace funnel::ingest::detail {
 [[nodiscard]] inline std::string nearest(std::string_view wanted, std::span<const std::string> names) {
     const std::string key = folded(wanted.substr(0, 100));
     std::string best;
-    std::size_t least = std::max<std::size_t>(key.size() / 3, 1) + 1;
+    std::size_t least = std::max<std::size_t>(key.size() / 2, 1) + 1;
     for (const std::string& name : names) {
         const std::size_t distance = edit_distance(key, folded(std::string_view(name).substr(0, 100)));
         if (distance < least) {

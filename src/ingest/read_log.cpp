@@ -89,7 +89,7 @@ ReadResult read_log(std::span<const std::string> paths, const ReadOptions& optio
     result.report.bytes = reader.text_bytes();
     result.report.schema = rules.plan()->schema.name;
     result.schema = rules.plan()->schema;
-    builder.finish(*rules.plan());
+    builder.finish(*rules.plan(), rules.found());
     return result;
 }
 

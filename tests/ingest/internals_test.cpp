@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// Parts of the reader that have a plain counterpart to be compared with.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "funnel/base/random.hpp"
+#include "funnel/base/string_table.hpp"
+#include "funnel/events/event_log.hpp"
+#include "ingest/duplicates.hpp"
+#include "ingest/fast_hash.hpp"
+#include "ingest/id_table.hpp"
+#include "ingest/scan.hpp"
+#include "ingest/utf8.hpp"
+
+namespace funnel::ingest::detail {
+namespace {
+
+TEST(FastHash, IsHashBytes) {
+    const std::string text =
+        "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" + std::string(64, '~');
+    for (std::size_t n = 0; n <= 62; ++n) {
+        const std::string_view part(text.data(), n);
+        EXPECT_EQ(fast_hash(part, 5), base::hash_bytes(part, 5)) << n;
+        if (n <= 16) {
+            EXPECT_EQ(hash_words(load_words(part.data(), n), n), base::hash_bytes(part)) << n;
+        }
+        EXPECT_EQ(session_key(part), events::session_key(part)) << n;
+    }
+}
+
+TEST(IdTable, GivesTheCodesOfAStringTable) {
+    IdTable ids;
+    base::StringTable plain;
+    NewIds fresh;
+    Rng random(1);
+    std::vector<std::string> texts;
+    for (int i = 0; i < 50'000; ++i)
+        texts.push_back(std::string(random.below(25), 'x') + std::to_string(random.below(5000)) +
+                        std::string(16, '\0'));
+    std::vector<std::string_view> views;
+    for (const std::string& text : texts)
+        views.push_back(std::string_view(text).substr(0, text.size() - 16));
+    views.emplace_back();
+    std::vector<std::uint32_t> codes(views.size());
+    ids.intern(views, codes.data(), fresh);
+    for (std::size_t i = 0; i + 1 < views.size(); ++i)
+        ASSERT_EQ(codes[i], plain.intern(views[i]));
+    EXPECT_EQ(codes.back(), kNone);
+    ASSERT_EQ(fresh.size(), plain.size());
+    for (std::uint32_t i = 0; i < plain.size(); ++i)
+        ASSERT_EQ(fresh.text(i), plain.text(i));
+}
+
+TEST(Scan, FindsEverySeparatorOutsideQuotes) {
+    Rng random(2);
+    RowIndex index;
+    for (int round = 0; round < 2000; ++round) {
+        std::string text;
+        const std::size_t size = random.below(300);
+        const bool quoted = random.below(2) == 0;
+        for (std::size_t i = 0; i < size; ++i)
+            text += "ab,\n,x\xC3\"\""[random.below(quoted ? 9 : 7)];
+        std::vector<std::uint32_t> separators, row_ends, quotes;
+        std::uint32_t quote_count = 0;
+        std::size_t open = std::string::npos;
+        for (std::uint32_t i = 0; i < text.size(); ++i) {
+            quote_count += text[i] == '"';
+            if (quote_count % 2 != 0 && text[i] == '\n' && open == std::string::npos) open = i;
+            if (quote_count % 2 != 0 || (text[i] != ',' && text[i] != '\n')) continue;
+            if (text[i] == '\n') {
+                row_ends.push_back(static_cast<std::uint32_t>(separators.size()));
+                quotes.push_back(quote_count);
+            }
+            separators.push_back(i);
+        }
+        const std::string padded = text + std::string(kPadding, random.below(2) == 0 ? ',' : '"');
+        scan_rows(padded.data(), text.size(), ',', quoted, index);
+        ASSERT_EQ(index.rows, row_ends.size());
+        for (std::size_t i = 0; i < index.rows; ++i) {
+            ASSERT_EQ(index.row_ends[i], row_ends[i]);
+            if (quoted) {
+                ASSERT_EQ(index.quotes[i], quotes[i]);
+            }
+        }
+        const std::size_t used = row_ends.empty() ? 0 : row_ends.back() + 1;
+        for (std::size_t i = 0; i < used; ++i)
+            ASSERT_EQ(index.separators[i], separators[i]);
+        ASSERT_EQ(index.high_bytes, text.find('\xC3') != std::string::npos);
+        ASSERT_FALSE(index.zero_bytes);
+        ASSERT_EQ(find_open_line_end(padded.data(), text.size()), open);
+    }
+}
+
+TEST(Scan, SeesZeros) {
+    RowIndex index;
+    for (std::size_t at = 0; at < 150; ++at) {
+        std::string text(150, 'x');
+        text[at] = '\0';
+        text += std::string(kPadding, 'x');
+        scan_rows(text.data(), 150, ',', false, index);
+        EXPECT_TRUE(index.zero_bytes) << at;
+    }
+}
+
+TEST(Utf8, IsWhatRfc3629Allows) {
+    const std::string good[] = {"",
+                                "abc",
+                                "\xC2\x80",
+                                "\xDF\xBF",
+                                "\xE0\xA0\x80",
+                                "\xED\x9F\xBF",
+                                "\xEE\x80\x80",
+                                "\xF0\x90\x80\x80",
+                                "\xF4\x8F\xBF\xBF",
+                                "eight..\xC3\xBC.........\xE2\x82\xAC"};
+    for (const std::string& text : good)
+        EXPECT_EQ(find_invalid_utf8(text), std::string::npos) << escaped(text);
+    const std::pair<std::string, std::size_t> bad[] = {{"\x80", 0},
+                                                       {"abc\xC0\xAF", 3},
+                                                       {"\xC1\xBF", 0},
+                                                       {"\xE0\x9F\xBF", 0},
+                                                       {"\xED\xA0\x80", 0},
+                                                       {"\xF0\x8F\xBF\xBF", 0},
+                                                       {"\xF4\x90\x80\x80", 0},
+                                                       {"\xF5\x80\x80\x80", 0},
+                                                       {"\xC3", 0},
+                                                       {"12345678\xE2\x82", 8},
+                                                       {"\xFF", 0},
+                                                       {"\xC3\xC3", 0}};
+    for (const auto& [text, at] : bad)
+        EXPECT_EQ(find_invalid_utf8(text), at) << escaped(text);
+}
+
+TEST(Utf8, IsEscapedForATerminal) {
+    EXPECT_EQ(escaped("a\tb\r\n\x1B[0m\x7F"), "a\\tb\\r\\n\\x1b[0m\\x7f");
+    EXPECT_EQ(escaped("\xC3\xBC\xC2\x9B\xFF"), "\xC3\xBC\\xc2\\x9b\\xff");
+    EXPECT_EQ(escaped(std::string(300, 'x')), std::string(200, 'x') + "...");
+}
+
+TEST(Duplicates, AreFoundAmongManyRows) {
+    events::EventLog log;
+    Rng random(3);
+    std::map<std::tuple<std::uint64_t, std::int64_t>, int> seen;
+    std::vector<std::uint64_t> expected;
+    for (std::uint64_t row = 0; row < 30'000; ++row) {
+        const auto hash = base::mix64(random.below(20'000));
+        const auto time = static_cast<std::int64_t>(random.below(2));  // equal hash, other row
+        log.add({.time = time, .kind = events::EventKind::view, .user = "u"});
+        log.row_hash.push_back(hash);
+        log.row_hash.resize(log.size());
+        log.row_hash.back() = hash;
+        if (seen[{hash, time}]++ > 0) expected.push_back(row);
+    }
+    EXPECT_EQ(find_duplicates(log, 1), expected);
+    EXPECT_EQ(find_duplicates(log, 4), expected);
+    drop_rows(log, expected);
+    EXPECT_EQ(log.size(), seen.size());
+    EXPECT_TRUE(find_duplicates(log, 2).empty());
+}
+
+}  // namespace
+}  // namespace funnel::ingest::detail
