@@ -68,6 +68,7 @@
 #include "funnel/metrics/user_rows.hpp"
 #include "funnel/metrics/user_tally.hpp"
 #include "funnel/metrics/visit_tally.hpp"
+#include "funnel/metrics/warnings.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/model/training_summary.hpp"
