@@ -21,6 +21,7 @@ struct CategoryOptions {
     std::uint32_t min_count = 20;       ///< training rows that a category needs for an id of its own
     std::uint32_t max_categories = 64;  ///< features with more become target rates
     double max_turnover = 0.05;  ///< so do those with more new texts in the last fifth of the training time
+    double max_rare = 0.1;       ///< and those with more rows of texts below min_count
     float rate_strength = 20;    ///< prior rows of a target rate
     float clip = 8;              ///< of the z-scores of rates
 };
@@ -87,6 +88,13 @@ struct CategoryCounts {
         }
     }
 
+    /// Share of the rows whose text comes less than `min_count` times.
+    [[nodiscard]] double rare_share(std::uint64_t min_count, std::size_t rows) const noexcept {
+        std::uint64_t rare = missing < min_count ? missing : 0;
+        for (const std::uint64_t n : all)
+            rare += n < min_count ? n : 0;
+        return static_cast<double>(rare) / static_cast<double>(rows);
+    }
     /// Share of the late rows whose text was not there early.
     [[nodiscard]] double turnover() const noexcept {
         std::uint64_t fresh = 0;
@@ -109,13 +117,15 @@ inline CategoryEncoder CategoryEncoder::fit(const Dataset& data, std::size_t col
         static_cast<std::size_t>(std::ranges::count_if(counts.all, [](auto n) { return n > 0; })) +
         (counts.missing > 0 ? 1 : 0);
     if (met < 2) return result;
-    if (result.vocabulary_.size() <= options.max_categories && counts.turnover() <= options.max_turnover) {
-        // One frequent text beside rare ones still tells something: id 0 is their embedding.
-        if (result.vocabulary_.size() > 0) result.kind_ = Kind::embedding;
+    const double rare = counts.rare_share(options.min_count, train.size());
+    if (result.vocabulary_.size() <= options.max_categories && counts.turnover() <= options.max_turnover &&
+        rare <= options.max_rare) {
+        result.kind_ = Kind::embedding;
         return result;
     }
-    result.kind_ = Kind::rates;
     result.vocabulary_ = Vocabulary::fit(texts, counts.all, counts.missing, 2);
+    if (result.vocabulary_.size() == 0) return result;  // no text comes twice: nothing to learn
+    result.kind_ = Kind::rates;
     result.fit_rates(data, column, train, options);
     return result;
 }

@@ -145,7 +145,7 @@ inline void History::take_in(const detail::Coded& event) {
 }
 
 inline void History::advance(std::int64_t time) {
-    while (!state_.pending.empty() && state_.pending.front().time < time - state_.options.lag) {
+    while (!state_.pending.empty() && micros_since(state_.pending.front().time, time) > state_.options.lag) {
         detail::sweep_if_due(state_, state_.pending.front().time);
         const detail::Coded event = state_.pending.front();  // its user may have a new number now
         state_.pending.pop_front();

@@ -86,7 +86,7 @@ inline void write_item(const HistoryState& s, const UserPart& p, const ItemPart&
     out.put(tenure_days(i.item->first, now));
     // Steady exposures leave half_life / ln 2 of their rate in a count, so this factor makes both equal.
     const double scale = s.short_decay / s.decay;
-    const double f = short_decay_factor(s, now - i.item->short_at) * scale;
+    const double f = short_decay_factor(s, micros_since(i.item->short_at, now)) * scale;
     const double shown = static_cast<double>(i.item->short_exposures) * f;
     constexpr double kSteady = 10;
     out.put((shown + kSteady) / (r.exposures + kSteady));
@@ -118,14 +118,16 @@ inline void write_user_item(const HistoryState& s, const UserPart& p, const Item
     const ActedRow* acted = known ? s.acted.find(key) : nullptr;
     if (acted != nullptr && is_stale(s, *p.user, s.acted_at[acted->row], now)) acted = nullptr;
     const std::size_t at = acted != nullptr ? acted->row * s.channels.pair_slots : 0;
-    const double f = acted != nullptr ? decay_factor(s, now - s.acted_at[acted->row]) : 0.0;
+    const double f = acted != nullptr ? decay_factor(s, micros_since(s.acted_at[acted->row], now)) : 0.0;
     for_each_paired(s.channels, [&](std::size_t, std::size_t slot) {
         out.put(acted != nullptr ? static_cast<double>(s.acted_counts[at + slot]) * f : 0.0);
         out.put(acted != nullptr ? seconds_since(s.acted_last[at + slot], now) : kUnknown);
     });
     const Seen* seen = known ? s.seen.find(key) : nullptr;
     if (seen != nullptr && is_stale(s, *p.user, seen->time, now)) seen = nullptr;
-    out.put(seen != nullptr ? static_cast<double>(seen->count) * decay_factor(s, now - seen->time) : 0.0);
+    out.put(seen != nullptr
+                ? static_cast<double>(seen->count) * decay_factor(s, micros_since(seen->time, now))
+                : 0.0);
     out.put(seen != nullptr ? seconds_since(seen->time, now) : kUnknown);
     out.put(seen != nullptr ? seen->unanswered : 0.0);
     out.put(seen != nullptr && p.in_visit && seen->visit == p.visit.number ? seen->in_visit : 0.0);
@@ -180,7 +182,7 @@ inline void write_user_category(const HistoryState& s, const UserPart& p, const 
     const CategoryUse* use =
         p.user != nullptr ? s.category_use.find(pair_key(p.context.user, i.category)) : nullptr;
     if (use != nullptr && is_stale(s, *p.user, use->at, now)) use = nullptr;
-    const double f = use != nullptr ? decay_factor(s, now - use->at) : 0.0;
+    const double f = use != nullptr ? decay_factor(s, micros_since(use->at, now)) : 0.0;
     const double exposures = use != nullptr ? static_cast<double>(use->exposures) * f : 0.0;
     const double engaged = use != nullptr ? static_cast<double>(use->engaged) * f : 0.0;
     out.put(exposures);

@@ -20,13 +20,13 @@ namespace funnel::features::detail {
 }
 
 [[nodiscard]] inline bool is_forgotten(const HistoryState& s, const UserState& u, std::int64_t now) noexcept {
-    return u.last != kNever && now - u.last >= s.options.forget;
+    return u.last != kNever && micros_since(u.last, now) >= s.options.forget;
 }
 
 /// A pair last touched at `time` no longer counts: the user began anew since, or it is too long ago.
 [[nodiscard]] inline bool is_stale(const HistoryState& s, const UserState& u, std::int64_t time,
                                    std::int64_t now) noexcept {
-    return time < u.first || now - time >= s.options.forget;
+    return time < u.first || micros_since(time, now) >= s.options.forget;
 }
 
 /// The user's state if it is in use at `now`.
@@ -57,7 +57,7 @@ struct Visit {
 [[nodiscard]] inline Visit visit_of(const HistoryState& s, const UserState& u, std::uint32_t user,
                                     std::uint64_t session, std::int64_t time) noexcept {
     if (session == 0) {
-        const bool goes_on = u.gap_last != kNever && time - u.gap_last < s.options.visit_gap;
+        const bool goes_on = u.gap_last != kNever && micros_since(u.gap_last, time) < s.options.visit_gap;
         return goes_on ? Visit{u.gap_visit, false} : Visit{u.visits << 1, true};
     }
     if (u.visit_session == session && u.last != kNever) return {u.visit, false};

@@ -122,7 +122,7 @@ inline void sweep(HistoryState& s, std::int64_t now) {
 /// depend on times alone, so that a run in daily steps sweeps when one run does.
 inline void sweep_if_due(HistoryState& s, std::int64_t now) {
     const std::int64_t period = std::max<std::int64_t>(s.options.forget / 8, base::kDay);
-    if (s.applied == kNever || now - s.begin < s.options.forget) return;
+    if (s.applied == kNever || micros_since(s.begin, now) < s.options.forget) return;
     if (base::floor_div(s.applied, period) != base::floor_div(now, period)) sweep(s, now);
 }
 

@@ -18,7 +18,7 @@ void apply(HistoryState& s, const Coded& event);
 inline void ripen(HistoryState& s, std::int64_t now) {
     // Where a later stage counts the same kinds as S0, the exposure itself is no answer.
     const std::int64_t own = (s.channels.stages[0] & s.channels.later) != 0 ? 1 : 0;
-    while (!s.waiting.empty() && s.waiting.front().time + s.options.first_horizon < now) {
+    while (!s.waiting.empty() && micros_since(s.waiting.front().time, now) > s.options.first_horizon) {
         const Waiting w = s.waiting.front();
         s.waiting.pop_front();
         const std::int64_t at = w.time + s.options.first_horizon;
@@ -54,7 +54,7 @@ inline UserState& enter_user(HistoryState& s, const Coded& e) {
         if (Cart* cart = s.carts.find(e.user)) cart->lines = 0;
     }
     if (e.time != u.decayed_at) {
-        const auto f = static_cast<float>(decay_factor(s, e.time - u.decayed_at));
+        const auto f = static_cast<float>(decay_factor(s, micros_since(u.decayed_at, e.time)));
         for (std::size_t c = 0; c < n; ++c)
             s.user_counts[at + c] *= f;
         for (float* v : {&u.visit_weight, &u.items, &u.categories, &u.price_sum, &u.price_weight})
@@ -116,7 +116,7 @@ inline void enter_item(HistoryState& s, const Coded& e) {
     if (e.brand != kNone) item.brand = e.brand;
     observe_price(item, e.price);
     if (e.time != item.short_at) {
-        const auto f = static_cast<float>(short_decay_factor(s, e.time - item.short_at));
+        const auto f = static_cast<float>(short_decay_factor(s, micros_since(item.short_at, e.time)));
         item.short_exposures *= f;
         item.short_answers *= f;
         item.short_at = e.time;
@@ -130,7 +130,7 @@ inline CategoryUse& enter_category_use(HistoryState& s, UserState& u, const Code
         use = {.key = use.key, .at = e.time};
         u.categories += 1.0f;
     } else if (use.at != e.time) {
-        const auto f = static_cast<float>(decay_factor(s, e.time - use.at));
+        const auto f = static_cast<float>(decay_factor(s, micros_since(use.at, e.time)));
         for (float* v : {&use.exposures, &use.engaged, &use.final})
             *v *= f;
         use.at = e.time;
@@ -146,7 +146,7 @@ inline bool see(HistoryState& s, UserState& u, const Coded& e) {
         seen = {.key = seen.key, .time = e.time, .visit = u.visit};
         u.items += 1.0f;
     } else {
-        seen.count *= static_cast<float>(decay_factor(s, e.time - seen.time));
+        seen.count *= static_cast<float>(decay_factor(s, micros_since(seen.time, e.time)));
         if (seen.visit != u.visit) {
             if ((seen.visit & 1) != 0) {
                 s.earlier.insert({.key = exposure_key(e.user, e.item, seen.visit),
@@ -214,7 +214,7 @@ inline std::size_t enter_acted(HistoryState& s, const UserState& u, const Coded&
         std::fill_n(s.acted_counts.begin() + static_cast<std::ptrdiff_t>(row * width), width, 0.0f);
         std::fill_n(s.acted_last.begin() + static_cast<std::ptrdiff_t>(row * width), width, kNever);
     } else {
-        const auto f = static_cast<float>(decay_factor(s, e.time - s.acted_at[row]));
+        const auto f = static_cast<float>(decay_factor(s, micros_since(s.acted_at[row], e.time)));
         for (std::size_t i = 0; i < width; ++i)
             s.acted_counts[row * width + i] *= f;
     }
@@ -225,7 +225,7 @@ inline std::size_t enter_acted(HistoryState& s, const UserState& u, const Coded&
 /// Counts a stage event in the rates, at most once per pair and visit gap: a shop may log a step twice.
 inline void count_stage(HistoryState& s, UserState& u, const Coded& e, std::size_t stage,
                         std::int64_t last_of_pair, std::uint32_t category, std::uint32_t brand) {
-    if (last_of_pair != kNever && e.time - last_of_pair < s.options.visit_gap) return;
+    if (last_of_pair != kNever && micros_since(last_of_pair, e.time) < s.options.visit_gap) return;
     const auto add = [&](RateTable& table, std::uint32_t row) {
         if (row != kNone) table.add_event(row, stage - 1, e.time);
     };
@@ -242,7 +242,7 @@ inline void count_stage(HistoryState& s, UserState& u, const Coded& e, std::size
 /// One more engagement of `other` in `list`; the weakest neighbour gives way, a strong one only by and by.
 inline void strengthen(HistoryState& s, Neighbours& list, std::uint32_t other, std::int64_t now) {
     if (now != list.at) {
-        const auto f = static_cast<float>(decay_factor(s, now - list.at));
+        const auto f = static_cast<float>(decay_factor(s, micros_since(list.at, now)));
         for (std::size_t i = 0; i < list.count; ++i)
             list.weights[i] *= f;
         list.total *= f;

@@ -54,13 +54,13 @@ struct UserPart {
 
 /// Seconds from `then` to `now`, missing if it never was.
 [[nodiscard]] inline double seconds_since(std::int64_t then, std::int64_t now) noexcept {
-    return then == kNever ? kUnknown : static_cast<double>(now - then) * 1e-6;
+    return then == kNever ? kUnknown : static_cast<double>(micros_since(then, now)) * 1e-6;
 }
 
 /// Age in days, cut at 30: what grows with the log is no input.
 [[nodiscard]] inline double tenure_days(std::int64_t first, std::int64_t now) noexcept {
     constexpr double kLongest = 30;
-    return std::min(kLongest, static_cast<double>(now - first) * 1e-6 / 86400);
+    return std::min(kLongest, static_cast<double>(micros_since(first, now)) * 1e-6 / 86400);
 }
 
 /// Rate of stage k (from 1) in one row of a table, shrunk to `prior` with the given strength.
@@ -216,7 +216,7 @@ inline void find_recent(const HistoryState& s, UserPart& p) noexcept {
         if (item.neighbours == kNone) continue;
         const Neighbours& list = s.neighbours[item.neighbours];
         constexpr double kStrength = 5;  // engagements with the recent item that a share counts against
-        const double f = decay_factor(s, p.context.time - list.at);
+        const double f = decay_factor(s, micros_since(list.at, p.context.time));
         const double share = f / (static_cast<double>(list.total) * f + kStrength);
         for (std::size_t i = 0; i < list.count; ++i) {
             p.near_items[p.near] = list.items[i];
@@ -237,7 +237,7 @@ inline void find_recent(const HistoryState& s, UserPart& p) noexcept {
     p.user = live_user(s, c.user, now);
     if (p.user == nullptr) return p;
     const UserState& u = *p.user;
-    p.decay = decay_factor(s, now - u.decayed_at);
+    p.decay = decay_factor(s, micros_since(u.decayed_at, now));
     p.visit = visit_of(s, u, c.user, c.session, now);
     p.in_visit = !p.visit.is_new && p.visit.number == u.visit;
     if (u.price_weight > 0) p.price = static_cast<double>(u.price_sum / u.price_weight);

@@ -3,6 +3,7 @@
 // machines, and features must not. Relative error below 1e-11.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -10,6 +11,13 @@
 #include <numbers>
 
 namespace funnel::features {
+
+/// now - then in microseconds, cut to what fits and 0 if `then` is later.
+[[nodiscard]] constexpr std::int64_t micros_since(std::int64_t then, std::int64_t now) noexcept {
+    if (now <= then) return 0;
+    const std::uint64_t span = static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(then);
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(span, std::numeric_limits<std::int64_t>::max()));
+}
 
 /// 2^x for x <= 0; exactly 1 from 0 up, and 0 below -1000.
 [[nodiscard]] inline double exp2_of_negative(double x) noexcept {

@@ -36,7 +36,7 @@ class RateTable {
 
     /// What is left of a count at `time`, as a factor.
     [[nodiscard]] double factor(std::size_t row, std::int64_t time) const noexcept {
-        return exp2_of_negative(static_cast<double>(time - times_[row]) * per_microsecond_);
+        return exp2_of_negative(static_cast<double>(micros_since(times_[row], time)) * per_microsecond_);
     }
 
     [[nodiscard]] Rates at(std::size_t row, std::int64_t time) const noexcept {

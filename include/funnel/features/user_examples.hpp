@@ -128,7 +128,10 @@ inline void UserExamples::find(std::uint32_t user, std::span<std::uint64_t> rows
 /// Events that the history has taken in but does not use yet tell which exposures are not the first.
 inline void UserExamples::add_waiting() {
     if (known_user_ == kNone) return;
-    for (const Coded& event : std::ranges::equal_range(rules_.waiting, known_user_, {}, &Coded::user)) {
+    auto at = std::ranges::lower_bound(rules_.waiting, known_user_, {}, &Coded::user);
+    for (; at != rules_.waiting.end() && at->user == known_user_; ++at) {
+        const Coded& event = *at;
+    }, &Coded::user)) {
         const std::uint32_t item =
             event.item == kNone ? kNone : log_.items.find(state_->items.text(event.item));
         add_step({.time = event.time, .item = item, .waits = true}, static_cast<EventKind>(event.kind),
