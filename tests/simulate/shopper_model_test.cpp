@@ -2,6 +2,7 @@
 #include "funnel/simulate/shopper_model.hpp"
 
 #include <gtest/gtest.h>
+#include <isa-l/igzip_lib.h>
 
 #include <array>
 #include <cmath>
@@ -17,6 +18,7 @@
 #include "funnel/eval/roc_auc.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/simulate/event_csv.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace funnel::simulate {
 namespace {
@@ -62,6 +64,23 @@ TEST(ShopperModel, SameSeedGivesTheSameBytes) {
     ShopperOptions other = options;
     other.seed = 4;
     EXPECT_FALSE(csv(options) == csv(other));
+}
+
+TEST(ShopperModel, SampleLogIsWhatItGives) {
+    // data/README.md names these options; a change of the model makes the sample anew.
+    std::string packed = support::read_file(FUNNEL_TEST_DIR "/../data/shop_events.csv.gz");
+    const std::string expected = std::string(kCsvHeader) + csv({.users = 230, .days = 35, .seed = 1});
+    std::string text(expected.size() + 1, '\0');
+    inflate_state state;
+    isal_inflate_init(&state);
+    state.crc_flag = ISAL_GZIP;
+    state.next_in = reinterpret_cast<std::uint8_t*>(packed.data());
+    state.avail_in = static_cast<std::uint32_t>(packed.size());
+    state.next_out = reinterpret_cast<std::uint8_t*>(text.data());
+    state.avail_out = static_cast<std::uint32_t>(text.size());
+    ASSERT_EQ(isal_inflate(&state), ISAL_DECOMP_OK);
+    text.resize(state.total_out);
+    EXPECT_TRUE(text == expected);
 }
 
 TEST(ShopperModel, EventsComeInOrderOfTime) {
