@@ -55,7 +55,7 @@ std::vector<std::uint32_t> repeated_marks(std::span<const std::uint32_t> marks,
         slots[at] = mark;
     }
     std::ranges::sort(repeated);
-    repeated.erase(std::ranges::unique(repeated).begin(), repeated.end());
+    repeated.erase(std::unique(repeated.begin(), repeated.end()), repeated.end());
     return repeated;
 }
 

@@ -131,7 +131,6 @@ inline void UserExamples::add_waiting() {
     auto at = std::ranges::lower_bound(rules_.waiting, known_user_, {}, &Coded::user);
     for (; at != rules_.waiting.end() && at->user == known_user_; ++at) {
         const Coded& event = *at;
-    }, &Coded::user)) {
         const std::uint32_t item =
             event.item == kNone ? kNone : log_.items.find(state_->items.text(event.item));
         add_step({.time = event.time, .item = item, .waits = true}, static_cast<EventKind>(event.kind),
