@@ -104,7 +104,7 @@ TEST_F(RealData, OnlineRetail) {
     }
     const auto distinct = [](std::vector<std::uint32_t> values) {
         std::ranges::sort(values);
-        return std::ranges::unique(values).begin() - values.begin();
+        return std::unique(values.begin(), values.end()) - values.begin();
     };
     EXPECT_EQ(distinct(orders), 11'415);
     EXPECT_EQ(distinct(buyers), 3'317);
