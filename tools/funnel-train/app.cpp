@@ -11,9 +11,21 @@
 namespace funnel::tool {
 namespace {
 
+/// CLI11 would only say that a command is missing.
+void need_known_command(const CLI::App& app, const std::vector<std::string>& args) {
+    if (args.empty() || args.front().starts_with("-")) return;
+    std::string known;
+    for (const CLI::App* command : app.get_subcommands({})) {
+        if (command->get_name() == args.front()) return;
+        known += (known.empty() ? "" : " ") + command->get_name();
+    }
+    throw CLI::ExtrasError("expected a command (" + known + "), got \"" + args.front() + "\"", CLI::ExitCodes::ExtrasError);
+}
+
 /// Parses; returns an exit code if that was all (help, version, wrong usage).
 std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& session) {
     try {
+        need_known_command(app, args);
         std::reverse(args.begin(), args.end());  // CLI11 takes its arguments from the back
         app.parse(args);
         return std::nullopt;

@@ -210,8 +210,7 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
         const ingest::Schema schema = ingest::load_schema(command.log.schema);
         texts = schema.categorical;
         numbers = schema.numeric;
-        if (!command.log.funnel.empty() || schema.funnel_is_default) {
-        } else if (reading.custom_kinds.empty()) {
+        if (!command.log.funnel && !schema.funnel_is_default) {
             reading.custom_kinds = Funnel::make(schema.funnel).custom_types;
         }
     }
@@ -228,7 +227,11 @@ void run_train(const TrainCommand& command, Session& session) {
     command.general.apply(session.console);
     refuse_overwriting_input(command.output, command.log.paths);
     files::check_writable(command.output);
-    (void)model_options(command);  // a wrong option ends the run before the long work
+    if (command.output == command.log.rejects) {
+        usage_error(command.output + ": expected one output per file, got it for the model and for --rejects");
+    }
+    // A wrong option ends the run before the long work.
+    (void)train::resolved(model_options(command).training, 1);
     Stopwatch watch(session.console);
     Bundle bundle = command.table.label.empty()
                         ? train_log(command, session, watch)

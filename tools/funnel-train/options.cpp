@@ -95,8 +95,8 @@ std::optional<std::int64_t> LogOptions::to_time() const {
 }
 
 std::optional<Funnel> LogOptions::funnel_override() const {
-    if (funnel.empty()) return std::nullopt;
-    return Funnel::parse(funnel);
+    if (!funnel) return std::nullopt;
+    return Funnel::parse(*funnel);
 }
 
 std::int64_t duration_option(const std::string& name, const std::string& text) {

@@ -48,7 +48,7 @@ struct LogOptions {
     std::string max_bad = "1%";
     std::string rejects;
     std::uint64_t max_line = 1u << 20;
-    std::string funnel;
+    std::optional<std::string> funnel;
 
     /// The positional LOG... and all of the above.
     void add_to(CLI::App& command, bool log_required = true);
