@@ -35,13 +35,13 @@ const std::string kGoodRows =
 
 std::vector<BadRow> bad_rows() {
     return {
-        {"TooFewFields", "2024-03-01T10:02:00Z,view,a\n", "", "8 fields", "3"},
-        {"TooManyFields", "2024-03-01T10:02:00Z,view,a,i1,s1,,10,1,9\n", "", "8 fields", "9"},
-        {"TextAfterAClosingQuote", "2024-03-01T10:02:00Z,view,a,\"i\"1,s1,,10,1\n", "", "", ""},
-        {"BareQuote", "2024-03-01T10:02:00Z,view,a,i\"1,s1,,10,1\n", "", "", ""},
-        {"Nul", std::string("2024-03-01T10:02:00Z,view,a,i\0001,s1,,10,1\n", 39), "", "", ""},
-        {"InvalidUtf8", "2024-03-01T10:02:00Z,view,a,i\xFF,s1,,10,1\n", "", "UTF-8", ""},
-        {"QuoteNeverClosed", "2024-03-01T10:02:00Z,view,a,\"i1,s1,,10,1\n", "", "", ""},
+        {"TooFewFields", "2024-03-01T10:02:00Z,view,a\n", "", "8 fields", ""},
+        {"TooManyFields", "2024-03-01T10:02:00Z,view,a,i1,s1,,10,1,9\n", "", "8 fields", ""},
+        {"TextAfterAClosingQuote", "2024-03-01T10:02:00Z,view,a,\"i\"1,s1,,10,1\n", "item_id", "quotes", ""},
+        {"BareQuote", "2024-03-01T10:02:00Z,view,a,i\"1,s1,,10,1\n", "item_id", "quotes", ""},
+        {"Nul", std::string("2024-03-01T10:02:00Z,view,a,i\0001,s1,,10,1\n", 39), "item_id", "NUL", "\\x00"},
+        {"InvalidUtf8", "2024-03-01T10:02:00Z,view,a,i\xFF,s1,,10,1\n", "item_id", "UTF-8", "\\xff"},
+        {"QuoteNeverClosed", "2024-03-01T10:02:00Z,view,a,\"i1,s1,,10,1\n", "item_id", "a closing quote", ""},
         {"EmptyTime", ",view,a,i1,s1,,10,1\n", "event_time", "", ""},
         {"UnreadableTime", "soon,view,a,i1,s1,,10,1\n", "event_time", "", "soon"},
         {"NoSuchDay", "2024-02-30T10:00:00Z,view,a,i1,s1,,10,1\n", "event_time", "", "2024-02-30T10:00:00Z"},
@@ -72,7 +72,7 @@ TEST_P(CliBadRow, EndsTheRunNamingFileLineAndColumn) {
         if (!bad.column.empty()) start += "column " + bad.column + ": ";
         EXPECT_TRUE(result.err.starts_with(start + "expected ")) << result.err;
         const std::string rest = result.err.substr(std::min(result.err.size(), start.size()));
-        static const std::regex form("expected [^\"]+, got \"[^\"]*\"; .+\n");
+        static const std::regex form("expected [^\"]+, got \".*\"; .+\n");
         EXPECT_TRUE(std::regex_match(rest, form)) << result.err;
         EXPECT_NE(rest.substr(0, rest.find(", got")).find(bad.expected), std::string::npos) << result.err;
         if (!bad.got.empty()) {
@@ -157,7 +157,6 @@ TEST(CliBadRows, AMagnitudeThatChangesIsABadRow) {
     EXPECT_EQ(result.code, 3);
     EXPECT_TRUE(result.err.starts_with("funnel-train: " + log + ":3: column event_time: expected "))
         << result.err;
-    EXPECT_NE(result.err.find("--time-unit"), std::string::npos) << result.err;
 }
 
 TEST(CliBadRows, MissingNumbersAreNotBad) {

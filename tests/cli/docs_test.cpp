@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <regex>
 #include <set>
@@ -105,6 +106,18 @@ TEST(CliDocs, CallsInTheDocumentsUseOptionsOfTheirCommand) {
             EXPECT_EQ(missing(options_in(call), options_of(command)), Names{}) << name << ": " << call;
         }
         EXPECT_GT(found, 0u) << name;
+    }
+}
+
+TEST(CliDocs, LinksLeadToFiles) {
+    static const std::regex link("\\]\\(([^)#:]+)[^)]*\\)");
+    const std::string root = std::string(FUNNEL_TEST_DIR) + "/../";
+    for (const std::string name : {"README.md", "docs/cli.md"}) {
+        const std::string text = document(name), folder = root + name.substr(0, name.rfind('/') + 1);
+        for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it) {
+            const std::string target = (name.find('/') == std::string::npos ? root : folder) + (*it)[1].str();
+            EXPECT_TRUE(std::filesystem::exists(target)) << name << ": " << (*it)[1];
+        }
     }
 }
 

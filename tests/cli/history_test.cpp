@@ -128,9 +128,8 @@ TEST(CliHistory, ScoreFromTakesEarlierRowsAsHistoryOnly) {
 TEST(CliHistory, AStateOfAnotherModelOrAnotherKindIsRefused) {
     const TemporaryFolder folder;
     const std::string other = folder.path("other.funnel"), state = folder.path("state");
-    Words train = shop().train_command(other);
-    train.insert(train.end(), {"--funnel", "view,purchase", "--horizon", "1d"});
-    ASSERT_EQ(run_tool(train).code, 0);
+    const Words another_funnel = {"--funnel", "view,purchase", "--horizon", "1d"};
+    ASSERT_EQ(run_tool(shop().train_command(other, another_funnel)).code, 0);
     const auto parts = TimedLines(read_file(shop().late)).split(2);
     const std::string first = folder.write("1.csv", parts[0]), second = folder.write("2.csv", parts[1]);
     (void)score({first, "--save-state", state});

@@ -167,7 +167,7 @@ TEST(CliInput, FilesThatAreNoLogAreRefusedBySayingWhatTheyAre) {
            "UTF-16");
     refuse(std::string("e\0v\0e\0n\0t\0_\0t\0i\0m\0e\0,\0", 22), "UTF-16");
     refuse(std::string("PK\x03\x04\x14\0\x08\0", 8), "zip");
-    refuse("PAR1\x15\x04\x15\x10\x15\x14", "parquet");
+    refuse("PAR1\x15\x04\x15\x10\x15\x14", "Parquet");
     refuse("<!DOCTYPE html>\n<html><body>404</body></html>\n", "HTML");
 }
 

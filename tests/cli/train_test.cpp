@@ -25,9 +25,7 @@ const TrainedShop& shop() {
 
 /// The shared training with more options and another target.
 ToolResult train(const std::string& model, const Words& more = {}) {
-    Words args = shop().train_command(model);
-    args.insert(args.end(), more.begin(), more.end());
-    return run_tool(args);
+    return run_tool(shop().train_command(model, more));
 }
 
 std::set<std::string> keys(const json& object) {
@@ -204,7 +202,7 @@ TEST(CliTrain, ADivergedRunKeepsTheOldModel) {
 TEST(CliInspect, TellsWhatAModelHolds) {
     const ToolResult text = run_tool({"inspect", shop().model});
     ASSERT_EQ(text.code, 0) << text.err;
-    for (const char* part : {"impression", "click", "cart", "purchase", "canonical"}) {
+    for (const char* part : {"impression", "click", "cart", "purchase", "refit"}) {
         EXPECT_NE(text.out.find(part), std::string::npos) << part << "\n" << text.out;
     }
     const ToolResult machine = run_tool({"inspect", shop().model, "--json"});

@@ -77,6 +77,18 @@ struct TrainedShop {
                 "1"};
     }
 
+    /// The same with some options set otherwise or more of them, as name and value pairs or flags.
+    [[nodiscard]] std::vector<std::string> train_command(const std::string& to,
+                                                         const std::vector<std::string>& more) const {
+        std::vector<std::string> args = train_command(to);
+        for (const std::string& word : more) {
+            const auto old = std::ranges::find(args, word);
+            if (word.starts_with("--") && old != args.end()) args.erase(old, old + 2);
+        }
+        args.insert(args.end(), more.begin(), more.end());
+        return args;
+    }
+
     static const TrainedShop& shared() {
         static const TrainedShop shop;
         return shop;

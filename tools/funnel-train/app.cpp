@@ -73,6 +73,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
                  "funnel-train"};
     app.set_version_flag("--version", base::kVersion);
     app.set_config("--config", "", "TOML file with options, one section per command");
+    app.allow_config_extras(CLI::config_extras_mode::error);
     app.require_subcommand(1);
     app.fallthrough();
     app.footer(

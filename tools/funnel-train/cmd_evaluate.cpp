@@ -82,6 +82,7 @@ void check_gate_option(const std::string& gate) {
 
 void run_evaluate(const EvaluateCommand& command, Session& session) {
     command.general.apply(session.console);
+    if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
     check_gate_option(command.min_auc);
     if (command.scores.empty() == command.model.empty()) {
         usage_error("evaluate: expected a model and a log, or --scores FILE; give one of them");

@@ -146,7 +146,9 @@ void run_features(const FeaturesCommand& command, Session& session) {
     if (command.encoded && command.model.empty())
         usage_error("--encoded: needs a model that says how; give -m MODEL");
     if (!command.output.empty() && command.output != "-") {
-        refuse_overwriting_input(command.output, command.log.paths);
+        std::vector<std::string> inputs = command.log.paths;
+        if (!command.model.empty()) inputs.push_back(command.model);
+        refuse_overwriting_input(command.output, inputs);
         files::check_writable(command.output);
     }
     std::optional<Bundle> bundle;

@@ -68,6 +68,7 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ing
 
 void run_metrics(const MetricsCommand& command, Session& session) {
     command.general.apply(session.console);
+    if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
     (void)duration_option("--window", command.window);  // before the long work
     (void)ingest::zone_offsets(command.tz, 0, 0);
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);

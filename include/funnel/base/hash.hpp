@@ -31,7 +31,7 @@ __extension__ using uint128 = unsigned __int128;
 [[nodiscard]] inline std::uint64_t load_le(const char* p, std::size_t n) noexcept {
     std::uint64_t v = 0;
     if constexpr (std::endian::native == std::endian::little) {
-        std::memcpy(&v, p, n);
+        if (n > 0) std::memcpy(&v, p, n);  // an empty view may be null
     } else {
         for (std::size_t i = 0; i < n; ++i)
             v |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
