@@ -136,6 +136,7 @@ TEST(CliUsage, OtherWrongValues) {
     expect_wrong_usage({"metrics", "LOG", "--max-bad", "-3", "--bad-rows", "skip"}, "--max-bad");
     expect_wrong_usage({"metrics", "LOG", "--memory", "lots"}, "--memory");
     expect_wrong_usage({"metrics", "LOG", "--time-unit", "fortnight"}, "--time-unit");
+    expect_wrong_usage({"metrics", "LOG", "--json", "--csv"}, "--csv");
     expect_wrong_usage({"simulate", "-o", "MODEL", "--users", "-5"}, "users");
     expect_wrong_usage({"simulate", "-o", "MODEL", "--days", "0"}, "days");
 }
