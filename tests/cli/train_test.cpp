@@ -134,8 +134,7 @@ TEST(CliTrain, OtherShapesOfTrainingWork) {
         {"--one-pass"},
         {"--targets", "purchase", "--horizon", "1d"},
         {"--funnel", "cart_add,purchase", "--horizon", "12h"},
-        {"--examples", "visit", "--targets", "purchase", "--horizon", "visit"},
-        {"--init", shop().model}};
+        {"--examples", "visit", "--targets", "purchase", "--horizon", "visit"}};
     for (const Words& options : variants) {
         SCOPED_TRACE(testing::PrintToString(options));
         const TemporaryFolder folder;
