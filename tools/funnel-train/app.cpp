@@ -19,7 +19,8 @@ void need_known_command(const CLI::App& app, const std::vector<std::string>& arg
         if (command->get_name() == args.front()) return;
         known += (known.empty() ? "" : " ") + command->get_name();
     }
-    throw CLI::ExtrasError("expected a command (" + known + "), got \"" + args.front() + "\"", CLI::ExitCodes::ExtrasError);
+    throw CLI::ExtrasError("expected a command (" + known + "), got \"" + args.front() + "\"",
+                           CLI::ExitCodes::ExtrasError);
 }
 
 /// Parses; returns an exit code if that was all (help, version, wrong usage).

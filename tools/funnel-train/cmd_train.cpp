@@ -228,7 +228,8 @@ void run_train(const TrainCommand& command, Session& session) {
     refuse_overwriting_input(command.output, command.log.paths);
     files::check_writable(command.output);
     if (command.output == command.log.rejects) {
-        usage_error(command.output + ": expected one output per file, got it for the model and for --rejects");
+        usage_error(command.output +
+                    ": expected one output per file, got it for the model and for --rejects");
     }
     // A wrong option ends the run before the long work.
     (void)train::resolved(model_options(command).training, 1);

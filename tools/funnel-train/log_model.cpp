@@ -31,8 +31,7 @@ ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
 ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
                                   const GeneralOptions& general, Console& console) {
     ingest::ReadOptions reading = options.read_options(general, console);
-    if (options.funnel)
-        usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
+    if (options.funnel) usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
     if (options.schema == "auto")
         reading.explicit_schema = ingest::parse_schema(task.schema, "the model's schema");
     reading.custom_kinds = task.funnel.custom_types;

@@ -24,7 +24,8 @@ void GeneralOptions::add_to(CLI::App& command) {
         ->check(CLI::IsMember({"text", "json"}));
     command.add_option("--threads", threads, "Threads (default: the cores allowed)")
         ->check(CLI::Range(1, 1024));
-    command.add_option("--memory", memory, "A size such as 4GiB; checked, but not yet enforced in this version");
+    command.add_option("--memory", memory,
+                       "A size such as 4GiB; checked, but not yet enforced in this version");
     command.add_option("--temp", temp, "Folder for temporary files");
     command.add_option("--kernel", kernel, "Pin the compute kernel (default: the best here)")
         ->check(CLI::IsMember({"scalar", "avx2", "avx512", "neon"}));

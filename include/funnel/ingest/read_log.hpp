@@ -32,22 +32,22 @@ struct RowPolicy {
 
 /// Which columns to load beside time, user, item, kind, session and the order lines. Fewer are faster.
 struct LogColumns {
-    bool row_hash = false;              ///< EventLog::row_hash, for duplicates
-    bool price = false;                 ///< number column "price" of every row
-    std::vector<std::string> text;      ///< by our name or the log's; a name the log lacks: Error(schema)
-    std::vector<std::string> numbers;   ///< likewise
-    bool text_if_mapped = false;        ///< also category, brand, list as far as the schema maps them
+    bool row_hash = false;             ///< EventLog::row_hash, for duplicates
+    bool price = false;                ///< number column "price" of every row
+    std::vector<std::string> text;     ///< by our name or the log's; a name the log lacks: Error(schema)
+    std::vector<std::string> numbers;  ///< likewise
+    bool text_if_mapped = false;       ///< also category, brand, list as far as the schema maps them
     bool position_if_mapped = false;
 };
 
 struct ReadOptions {
-    std::string schema = "auto";       ///< preset, file or auto
+    std::string schema = "auto";            ///< preset, file or auto
     std::optional<Schema> explicit_schema;  ///< used as it is, in place of `schema`
-    std::string time_unit;             ///< empty: the schema's
+    std::string time_unit;                  ///< empty: the schema's
     std::vector<std::string> custom_kinds;  ///< event names of the log's own that are funnel stages
     LogColumns columns;
     RowPolicy rows;
-    bool drop_duplicates = false;      ///< keep the first of rows equal in every field; needs row_hash
+    bool drop_duplicates = false;  ///< keep the first of rows equal in every field; needs row_hash
     unsigned threads = 1;
     base::ProgressObserver progress;
 };

@@ -21,7 +21,8 @@ struct ZoneOffset {
 [[nodiscard]] std::vector<ZoneOffset> zone_offsets(const std::string& zone, std::int64_t first,
                                                    std::int64_t last);
 
-/// "2016-09-01", "2016-09-01T12:00:00", with Z, an offset or " UTC"; no offset means UTC. Empty if it is none.
+/// "2016-09-01", "2016-09-01T12:00:00", with Z, an offset or " UTC"; no offset means UTC. Empty if it is
+/// none.
 [[nodiscard]] std::optional<std::int64_t> parse_iso_time(std::string_view text);
 
 }  // namespace funnel::ingest
