@@ -121,6 +121,19 @@ TEST(CliDocs, LinksLeadToFiles) {
     }
 }
 
+TEST(CliDocs, FiguresOfTheReadmeAreThoseOfTheSampleLog) {
+    const std::string text = document("README.md"),
+                      command = "$ funnel-train metrics data/shop_events.csv.gz\n";
+    const std::size_t begin = text.find(command) + command.size(), end = text.find("\n$ ", begin);
+    ASSERT_NE(end, std::string::npos);
+    const auto result = run_tool({"metrics", std::string(FUNNEL_TEST_DIR) + "/../data/shop_events.csv.gz"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    std::istringstream lines(text.substr(begin, end - begin));
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_NE(result.out.find(line), std::string::npos) << line << "\n" << result.out;
+    }
+}
+
 TEST(CliDocs, TheShellScriptOfTheReadmeParses) {
     const std::string text = document("README.md");
     const std::size_t begin = text.find("```sh\n") + 6;
