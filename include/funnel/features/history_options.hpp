@@ -38,7 +38,7 @@ struct HistoryOptions {
     ExampleMode examples = ExampleMode::first;
     /// An exposure enters the rate of the first stage when it is older than this: the stage's horizon.
     std::int64_t first_horizon = 30 * base::kMinute;
-    /// Kinds that get counts and recencies of their own; see kinds_of. Each costs 14 bytes per user.
+    /// Kinds that get counts and recencies of their own; see kinds_of. Each costs 16 bytes per user.
     KindSet kinds = ~KindSet{0};
     std::int64_t lag = 0;  ///< events younger than this are not used: hosts that get them late
     std::int64_t forget = 90 * base::kDay;  ///< users silent for so long are forgotten
