@@ -23,11 +23,6 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
 
 }  // namespace
 
-std::vector<BadRow>& BlockOutcome::bad() {
-    std::ranges::sort(bad_, {}, &BadRow::line);
-    return bad_;
-}
-
 BlockParser::BlockParser(const BlockParserOptions& options)
     : options_(options), record_parser_(options.delimiter, options.max_line) {}
 
@@ -40,7 +35,7 @@ void BlockParser::parse(const Block& block, BatchSink& sink, BlockOutcome& outco
             continue;
         }
         at = parse_window(block, at, verdict == block.verdicts.end() ? block.size : verdict->offset, outcome);
-        if (batch_.size > 0) sink.consume(block, batch_, outcome);
+        if (batch_.size() > 0) sink.consume(block, batch_, outcome);
     }
 }
 
@@ -48,6 +43,7 @@ void BlockParser::parse(const Block& block, BatchSink& sink, BlockOutcome& outco
 /// begins.
 std::size_t BlockParser::parse_window(const Block& block, std::size_t begin, std::size_t limit,
                                       BlockOutcome& outcome) {
+    const FileFormat& format = *block.format;
     const char* const base = block.text.data() + begin;
     std::size_t size = 0;
     for (std::size_t window = options_.window_bytes; size < limit - begin; window *= 2) {
@@ -55,106 +51,114 @@ std::size_t BlockParser::parse_window(const Block& block, std::size_t begin, std
         scan_rows(base, size, options_.delimiter, block.quoted, index_);
         if (index_.rows > 0) break;
     }
-    if (index_.rows == 0)
-        throw Error(ErrorCode::internal, block.format->name + ": a block without a line end");
-    const std::size_t columns = block.format->columns();
-    const bool odd_bytes =
-        index_.zero_bytes || (index_.high_bytes && find_invalid_utf8({base, size}) != npos);
-    batch_.resize(block.format->column_of.size(), index_.rows);
-    plain_.clear();
-    plain_first_.clear();
+    if (index_.rows == 0) throw Error(ErrorCode::internal, format.name + ": a block without a line end");
+    const std::size_t end = std::size_t{index_.separators()[index_.row_ends[index_.rows - 1]]} + 1;
+    const std::string_view text(base, end);
+    const bool odd_bytes = index_.zero_bytes || (index_.high_bytes && find_invalid_utf8(text) != npos);
+    const bool quotes = block.quoted && index_.quotes[index_.rows - 1] > 0;
+    if (odd_bytes || quotes || size > options_.max_line || !index_.regular(format.columns())) {
+        list_rows(format, text, odd_bytes, block.quoted, outcome);
+    } else {
+        batch_.set_regular(format, base, index_.separators(), index_.rows, outcome.lines);
+        outcome.lines += index_.rows;
+        outcome.rows += index_.rows;
+        if (options_.hash_rows) hash_regular_rows(format);
+    }
+    return begin + end;
+}
+
+/// Hash of the text of each row; of its fields in another order if the file has them in another order.
+void BlockParser::hash_regular_rows(const FileFormat& format) {
+    batch_.hash.resize(batch_.size());
+    for (std::size_t row = 0; row < batch_.size(); ++row) {
+        const std::string_view record = batch_.text(row);
+        if (format.hash_order.empty()) {
+            batch_.hash[row] = hash_text(without_line_end(record), format.hash_seed);
+        } else {
+            split(record, index_.separators() + row * format.columns(), format.columns());
+            batch_.hash[row] = hash_fields(format, fields_);
+        }
+    }
+}
+
+/// The rows of a window some of which need a closer look.
+void BlockParser::list_rows(const FileFormat& format, std::string_view text, bool odd_bytes, bool quoted,
+                            BlockOutcome& outcome) {
+    batch_.set_listed(format, index_.rows);
+    if (options_.hash_rows) batch_.hash.resize(index_.rows);
     unescaped_.clear();
-    if (block.quoted) unescaped_.reserve(size + kPadding);
-    std::uint32_t first = 0, quotes = 0;
-    std::size_t row_begin = 0;
+    if (quoted) unescaped_.reserve(text.size() + kPadding);
+    const std::uint32_t* const separators = index_.separators();
+    std::uint32_t first = 0, quotes_before = 0;
     for (std::size_t i = 0; i < index_.rows; ++i) {
         const std::uint32_t last = index_.row_ends[i];
-        const std::size_t row_end = std::size_t{index_.separators[last]} + 1;
-        const std::string_view record(base + row_begin, row_end - row_begin);
-        const bool has_quotes = block.quoted && index_.quotes[i] != std::exchange(quotes, index_.quotes[i]);
+        const std::uint32_t begin = separators[std::ptrdiff_t{first} - 1] + 1;
+        const std::string_view record = text.substr(begin, separators[last] + 1 - begin);
+        const std::uint32_t quotes = quoted ? index_.quotes[i] - quotes_before : 0;
         // A line of a single column may be blank, and then it is no row.
-        if (last - first + 1 == columns && !has_quotes && !odd_bytes && record.size() <= options_.max_line &&
-            columns > 1) {
-            const auto k = static_cast<std::uint32_t>(batch_.size++);
-            plain_.push_back(k);
-            plain_first_.push_back(first);
-            batch_.line[k] = static_cast<std::uint32_t>(outcome.lines);
-            batch_.text[k] = record;
+        const bool plain = last - first + 1 == format.columns() && !odd_bytes &&
+                           record.size() <= options_.max_line && format.columns() > 1;
+        if (plain) split(record, separators + first, format.columns());
+        if (plain && take_quotes_off(quotes)) {
+            ++outcome.rows;
+            add_row(format, fields_, record, record, outcome.lines);
         } else {
-            add_slow_row(block, record, outcome);
+            add_slow_row(format, record, outcome);
         }
         ++outcome.lines;
         first = last + 1;
-        row_begin = row_end;
-    }
-    outcome.rows += plain_.size();
-    fill_plain_rows(*block.format, base);
-    if (options_.hash_rows) hash_plain_rows(*block.format, base);
-    return begin + row_begin;
-}
-
-void BlockParser::fill_plain_rows(const FileFormat& format, const char* base) {
-    const std::uint32_t* const separators = index_.separators.data();
-    for (std::size_t slot = 0; slot < format.column_of.size(); ++slot) {
-        const std::size_t column = format.column_of[slot];
-        auto& fields = batch_.fields[slot];
-        const bool is_last = column + 1 == format.columns();
-        for (std::size_t i = 0; i < plain_.size(); ++i) {
-            if (column == kNoColumn) {
-                fields[plain_[i]] = {};
-                continue;
-            }
-            const std::size_t at = plain_first_[i] + column;
-            const std::uint32_t begin = at == 0 ? 0 : separators[at - 1] + 1;
-            std::string_view field(base + begin, separators[at] - begin);
-            if (is_last && field.ends_with('\r')) field.remove_suffix(1);
-            fields[plain_[i]] = field;
-        }
+        if (quoted) quotes_before = index_.quotes[i];
     }
 }
 
-void BlockParser::hash_plain_rows(const FileFormat& format, const char* base) {
-    if (format.hash_order.empty()) {
-        for (const std::uint32_t k : plain_)
-            batch_.hash[k] = hash_text(without_line_end(batch_.text[k]), format.hash_seed);
-        return;
+/// fields_ becomes the text between the separators of a record.
+void BlockParser::split(std::string_view record, const std::uint32_t* separators, std::size_t columns) {
+    fields_.resize(columns);
+    const std::uint32_t offset = separators[-1] + 1;
+    std::size_t begin = 0;
+    for (std::size_t column = 0; column < columns; ++column) {
+        const std::size_t end = separators[column] - offset;
+        fields_[column] = record.substr(begin, end - begin);
+        begin = end + 1;
     }
-    std::vector<std::string_view> fields(format.columns());
-    for (std::size_t i = 0; i < plain_.size(); ++i) {
-        for (std::size_t column = 0; column < fields.size(); ++column) {
-            const std::size_t at = plain_first_[i] + column;
-            const std::uint32_t begin = at == 0 ? 0 : index_.separators[at - 1] + 1;
-            fields[column] = {base + begin, index_.separators[at] - begin};
-        }
-        if (fields.back().ends_with('\r')) fields.back().remove_suffix(1);
-        batch_.hash[plain_[i]] = hash_fields(format, fields);
-    }
+    if (fields_.back().ends_with('\r')) fields_.back().remove_suffix(1);
 }
 
-/// A line that is a record by itself, but not a plain one.
-void BlockParser::add_slow_row(const Block& block, std::string_view record, BlockOutcome& outcome) {
+/// Takes the quotes off fields_ if all of the record's quotes enclose a field; else some are doubled or
+/// wrong.
+bool BlockParser::take_quotes_off(std::uint32_t quotes) {
+    if (quotes == 0) return true;
+    std::uint32_t enclosing = 0;
+    for (std::string_view& field : fields_) {
+        if (field.size() < 2 || field.front() != '"' || field.back() != '"') continue;
+        field = field.substr(1, field.size() - 2);
+        enclosing += 2;
+    }
+    return enclosing == quotes;
+}
+
+/// A line that is a record by itself, but not a simple one.
+void BlockParser::add_slow_row(const FileFormat& format, std::string_view record, BlockOutcome& outcome) {
     if (without_line_end(record).empty()) return;
     ++outcome.rows;
-    const RowStructure row = check_structure(record_parser_, record, true, block.format->columns(),
+    const RowStructure row = check_structure(record_parser_, record, true, format.columns(),
                                              options_.delimiter, options_.max_line);
     if (row.bad) {
         outcome.reject(outcome.lines, *row.bad);
     } else {
-        add_fields(*block.format, record, outcome.lines);
+        add_row(format, record_parser_.fields(), record, record, outcome.lines);
     }
 }
 
-/// Appends the record that record_parser_ holds.
-void BlockParser::add_fields(const FileFormat& format, std::string_view record, std::uint64_t line) {
-    const auto& fields = record_parser_.fields();
-    const std::size_t k = batch_.size++;
+/// Appends a record to the listed rows. `first_line`: of the record.
+void BlockParser::add_row(const FileFormat& format, const std::vector<std::string_view>& fields,
+                          std::string_view record, std::string_view first_line, std::uint64_t line) {
+    const std::size_t row = batch_.add_row(line, first_line);
     for (std::size_t slot = 0; slot < format.column_of.size(); ++slot) {
         const std::size_t column = format.column_of[slot];
-        batch_.fields[slot][k] = column == kNoColumn ? std::string_view() : kept(fields[column], record);
+        batch_.set_field(slot, row, column == kNoColumn ? std::string_view() : kept(fields[column], record));
     }
-    batch_.line[k] = static_cast<std::uint32_t>(line);
-    batch_.text[k] = record.substr(0, record_parser_.first_line());
-    if (options_.hash_rows) batch_.hash[k] = hash_fields(format, fields);
+    if (options_.hash_rows) batch_.hash[row] = hash_fields(format, fields);
 }
 
 /// A field that is no stretch of the record lies in record_parser_, which goes on to the next record.
@@ -204,10 +208,12 @@ std::size_t BlockParser::handle_verdict(const Block& block, const Verdict& verdi
         throw Error(ErrorCode::internal, block.format->name + ": a record that was well-formed a moment ago");
     }
     const std::string_view record = text.substr(0, record_parser_.size());
-    batch_.resize(block.format->column_of.size(), 1);
+    batch_.set_listed(*block.format, 1);
+    if (options_.hash_rows) batch_.hash.resize(1);
     unescaped_.clear();
     unescaped_.reserve(record.size() + kPadding);
-    add_fields(*block.format, record, outcome.lines);
+    add_row(*block.format, record_parser_.fields(), record, text.substr(0, record_parser_.first_line()),
+            outcome.lines);
     outcome.lines += static_cast<std::uint64_t>(std::ranges::count(record, '\n'));
     sink.consume(block, batch_, outcome);
     return verdict.offset + record.size();

@@ -41,10 +41,14 @@ class BlockParser {
 
  private:
     std::size_t parse_window(const Block& block, std::size_t begin, std::size_t limit, BlockOutcome& outcome);
-    void fill_plain_rows(const FileFormat& format, const char* base);
-    void hash_plain_rows(const FileFormat& format, const char* base);
-    void add_slow_row(const Block& block, std::string_view record, BlockOutcome& outcome);
-    void add_fields(const FileFormat& format, std::string_view record, std::uint64_t line);
+    void hash_regular_rows(const FileFormat& format);
+    void list_rows(const FileFormat& format, std::string_view text, bool odd_bytes, bool quoted,
+                   BlockOutcome& outcome);
+    void split(std::string_view record, const std::uint32_t* separators, std::size_t columns);
+    [[nodiscard]] bool take_quotes_off(std::uint32_t quotes);
+    void add_slow_row(const FileFormat& format, std::string_view record, BlockOutcome& outcome);
+    void add_row(const FileFormat& format, const std::vector<std::string_view>& fields,
+                 std::string_view record, std::string_view first_line, std::uint64_t line);
     [[nodiscard]] std::string_view kept(std::string_view field, std::string_view record);
     [[nodiscard]] std::uint64_t hash_fields(const FileFormat& format,
                                             const std::vector<std::string_view>& fields);
@@ -55,9 +59,8 @@ class BlockParser {
     RecordParser record_parser_;
     RowIndex index_;
     RowBatch batch_;
-    std::vector<std::uint32_t> plain_;        // rows of the batch that the scan alone has split,
-    std::vector<std::uint32_t> plain_first_;  // and the separator that ends their first field
-    std::string unescaped_;                   // fields of the other rows that are no stretch of the text
+    std::vector<std::string_view> fields_;  // of one row
+    std::string unescaped_;                 // fields that are no stretch of the text
     std::string canonical_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// IdTable: the ids one thread has met, text to code. Open addressing; a text of at most 16 bytes lies in its
-// slot, so that a look-up costs one cache line. Lists what is new, for the merge into the log's own table.
+// IdTable: the ids one thread has met, text to code. Open addressing; a short text lies in its slot, so that
+// a look-up costs one cache line. Lists what is new, for the merge into the log's own table.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include "funnel/base/error.hpp"
 #include "funnel/base/string_table.hpp"
 #include "ingest/fast_hash.hpp"
+#include "ingest/huge_pages.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -47,87 +48,119 @@ class IdTable {
  public:
     IdTable() : slots_(1024) {}
 
-    /// codes[i] becomes the code of texts[i], kNone if that is empty.
-    void intern(std::span<const std::string_view> texts, std::uint32_t* codes, NewIds& fresh) {
-        constexpr std::size_t kStretch = 32;
-        std::array<Words, kStretch> words;
-        std::array<std::uint64_t, kStretch> hashes;
-        for (std::size_t begin = 0; begin < texts.size(); begin += kStretch) {
-            const std::size_t n = texts.size() - begin < kStretch ? texts.size() - begin : kStretch;
+    /// codes[i] becomes the code of text_at(i), kNone if that is empty.
+    template <typename TextAt>
+    void intern(std::size_t count, const TextAt& text_at, std::uint32_t* codes, NewIds& fresh) {
+        constexpr std::size_t kStretch = 64;
+        std::array<Key, kStretch> keys;
+        std::array<std::size_t, kStretch> places;
+        for (std::size_t begin = 0; begin < count; begin += kStretch) {
+            const std::size_t n = count - begin < kStretch ? count - begin : kStretch;
             reserve(n);
             for (std::size_t i = 0; i < n; ++i) {
-                const std::string_view text = texts[begin + i];
-                words[i] = load_words(text.data(), text.size());
-                hashes[i] = text.size() <= 16 ? hash_words(words[i], text.size()) : fast_hash(text);
-                __builtin_prefetch(&slots_[hashes[i] & mask()]);
+                keys[i] = make_key(text_at(begin + i));
+                places[i] = place_of(keys[i]);
+                __builtin_prefetch(&slots_[places[i]]);
             }
             for (std::size_t i = 0; i < n; ++i) {
-                const std::string_view text = texts[begin + i];
-                codes[begin + i] = text.empty() ? kNone : find_or_add(text, words[i], hashes[i], fresh);
+                const Slot& slot = slots_[places[i]];
+                const bool found =
+                    slot.low == keys[i].low && slot.high == keys[i].high && slot.high != kHashed;
+                codes[begin + i] =
+                    found ? slot.code : find_or_add(text_at(begin + i), keys[i], places[i], fresh);
             }
         }
     }
 
     std::uint32_t intern(std::string_view text, NewIds& fresh) {
         std::uint32_t code = kNone;
-        intern(std::span(&text, 1), &code, fresh);
+        intern(
+            1, [text](std::size_t) { return text; }, &code, fresh);
         return code;
     }
 
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
 
  private:
+    // What a text is found by: up to 12 bytes as they are, 13 to 19 digits as their value, of any other text
+    // the hash. Texts of one kind never look like those of another, since they hold no NUL.
+    struct Key {
+        std::uint64_t low = 0;
+        std::uint32_t high = 0;
+    };
+    static constexpr std::uint32_t kDigits = 0x40000000u, kHashed = 0x80000000u;
+
+    // 16 bytes, so that no slot lies in two cache lines.
     struct Slot {
-        std::uint64_t low = 0;   // first 8 bytes; of a text over 16 bytes its hash
-        std::uint64_t high = 0;  // next 8 bytes; of a text over 16 bytes its place in long_chars_
-        std::uint32_t length = 0;
+        std::uint64_t low = 0;
+        std::uint32_t high = 0;
         std::uint32_t code = kNone;
     };
 
-    [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
+    struct LongText {
+        std::size_t begin = 0, size = 0;
+    };
 
-    std::uint32_t find_or_add(std::string_view text, Words words, std::uint64_t hash, NewIds& fresh) {
-        const bool is_long = text.size() > 16;
-        for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+    [[nodiscard]] static Key make_key(std::string_view text) noexcept {
+        const std::size_t n = text.size();
+        const char* const p = text.data();
+        if (n <= 8) return {load_head(p, n), 0};
+        if (n <= 12) return {load8(p), static_cast<std::uint32_t>(load_head(p + 8, n - 8))};
+        std::uint64_t value = 0;
+        if (n <= 19 && parse_digits(text, value)) return {value, kDigits | static_cast<std::uint32_t>(n)};
+        return {fast_hash(text), kHashed};
+    }
+
+    [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
+    [[nodiscard]] std::size_t place_of(Key key) const noexcept {
+        return base::detail::fold(key.low ^ kHashKey0, key.high ^ kHashKey1) & mask();
+    }
+
+    [[nodiscard]] bool same_long_text(std::uint32_t code, std::string_view text) const noexcept {
+        const LongText& known = long_texts_[code];
+        return known.size == text.size() &&
+               std::memcmp(long_chars_.data() + known.begin, text.data(), text.size()) == 0;
+    }
+
+    std::uint32_t find_or_add(std::string_view text, Key key, std::size_t at, NewIds& fresh) {
+        if (text.empty()) return kNone;
+        for (;; at = (at + 1) & mask()) {
             Slot& slot = slots_[at];
-            if (slot.code == kNone) return add(slot, text, words, hash, fresh);
-            if (!is_long && slot.low == words.low && slot.high == words.high && slot.length <= 16)
-                return slot.code;
-            if (is_long && slot.length == text.size() && slot.low == hash &&
-                std::memcmp(long_chars_.data() + slot.high, text.data(), text.size()) == 0) {
-                return slot.code;
-            }
+            if (slot.code == kNone) return add(slot, text, key, fresh);
+            if (slot.low != key.low || slot.high != key.high) continue;
+            if (key.high != kHashed || same_long_text(slot.code, text)) return slot.code;
         }
     }
 
-    std::uint32_t add(Slot& slot, std::string_view text, Words words, std::uint64_t hash, NewIds& fresh) {
+    std::uint32_t add(Slot& slot, std::string_view text, Key key, NewIds& fresh) {
         if (size_ == kNone - 1) throw Error(ErrorCode::memory, "more than 4294967294 distinct ids");
-        if (text.size() > 16) {
-            words = {hash, long_chars_.size()};
+        if (key.high == kHashed) {
+            long_texts_.resize(std::size_t{size_} + 1);
+            long_texts_.back() = {long_chars_.size(), text.size()};
             long_chars_.insert(long_chars_.end(), text.begin(), text.end());
         }
-        slot = {words.low, words.high, static_cast<std::uint32_t>(text.size()), size_};
-        fresh.add(text, hash);
+        slot = {key.low, key.high, size_};
+        fresh.add(text, fast_hash(text));
         return size_++;
     }
 
-    /// Room for n more at a load of at most one half.
+    /// Room for n more at a load of at most 5/8.
     void reserve(std::size_t n) {
-        if ((size_ + n) * 2 <= slots_.size()) return;
-        std::vector<Slot> old(slots_.size() * 2);
+        if ((size_ + n) * 8 <= slots_.size() * 5) return;
+        Slots old(slots_.size() * 2);
         old.swap(slots_);
         for (const Slot& slot : old) {
             if (slot.code == kNone) continue;
-            const std::uint64_t hash =
-                slot.length > 16 ? slot.low : hash_words({slot.low, slot.high}, slot.length);
-            std::size_t at = hash & mask();
+            std::size_t at = place_of({slot.low, slot.high});
             while (slots_[at].code != kNone)
                 at = (at + 1) & mask();
             slots_[at] = slot;
         }
     }
 
-    std::vector<Slot> slots_;
+    using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
+    Slots slots_;
+    std::vector<LongText> long_texts_;  // by code, as far as there are any
     std::vector<char> long_chars_;
     std::uint32_t size_ = 0;
 };

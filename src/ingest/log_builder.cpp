@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ingest/duplicates.hpp"
+#include "ingest/huge_pages.hpp"
 
 namespace funnel::ingest::detail {
 namespace {
@@ -90,16 +91,20 @@ void LogBuilder::reserve(const LogBlock& block) {
         rows = std::max(needed,
                         static_cast<std::size_t>(static_cast<double>(needed) * std::max(share, 1.0) * 1.02));
     }
-    log.time.reserve(rows);
-    log.kind.reserve(rows);
-    log.user.reserve(rows);
-    log.item.reserve(rows);
-    log.session.reserve(rows);
-    if (!block.row_hash.empty()) log.row_hash.reserve(rows);
+    const auto grow = [&](auto& values) {
+        values.reserve(rows);
+        advise_huge_pages(values.data(), values.capacity() * sizeof values[0]);
+    };
+    grow(log.time);
+    grow(log.kind);
+    grow(log.user);
+    grow(log.item);
+    grow(log.session);
+    if (!block.row_hash.empty()) grow(log.row_hash);
     for (auto& column : log.text_columns)
-        column.code.reserve(rows);
+        grow(column.code);
     for (auto& column : log.number_columns)
-        column.value.reserve(rows);
+        grow(column.value);
 }
 
 void LogBuilder::add_rows(const LogBlock& block, CodeMaps& maps) {

@@ -9,10 +9,10 @@ namespace funnel::ingest::detail {
 
 void LogChecker::check(const FileFormat& format, const RowBatch& batch) {
     all_usable_ = true;
-    times_.resize(batch.size);
-    reason_.assign(batch.size, Reason::none);
-    slot_.resize(batch.size);
-    ignored_.assign(batch.size, 0);
+    times_.resize(batch.size());
+    reason_.assign(batch.size(), Reason::none);
+    slot_.resize(batch.size());
+    ignored_.assign(batch.size(), 0);
     if (!plan_.ignores.empty()) check_ignored(batch);
     check_times(format, batch);
     check_present(batch, plan_.user, Reason::empty_user);
@@ -30,8 +30,8 @@ void LogChecker::reject(std::size_t row, Reason reason, std::size_t slot) noexce
 }
 
 void LogChecker::check_ignored(const RowBatch& batch) {
-    for (std::size_t row = 0; row < batch.size; ++row) {
-        if (!plan_.ignored(batch.fields, row)) continue;
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+        if (!plan_.ignored(batch, row)) continue;
         ignored_[row] = 1;
         all_usable_ = false;
     }
@@ -43,25 +43,27 @@ void LogChecker::check_times(const FileFormat& format, const RowBatch& batch) {
         unit_detected_ = format.unit_detected;
         parser_.emplace(unit_, unit_detected_, plan_.schema.time_zone, plan_.schema.name);
     }
-    const auto& fields = batch.fields[plan_.time];
-    for (std::size_t row = 0; row < batch.size; ++row) {
-        if (!parser_->parse(fields[row], times_[row])) reject(row, Reason::time, plan_.time);
-    }
+    batch.with_column(plan_.time, [&](const auto& column) {
+        for (std::size_t row = 0; row < batch.size(); ++row) {
+            if (!parser_->parse(column(row), times_[row])) reject(row, Reason::time, plan_.time);
+        }
+    });
 }
 
 void LogChecker::check_present(const RowBatch& batch, std::size_t slot, Reason reason) {
-    const auto& fields = batch.fields[slot];
-    for (std::size_t row = 0; row < batch.size; ++row) {
-        if (fields[row].empty()) reject(row, reason, slot);
-    }
+    batch.with_column(slot, [&](const auto& column) {
+        for (std::size_t row = 0; row < batch.size(); ++row) {
+            if (column(row).empty()) reject(row, reason, slot);
+        }
+    });
 }
 
 void LogChecker::check_numbers(const RowBatch& batch, std::size_t slot) {
-    const auto& fields = batch.fields[slot];
-    double value = 0;
-    for (std::size_t row = 0; row < batch.size; ++row) {
-        if (parse_number(fields[row], value) == NumberKind::unreadable) reject(row, Reason::number, slot);
-    }
+    batch.with_column(slot, [&](const auto& column) {
+        for (std::size_t row = 0; row < batch.size(); ++row) {
+            if (!is_number_or_missing(column(row))) reject(row, Reason::number, slot);
+        }
+    });
 }
 
 BadRow LogChecker::bad_row(const FileFormat& format, const RowBatch& batch, std::size_t row) const {
@@ -80,8 +82,8 @@ BadRow LogChecker::bad_row(const FileFormat& format, const RowBatch& batch, std:
         default:
             expected = "a number such as 12.5, or nothing";
     }
-    return bad_value(reason_[row], format.column_of[slot], std::move(expected), batch.fields[slot][row],
-                     batch.text[row]);
+    return bad_value(reason_[row], format.column_of[slot], std::move(expected), batch.field(slot, row),
+                     batch.text(row));
 }
 
 }  // namespace funnel::ingest::detail

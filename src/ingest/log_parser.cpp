@@ -15,24 +15,8 @@ constexpr std::size_t kMostEventNames = 20'000;
 
 double number(const RowBatch& batch, std::size_t slot, std::size_t row) {
     double value = events::kMissing;
-    if (slot != kNoSlot) static_cast<void>(parse_number(batch.fields[slot][row], value));
+    if (slot != kNoSlot) static_cast<void>(parse_number(batch.field(slot, row), value));
     return value;
-}
-
-/// Moves the rows for which keep(row) to the front.
-template <typename Keep>
-void compact(RowBatch& batch, bool hashed, const Keep& keep) {
-    std::size_t kept = 0;
-    for (std::size_t row = 0; row < batch.size; ++row) {
-        if (!keep(row)) continue;
-        for (auto& fields : batch.fields)
-            fields[kept] = fields[row];
-        batch.line[kept] = batch.line[row];
-        batch.text[kept] = batch.text[row];
-        if (hashed) batch.hash[kept] = batch.hash[row];
-        ++kept;
-    }
-    batch.size = kept;
 }
 
 }  // namespace
@@ -101,12 +85,12 @@ void LogParser::consume(const Block& block, RowBatch& batch, LogBlock& out) {
     if (checker_.all_usable()) {
         out.time.insert(out.time.end(), checker_.times().begin(), checker_.times().end());
     } else {
-        for (std::size_t row = 0; row < batch.size; ++row) {
+        for (std::size_t row = 0; row < batch.size(); ++row) {
             if (checker_.usable(row)) out.time.push_back(checker_.times()[row]);
         }
         drop_unusable(block, batch, out);
     }
-    if (batch.size == 0) return;
+    if (batch.size() == 0) return;
     add_events(batch, out);
     add_codes(users_, batch, plan_->user, out.user, out.new_users);
     add_codes(items_, batch, plan_->item, out.item, out.new_items);
@@ -115,24 +99,25 @@ void LogParser::consume(const Block& block, RowBatch& batch, LogBlock& out) {
 }
 
 void LogParser::drop_unusable(const Block& block, RowBatch& batch, LogBlock& out) {
-    for (std::size_t row = 0; row < batch.size; ++row) {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
         if (checker_.ignored(row)) {
             ++out.outcome.ignored;
         } else if (!checker_.usable(row)) {
-            out.outcome.reject(batch.line[row], checker_.reason(row),
+            out.outcome.reject(batch.line(row), checker_.reason(row),
                                [&] { return checker_.bad_row(*block.format, batch, row); });
         }
     }
-    compact(batch, plan_->hash_rows, [&](std::size_t row) { return checker_.usable(row); });
+    batch.filter([&](std::size_t row) { return checker_.usable(row); });
 }
 
 void LogParser::add_events(const RowBatch& batch, LogBlock& out) {
-    const std::size_t n = batch.size;
+    const std::size_t n = batch.size();
     row_names_.assign(n, 0);
     if (!plan_->constant) {
-        const std::span texts(batch.fields[plan_->event].data(), n);
         scratch_ids_.clear();
-        event_names_.intern(texts, row_names_.data(), scratch_ids_);
+        batch.with_column(plan_->event, [&](const auto& column) {
+            event_names_.intern(n, column, row_names_.data(), scratch_ids_);
+        });
         for (std::size_t i = 0; i < scratch_ids_.size(); ++i)
             names_.push_back({plan_->meaning(scratch_ids_.text(i))});
         const auto first = static_cast<std::uint32_t>(1 + plan_->rules.size());
@@ -140,17 +125,20 @@ void LogParser::add_events(const RowBatch& batch, LogBlock& out) {
             name += first;
     }
     if (!plan_->rules.empty()) apply_rules(batch);
-    for (const std::uint32_t name : row_names_) {
-        if (names_[name].rows++ == 0) names_in_block_.push_back(name);
-        out.kind.push_back(names_[name].meaning.kind);
+    const std::size_t before = out.kind.size();
+    out.kind.resize(before + n);
+    for (std::size_t row = 0; row < n; ++row) {
+        EventName& name = names_[row_names_[row]];
+        if (name.rows++ == 0) names_in_block_.push_back(row_names_[row]);
+        out.kind[before + row] = name.meaning.kind;
     }
 }
 
 void LogParser::apply_rules(const RowBatch& batch) {
-    for (std::size_t row = 0; row < batch.size; ++row) {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
         for (std::size_t i = 0; i < plan_->rules.size(); ++i) {
             const auto& rule = plan_->rules[i];
-            if (!batch.fields[rule.slot][row].starts_with(rule.prefix)) continue;
+            if (!batch.field(rule.slot, row).starts_with(rule.prefix)) continue;
             row_names_[row] = static_cast<std::uint32_t>(1 + i);
             break;
         }
@@ -160,40 +148,48 @@ void LogParser::apply_rules(const RowBatch& batch) {
 void LogParser::add_codes(IdTable& table, const RowBatch& batch, std::size_t slot,
                           std::vector<std::uint32_t>& into, NewIds& fresh) {
     const std::size_t before = into.size();
-    into.resize(before + batch.size, kNone);
+    into.resize(before + batch.size(), kNone);
     if (slot == kNoSlot) return;
-    table.intern(std::span(batch.fields[slot].data(), batch.size), into.data() + before, fresh);
+    batch.with_column(
+        slot, [&](const auto& column) { table.intern(batch.size(), column, into.data() + before, fresh); });
 }
 
 void LogParser::add_columns(const RowBatch& batch, LogBlock& out) {
-    const std::size_t n = batch.size;
-    if (plan_->session == kNoSlot) {
-        out.session.resize(out.session.size() + n, 0);
-    } else {
-        for (std::size_t row = 0; row < n; ++row)
-            out.session.push_back(session_key(batch.fields[plan_->session][row]));
+    const std::size_t n = batch.size();
+    const std::size_t before = out.session.size();
+    out.session.resize(before + n, 0);
+    if (plan_->session != kNoSlot) {
+        batch.with_column(plan_->session, [&](const auto& column) {
+            for (std::size_t row = 0; row < n; ++row)
+                out.session[before + row] = session_key(column(row));
+        });
     }
     if (plan_->hash_rows) {
-        out.row_hash.insert(out.row_hash.end(), batch.hash.begin(),
-                            batch.hash.begin() + static_cast<std::ptrdiff_t>(n));
+        const auto first = batch.hash.begin();
+        out.row_hash.insert(out.row_hash.end(), first, first + static_cast<std::ptrdiff_t>(n));
     }
     for (std::size_t i = 0; i < texts_.size(); ++i)
         add_codes(texts_[i], batch, plan_->texts[i].slot, out.texts[i], out.new_texts[i]);
     for (std::size_t i = 0; i < plan_->numbers.size(); ++i) {
-        for (std::size_t row = 0; row < n; ++row)
-            out.numbers[i].push_back(to_float(number(batch, plan_->numbers[i].slot, row)));
+        batch.with_column(plan_->numbers[i].slot, [&](const auto& column) {
+            double value = 0;
+            for (std::size_t row = 0; row < n; ++row) {
+                static_cast<void>(parse_number(column(row), value));
+                out.numbers[i].push_back(to_float(value));
+            }
+        });
     }
 }
 
 /// Money is needed of few rows: they are read again as doubles.
 void LogParser::add_order_lines(const RowBatch& batch, std::size_t first_row, LogBlock& out) {
-    for (std::size_t row = 0; row < batch.size; ++row) {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
         const EventKind kind = out.kind[first_row + row];
         if (kind != EventKind::purchase && kind != EventKind::refund) continue;
         events::OrderLine line;
         line.row = first_row + row;
         if (plan_->order != kNoSlot)
-            line.order = orders_.intern(batch.fields[plan_->order][row], out.new_orders);
+            line.order = orders_.intern(batch.field(plan_->order, row), out.new_orders);
         line.price = number(batch, plan_->price, row);
         line.quantity = number(batch, plan_->quantity, row);
         line.revenue = number(batch, plan_->revenue, row);

@@ -142,9 +142,9 @@ EventMeaning LogPlan::meaning(std::string_view event_name) const {
     return {static_cast<EventKind>(static_cast<std::size_t>(EventKind::custom_first) + index), name};
 }
 
-bool LogPlan::ignored(const std::vector<std::vector<std::string_view>>& fields, std::size_t row) const {
+bool LogPlan::ignored(const RowBatch& batch, std::size_t row) const {
     return std::ranges::any_of(
-        ignores, [&](const Ignore& ignore) { return fields[ignore.slot][row] == ignore.equals; });
+        ignores, [&](const Ignore& ignore) { return batch.field(ignore.slot, row) == ignore.equals; });
 }
 
 LogPlan make_plan(Schema schema, const ReadOptions& options) {

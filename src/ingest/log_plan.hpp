@@ -12,6 +12,7 @@
 #include "funnel/events/event.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "ingest/file_format.hpp"
+#include "ingest/row_batch.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -55,8 +56,7 @@ struct LogPlan {
 
     /// The meaning of a name in the event column.
     [[nodiscard]] EventMeaning meaning(std::string_view event_name) const;
-    [[nodiscard]] bool ignored(const std::vector<std::vector<std::string_view>>& fields,
-                               std::size_t row) const;
+    [[nodiscard]] bool ignored(const RowBatch& batch, std::size_t row) const;
 };
 
 /// Throws Error(schema) for a schema without time, user or event.

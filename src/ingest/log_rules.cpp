@@ -63,26 +63,26 @@ FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
     return format;
 }
 
-void LogRules::take_slots(const FileFormat& format, const std::vector<std::string_view>& fields) {
-    batch_.resize(format.column_of.size(), 1);
+void LogRules::take_slots(const FileFormat& format, const std::vector<std::string_view>& fields,
+                          std::string_view line) {
+    batch_.set_listed(format, 1);
+    const std::size_t row = batch_.add_row(0, line);
     for (std::size_t slot = 0; slot < format.column_of.size(); ++slot) {
         const std::size_t column = format.column_of[slot];
-        batch_.fields[slot][0] = column == kNoColumn ? std::string_view() : fields[column];
+        batch_.set_field(slot, row, column == kNoColumn ? std::string_view() : fields[column]);
     }
-    batch_.size = 1;
 }
 
 std::optional<TimeUnit> LogRules::detect_unit(const FileFormat& format,
                                               const std::vector<std::string_view>& fields) {
-    take_slots(format, fields);
-    if (plan_->ignored(batch_.fields, 0)) return std::nullopt;
-    return time_unit_of(batch_.fields[plan_->time][0]);
+    take_slots(format, fields, {});
+    if (plan_->ignored(batch_, 0)) return std::nullopt;
+    return time_unit_of(batch_.field(plan_->time, 0));
 }
 
 std::optional<BadRow> LogRules::judge(const FileFormat& format, const std::vector<std::string_view>& fields,
                                       std::string_view line) {
-    take_slots(format, fields);
-    batch_.text[0] = line;
+    take_slots(format, fields, line);
     if (!checker_) checker_.emplace(*plan_);
     checker_->check(format, batch_);
     if (checker_->usable(0) || checker_->ignored(0)) return std::nullopt;

@@ -34,7 +34,8 @@ class LogRules final : public RowRules {
     [[nodiscard]] const std::vector<std::uint8_t>& found() const noexcept { return found_; }
 
  private:
-    void take_slots(const FileFormat& format, const std::vector<std::string_view>& fields);
+    void take_slots(const FileFormat& format, const std::vector<std::string_view>& fields,
+                    std::string_view line);
 
     const ReadOptions& options_;
     std::optional<Schema> schema_;  // none: auto, not decided yet

@@ -92,7 +92,7 @@ inline std::uint64_t quote_carry(std::uint64_t inside) {
 template <bool kQuoted>
 void scan(const char* text, std::size_t size, char delimiter, RowIndex& index) {
     const Classifier classifier(delimiter);
-    std::uint32_t* const separators = index.separators.data();
+    std::uint32_t* const separators = index.buffer.data() + 1;
     std::uint32_t* const row_ends = index.row_ends.data();
     std::uint32_t count = 0, rows = 0, quotes = 0;
     std::uint64_t carry = 0;
@@ -180,8 +180,9 @@ HWY_EXPORT(line_ends);
 
 void scan_rows(const char* text, std::size_t size, char delimiter, bool quoted, RowIndex& index) {
     // Up to 8 separators are written past the last one.
-    if (index.separators.size() < size + 8) {
-        index.separators.resize(size + 8);
+    if (index.buffer.size() < size + 9) {
+        index.buffer.resize(size + 9);
+        index.buffer[0] = static_cast<std::uint32_t>(-1);
         index.row_ends.resize(size + 1);
     }
     if (quoted && index.quotes.size() < index.row_ends.size()) index.quotes.resize(index.row_ends.size());

@@ -17,13 +17,24 @@ inline constexpr std::size_t kPadding = 64;
 
 /// What scan_rows found; buffers are kept between calls.
 struct RowIndex {
-    std::vector<std::uint32_t> separators;  ///< offsets of delimiters and line ends
-    std::vector<std::uint32_t> row_ends;    ///< per row: index into separators of its line end
-    std::vector<std::uint32_t>
-        quotes;  ///< per row: quotes in the text up to its line end (scan of quoted text)
+    std::vector<std::uint32_t> buffer;    ///< offset -1, then the separators
+    std::vector<std::uint32_t> row_ends;  ///< per row: which separator is its line end
+    std::vector<std::uint32_t> quotes;    ///< per row: quotes in the text up to its line end (of quoted text)
     std::size_t rows = 0;
     bool high_bytes = false;  ///< some byte >= 0x80
     bool zero_bytes = false;  ///< some NUL
+
+    /// Offsets of delimiters and line ends; the element before the first is the offset -1.
+    [[nodiscard]] const std::uint32_t* separators() const noexcept { return buffer.data() + 1; }
+    /// True if every row has that many fields.
+    [[nodiscard]] bool regular(std::size_t columns) const noexcept {
+        std::uint32_t different = 0, fields = 0;
+        for (std::size_t i = 0; i < rows; ++i) {
+            fields += static_cast<std::uint32_t>(columns);
+            different |= row_ends[i] ^ (fields - 1);
+        }
+        return different == 0;
+    }
 };
 
 /// Splits text[0, size), size < 2^32, at a record border; what follows the last line end is left out.

@@ -57,19 +57,20 @@ void TableParser::parse(TableBlock& out, bool keep_all_bad) {
 }
 
 void TableParser::consume(const Block&, RowBatch& batch, BlockOutcome&) {
-    const auto rows = static_cast<std::ptrdiff_t>(batch.size);
-    out_->lines.insert(out_->lines.end(), batch.line.begin(), batch.line.begin() + rows);
-    for (std::size_t column = 0; column < tables_.size(); ++column) {
-        const std::span texts(batch.fields[column].data(), batch.size);
-        if (verbatim_[column] == 0) {
-            for (std::string_view& text : texts) {
-                if (is_missing(text)) text = {};
-            }
-        }
-        auto& codes = out_->codes[column];
+    for (std::size_t row = 0; row < batch.size(); ++row)
+        out_->lines.push_back(static_cast<std::uint32_t>(batch.line(row)));
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+        auto& codes = out_->codes[i];
         const std::size_t before = codes.size();
-        codes.resize(before + batch.size);
-        tables_[column].intern(texts, codes.data() + before, out_->fresh[column]);
+        codes.resize(before + batch.size());
+        const bool verbatim = verbatim_[i] != 0;
+        batch.with_column(i, [&](const auto& column) {
+            const auto text_at = [&](std::size_t row) {
+                const std::string_view text = column(row);
+                return !verbatim && is_missing(text) ? std::string_view() : text;
+            };
+            tables_[i].intern(batch.size(), text_at, codes.data() + before, out_->fresh[i]);
+        });
     }
 }
 

@@ -4,7 +4,6 @@
 #include <date/tz.h>
 
 #include <chrono>
-#include <cstring>
 
 #include "funnel/base/error.hpp"
 #include "funnel/base/time.hpp"
@@ -213,19 +212,21 @@ TimeParser::TimeParser(TimeUnit unit, bool detected, const std::string& zone, co
 
 /// "2016-10-01 06:59:58", with "T" or a blank and with "", "Z" or " UTC"; anything else is left to parse_any.
 bool TimeParser::parse_common(std::string_view text, std::int64_t& micros) noexcept {
-    if (text.size() < 19 || (text[10] != ' ' && text[10] != 'T')) return false;
-    const std::string_view rest = text.substr(19);
-    if (!rest.empty() && rest != " UTC" && rest != "Z") return false;
-    if (std::memcmp(text.data(), date_, sizeof date_) != 0) {
+    const char* const p = text.data();
+    if (text.size() < 19 || (p[10] != ' ' && p[10] != 'T')) return false;
+    const bool ends = text.size() == 19 || (text.size() == 20 && p[19] == 'Z') ||
+                      (text.size() == 23 && load8(p + 15) >> 32 == 0x43545520u);  // " UTC"
+    if (!ends) return false;
+    // The date, 10 bytes, as two overlapping words.
+    const std::uint64_t date_head = load8(p), date_tail = load8(p + 2);
+    if (date_head != date_head_ || date_tail != date_tail_) {
         std::string_view date = text.substr(0, 10);
-        if (!take_date(date, date_micros_)) {
-            date_[0] = '\0';
-            return false;
-        }
-        std::memcpy(date_, text.data(), sizeof date_);
+        if (!take_date(date, date_micros_)) return false;
+        date_head_ = date_head;
+        date_tail_ = date_tail;
     }
     // "hh:mm:ss" as one word, colons made zeros.
-    std::uint64_t word = load8(text.data() + 11);
+    std::uint64_t word = load8(p + 11);
     constexpr std::uint64_t kColons = 0x00003A00003A0000ull, kAtColons = 0x0000FF0000FF0000ull;
     if ((word & kAtColons) != kColons) return false;
     word = (word & ~kAtColons) | 0x0000300000300000ull;

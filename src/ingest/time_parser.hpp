@@ -56,7 +56,7 @@ class TimeParser {
     bool detected_;
     std::optional<LocalZone> zone_;
     // The date parsed last: logs are nearly sorted.
-    char date_[10] = {};
+    std::uint64_t date_head_ = 0, date_tail_ = 0;
     std::int64_t date_micros_ = 0;
 };
 

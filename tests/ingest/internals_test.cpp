@@ -44,7 +44,7 @@ TEST(IdTable, GivesTheCodesOfAStringTable) {
         views.push_back(std::string_view(text).substr(0, text.size() - 16));
     views.emplace_back();
     std::vector<std::uint32_t> codes(views.size());
-    ids.intern(views, codes.data(), fresh);
+    ids.intern(views.size(), [&](std::size_t i) { return views[i]; }, codes.data(), fresh);
     for (std::size_t i = 0; i + 1 < views.size(); ++i)
         ASSERT_EQ(codes[i], plain.intern(views[i]));
     EXPECT_EQ(codes.back(), kNone);
@@ -86,7 +86,7 @@ TEST(Scan, FindsEverySeparatorOutsideQuotes) {
         }
         const std::size_t used = row_ends.empty() ? 0 : row_ends.back() + 1;
         for (std::size_t i = 0; i < used; ++i)
-            ASSERT_EQ(index.separators[i], separators[i]);
+            ASSERT_EQ(index.separators()[i], separators[i]);
         ASSERT_EQ(index.high_bytes, text.find('\xC3') != std::string::npos);
         ASSERT_FALSE(index.zero_bytes);
         ASSERT_EQ(find_open_line_end(padded.data(), text.size()), open);
