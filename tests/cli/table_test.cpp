@@ -74,10 +74,6 @@ struct TableFiles {
         return run_tool(args);
     }
 };
-args.insert(args.end(), more.begin(), more.end());
-return run_tool(args);
-}
-};
 
 double auc(const ToolResult& evaluated) {
     EXPECT_EQ(evaluated.code, 0) << evaluated.err;
