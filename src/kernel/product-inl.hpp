@@ -233,24 +233,85 @@ inline void forward(const Layer& layer, ConstBlock a, std::size_t n, Block c, bo
                          });
 }
 
+/// Masks and scales a vector of dL/d(inputs) by the activations before, if there are any.
+template <bool kMasked>
+HWY_INLINE V through_relu(V delta, const float* before, V scale) {
+    if (!kMasked) return delta;
+    const F f;
+    return hn::IfThenElseZero(hn::Gt(hn::LoadU(f, before), hn::Zero(f)), hn::Mul(scale, delta));
+}
+
+/// As backward_inputs for heads: their weights stay in registers while the rows pass by.
+template <std::size_t kHeads, bool kMasked>
+HWY_INLINE void narrow_inputs(const Layer& layer, ConstBlock d, std::size_t n, ConstBlock a, V scale,
+                              Block da) {
+    const F f;
+    for (std::size_t col = 0; col < layer.in; col += kPanel) {
+        V w[kHeads][kVectors];
+        for (std::size_t h = 0; h < kHeads; ++h) {
+            for (std::size_t v = 0; v < kVectors; ++v) {
+                w[h][v] = hn::LoadU(f, layer.transposed + col * kHeads + h * kPanel + v * kLanes);
+            }
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+            V sum[kVectors];
+            for (V& value : sum)
+                value = hn::Zero(f);
+            for (std::size_t h = 0; h < kHeads; ++h) {
+                const V x = hn::Set(f, d.data[i * d.stride + h]);
+                for (std::size_t v = 0; v < kVectors; ++v)
+                    sum[v] = hn::MulAdd(x, w[h][v], sum[v]);
+            }
+            for (std::size_t v = 0; v < kVectors; ++v) {
+                const float* before = kMasked ? a.data + i * a.stride + col + v * kLanes : nullptr;
+                hn::StoreU(through_relu<kMasked>(sum[v], before, scale), f,
+                           da.data + i * da.stride + col + v * kLanes);
+            }
+        }
+    }
+}
+
+template <bool kMasked>
+HWY_INLINE void backward_inputs(const Layer& layer, ConstBlock d, std::size_t n, ConstBlock a, V scale,
+                                Block da) {
+    const bool room = da.stride >= nn::padded(layer.in);
+    switch (room ? layer.out : 0) {
+        case 1:
+            return narrow_inputs<1, kMasked>(layer, d, n, a, scale, da);
+        case 2:
+            return narrow_inputs<2, kMasked>(layer, d, n, a, scale, da);
+        case 3:
+            return narrow_inputs<3, kMasked>(layer, d, n, a, scale, da);
+        case 4:
+            return narrow_inputs<4, kMasked>(layer, d, n, a, scale, da);
+        case 5:
+            return narrow_inputs<5, kMasked>(layer, d, n, a, scale, da);
+        case 6:
+            return narrow_inputs<6, kMasked>(layer, d, n, a, scale, da);
+        default:
+            break;
+    }
+    const std::size_t cols = room ? nn::padded(layer.in) : layer.in;
+    product<Start::zero>(d, n, layer.out, layer.transposed, layer.in,
+                         [&](std::size_t row, std::size_t col, const V(&values)[kVectors]) {
+                             V out[kVectors];
+                             for (std::size_t v = 0; v < kVectors; ++v) {
+                                 const float* before =
+                                     kMasked ? a.data + row * a.stride + col + v * kLanes : nullptr;
+                                 out[v] = through_relu<kMasked>(values[v], before, scale);
+                             }
+                             store_columns(out, cols - col, da.data + row * da.stride + col);
+                         });
+}
+
 inline void backward_inputs(const Layer& layer, ConstBlock d, std::size_t n, ConstBlock a, float scale,
                             Block da) {
-    const F f;
-    const V factor = hn::Set(f, scale), zero = hn::Zero(f);
-    const std::size_t room = da.stride >= nn::padded(layer.in) ? nn::padded(layer.in) : layer.in;
-    product<Start::zero>(
-        d, n, layer.out, layer.transposed, layer.in,
-        [&](std::size_t row, std::size_t col, const V(&values)[kVectors]) {
-            V out[kVectors];
-            for (std::size_t v = 0; v < kVectors; ++v) {
-                out[v] = values[v];
-                if (a.data != nullptr) {
-                    const V before = hn::LoadU(f, a.data + row * a.stride + col + v * kLanes);
-                    out[v] = hn::IfThenElseZero(hn::Gt(before, zero), hn::Mul(factor, values[v]));
-                }
-            }
-            store_columns(out, room - col, da.data + row * da.stride + col);
-        });
+    const V factor = hn::Set(F(), scale);
+    if (a.data != nullptr) {
+        backward_inputs<true>(layer, d, n, a, factor, da);
+    } else {
+        backward_inputs<false>(layer, d, n, a, factor, da);
+    }
 }
 
 /// g tile (kRows, kPanels panels) = sum over n examples of x[., row] y[., panel]. finish(row, panel, values).

@@ -119,7 +119,9 @@ TEST(ChainLoss, SamplesNegativesOfTheFirstHeadOnly) {
     const NegativeSampling none{1e-12, 3};
     std::vector<double> factors(3, -1.0);
     // A positive of the other chain does not bring its row back into the first one.
-    chain_factors(Chains({1, 2}), std::vector<std::uint8_t>{0, 1, 0}, none.keeps(1), 2.0, factors.data());
+    const std::vector<std::uint8_t> labels{0, 1, 0};
+    const std::vector<double> weights{3.0, 2.0};
+    chain_factors(Chains({1, 2}), labels.data(), none.keeps(1), weights.data(), factors.data());
     EXPECT_EQ(factors, (std::vector<double>{0.0, 2.0, 2.0}));
 }
 

@@ -55,10 +55,12 @@ TEST(EsmmLoss, StaysFiniteAtBothEnds) {
 }
 
 TEST(EsmmLoss, CountsEveryKnownLabel) {
+    const std::vector<std::uint8_t> some{0, 2, 0}, all{0, 0, 0};
+    const double weight = 0.5;
     std::vector<double> factors(3);
-    esmm_factors(Chains({3}), std::vector<std::uint8_t>{0, 2, 0}, true, 0.5, factors.data());
+    esmm_factors(Chains({3}), some.data(), true, &weight, factors.data());
     EXPECT_EQ(factors, (std::vector<double>{0.5, 0.0, 0.5}));
-    esmm_factors(Chains({3}), std::vector<std::uint8_t>{0, 0, 0}, false, 0.5, factors.data());
+    esmm_factors(Chains({3}), all.data(), false, &weight, factors.data());
     EXPECT_EQ(factors, (std::vector<double>{0.0, 0.0, 0.0}));
 }
 

@@ -30,42 +30,32 @@ struct NegativeSampling {
     }
 };
 
-/// The factors M_ik y_i,k-1 a_ik of one row, before the division: `labels` and `factors` have a place per
-/// head. `weight` multiplies all of them.
+/// The factors weights[c] M_ik y_i,k-1 a_ik of one row; labels, factors: one per head, weights: one per
+/// chain.
 template <typename Scalar>
-void chain_factors(const Chains& chains, std::span<const std::uint8_t> labels, bool keep_negative,
-                   double weight, Scalar* factors) noexcept {
-    for (std::size_t c = 0; c < chains.size(); ++c) {
-        const std::size_t first = chains.first(c), last = first + chains.lengths()[c];
-        bool reached = labels[first] == 1 || keep_negative;
-        for (std::size_t k = first; k < last; ++k) {
-            if (labels[k] == kUnknown) reached = false;
-            factors[k] = reached ? static_cast<Scalar>(weight) : Scalar{0};
-            reached = reached && labels[k] == 1;
-        }
+void chain_factors(const Chains& chains, const std::uint8_t* labels, bool keep_negative,
+                   const double* weights, Scalar* factors) noexcept {
+    bool reached = true;
+    for (std::size_t k = 0; k < chains.heads(); ++k) {
+        const std::uint8_t label = labels[k];
+        if (chains.starts(k)) reached = label == 1 || keep_negative;
+        reached = reached && label != kUnknown;
+        factors[k] = reached ? static_cast<Scalar>(weights[chains.chain(k)]) : Scalar{0};
+        reached = reached && label == 1;
     }
 }
 
-/// Sum of the factors of each chain, over rows: the divisors of the loss. totals has a place per chain.
+/// Adds the factors of one row up, chain by chain: the divisors of the loss. totals has a place per chain.
 template <typename Scalar>
 void add_chain_totals(const Chains& chains, const Scalar* factors, double* totals) noexcept {
-    for (std::size_t c = 0; c < chains.size(); ++c) {
-        for (std::size_t k = 0; k < chains.lengths()[c]; ++k) {
-            totals[c] += static_cast<double>(factors[chains.first(c) + k]);
-        }
-    }
+    for (std::size_t k = 0; k < chains.heads(); ++k)
+        totals[chains.chain(k)] += static_cast<double>(factors[k]);
 }
 
-/// Divides the factors of one row by the totals; a chain without any weight contributes nothing.
-template <typename Scalar>
-void divide_by_totals(const Chains& chains, const double* totals, Scalar* factors) noexcept {
-    for (std::size_t c = 0; c < chains.size(); ++c) {
-        const double inverse = totals[c] > 0.0 ? 1.0 / totals[c] : 0.0;
-        for (std::size_t k = 0; k < chains.lengths()[c]; ++k) {
-            Scalar& factor = factors[chains.first(c) + k];
-            factor = static_cast<Scalar>(static_cast<double>(factor) * inverse);
-        }
-    }
+/// What a weight of 1 becomes in each chain of a batch: 1 / total, and 0 where nothing counts.
+inline void invert_totals(std::span<const double> totals, double* inverse) noexcept {
+    for (std::size_t c = 0; c < totals.size(); ++c)
+        inverse[c] = totals[c] > 0.0 ? 1.0 / totals[c] : 0.0;
 }
 
 /// Loss of n rows and dL/dz. logits, gradient, labels: (n, heads) row-major. rows: their numbers, for the
@@ -77,24 +67,24 @@ template <typename Scalar>
                                 const BasicKernels<Scalar>& kernels, std::span<Scalar> gradient) {
     const std::size_t heads = chains.heads(), n = logits.size() / heads;
     std::vector<Scalar> factors(logits.size()), targets(logits.size());
-    std::vector<double> totals(chains.size(), 0.0);
-    for (std::size_t i = 0; i < n; ++i) {
+    std::vector<double> totals(chains.size(), 0.0), shares(chains.size(), 1.0), scaled(chains.size());
+    const auto factors_of = [&](std::size_t i) {
         const double weight = weights.empty() ? 1.0 : static_cast<double>(weights[i]);
+        for (std::size_t c = 0; c < shares.size(); ++c)
+            scaled[c] = weight * shares[c];
         const bool keep = rows.empty() || sampling.keeps(rows[i]);
-        chain_factors(chains, labels.subspan(i * heads, heads), keep, weight, factors.data() + i * heads);
+        chain_factors(chains, labels.data() + i * heads, keep, scaled.data(), factors.data() + i * heads);
+    };
+    for (std::size_t i = 0; i < n; ++i) {
+        factors_of(i);
         add_chain_totals(chains, factors.data() + i * heads, totals.data());
     }
+    invert_totals(totals, shares.data());
     for (std::size_t i = 0; i < n; ++i)
-        divide_by_totals(chains, totals.data(), factors.data() + i * heads);
+        factors_of(i);
     for (std::size_t j = 0; j < labels.size(); ++j)
         targets[j] = labels[j] == 1 ? Scalar{1} : Scalar{0};
     return kernels.bce(logits.size(), logits.data(), targets.data(), factors.data(), gradient.data());
-}
-
-/// ln r: what sampling negatives at rate r has added to the logits of first heads, and what has to be
-/// added to their bias to undo it (Dal Pozzolo et al. 2015).
-[[nodiscard]] inline double sampling_correction(const NegativeSampling& sampling) noexcept {
-    return sampling.rate < 1.0 ? std::log(sampling.rate) : 0.0;
 }
 
 }  // namespace funnel::nn

@@ -29,6 +29,11 @@ class Chains {
     [[nodiscard]] std::span<const std::size_t> lengths() const noexcept { return lengths_; }
     /// First head of a chain.
     [[nodiscard]] std::size_t first(std::size_t chain) const noexcept { return firsts_[chain]; }
+    /// The chain of a head.
+    [[nodiscard]] std::size_t chain(std::size_t head) const noexcept { return chains_[head]; }
+    [[nodiscard]] bool starts(std::size_t head) const noexcept {
+        return head == 0 || chains_[head] != chains_[head - 1];
+    }
 
     void write(base::ByteWriter& out) const;
     [[nodiscard]] static Chains read(base::ByteReader& in);
@@ -38,6 +43,7 @@ class Chains {
  private:
     std::vector<std::size_t> lengths_;
     std::vector<std::size_t> firsts_;
+    std::vector<std::size_t> chains_;  // per head
     std::size_t heads_ = 0;
 };
 
@@ -70,6 +76,7 @@ inline Chains::Chains(std::vector<std::size_t> lengths) : lengths_(std::move(len
                         "leave the chain out");
         }
         firsts_.push_back(heads_);
+        chains_.insert(chains_.end(), length, firsts_.size() - 1);
         heads_ += length;
     }
     if (lengths_.empty()) {

@@ -18,16 +18,16 @@
 
 namespace funnel::nn {
 
-/// The factors M_ik a_i of one row: known labels, and the sampling of the chain's first head for all of them.
+/// The factors weights[c] M_ik a_i of one row: known labels, and the sampling of a chain's first head for
+/// all.
 template <typename Scalar>
-void esmm_factors(const Chains& chains, std::span<const std::uint8_t> labels, bool keep_negative,
-                  double weight, Scalar* factors) noexcept {
-    for (std::size_t c = 0; c < chains.size(); ++c) {
-        const std::size_t first = chains.first(c), last = first + chains.lengths()[c];
-        const bool kept = labels[first] == 1 || keep_negative;
-        for (std::size_t k = first; k < last; ++k) {
-            factors[k] = kept && labels[k] != kUnknown ? static_cast<Scalar>(weight) : Scalar{0};
-        }
+void esmm_factors(const Chains& chains, const std::uint8_t* labels, bool keep_negative, const double* weights,
+                  Scalar* factors) noexcept {
+    bool kept = true;
+    for (std::size_t k = 0; k < chains.heads(); ++k) {
+        if (chains.starts(k)) kept = labels[k] == 1 || keep_negative;
+        factors[k] =
+            kept && labels[k] != kUnknown ? static_cast<Scalar>(weights[chains.chain(k)]) : Scalar{0};
     }
 }
 

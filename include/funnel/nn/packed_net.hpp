@@ -48,7 +48,13 @@ class Workspace {
 
     void prepare(const NetShape& shape, std::size_t rows);
     [[nodiscard]] RowBlock<Scalar> block(AlignedVector<Scalar>& values, std::size_t cols) const noexcept;
-    /// Activations before layer l: the inputs, or the outputs of hidden layer l - 1.
+    /// What layer l saw in the last forward pass.
+    [[nodiscard]] RowBlock<const Scalar> input_of(std::size_t layer) noexcept {
+        if (layer == 0) return inputs_;
+        const RowBlock<Scalar> rows = block(before(layer), shape_.layer_in(layer));
+        return {rows.data, rows.stride};
+    }
+    /// Room for the inputs of layer l: gathered ones, or the outputs of hidden layer l - 1.
     [[nodiscard]] AlignedVector<Scalar>& before(std::size_t layer) noexcept { return activations_[layer]; }
 
     NetShape shape_;
@@ -60,6 +66,7 @@ class Workspace {
     AlignedVector<Scalar> next_delta_;  // the same one layer down
     AlignedVector<Scalar> logits_;
     AlignedVector<Scalar> gradient_;
+    RowBlock<const Scalar> inputs_;   // of the last forward pass: the caller's, or activations_[0]
     std::vector<std::uint32_t> ids_;  // of the last forward pass
 };
 
@@ -77,9 +84,9 @@ class PackedNet {
     void forward(const Inputs<Scalar>& inputs, Workspace<Scalar>& workspace,
                  const Dropout* dropout = nullptr) const;
 
-    /// Gradient of the pass that `workspace` just went forward with, from its logit_gradient(). `gradient` is
-    /// laid out as net().parameters(); it is overwritten, or added to if `accumulate`. Same `dropout` as
-    /// before.
+    /// Gradient of the pass that `workspace` just went forward with, from its logit_gradient(); the inputs of
+    /// that pass must still be there. `gradient` is laid out as net().parameters(); it is overwritten, or
+    /// added to if `accumulate`. Same `dropout` as before.
     void backward(Workspace<Scalar>& workspace, std::span<Scalar> gradient, bool accumulate,
                   const Dropout* dropout = nullptr) const;
 
@@ -92,6 +99,7 @@ class PackedNet {
 
  private:
     [[nodiscard]] DenseLayer<Scalar> layer(std::size_t l) const noexcept;
+    void check(const Inputs<Scalar>& inputs) const;
     void gather(const Inputs<Scalar>& inputs, RowBlock<Scalar> to) const;
     void scatter(std::span<const std::uint32_t> ids, RowBlock<const Scalar> delta,
                  std::span<Scalar> gradient) const;
@@ -182,7 +190,7 @@ void PackedNet<Scalar>::pack() noexcept {
 }
 
 template <typename Scalar>
-void PackedNet<Scalar>::gather(const Inputs<Scalar>& inputs, RowBlock<Scalar> to) const {
+void PackedNet<Scalar>::check(const Inputs<Scalar>& inputs) const {
     const NetShape& shape = net_.shape();
     if (inputs.dense.size() != inputs.rows * shape.dense ||
         inputs.ids.size() != inputs.rows * shape.embeddings.size()) {
@@ -192,6 +200,12 @@ void PackedNet<Scalar>::gather(const Inputs<Scalar>& inputs, RowBlock<Scalar> to
                                           std::to_string(inputs.dense.size()) + " numbers and " +
                                           std::to_string(inputs.ids.size()) + " ids\"; encode for this net");
     }
+}
+
+template <typename Scalar>
+void PackedNet<Scalar>::gather(const Inputs<Scalar>& inputs, RowBlock<Scalar> to) const {
+    check(inputs);
+    const NetShape& shape = net_.shape();
     const Scalar* dense = inputs.dense.data();
     const std::uint32_t* ids = inputs.ids.data();
     for (std::size_t i = 0; i < inputs.rows; ++i) {
@@ -217,14 +231,21 @@ void PackedNet<Scalar>::forward(const Inputs<Scalar>& inputs, Workspace<Scalar>&
                                 const Dropout* dropout) const {
     const NetShape& shape = net_.shape();
     workspace.prepare(shape, inputs.rows);
-    gather(inputs, workspace.block(workspace.before(0), shape.inputs()));
+    if (embedded_ == 0 && detail::row_stride<Scalar>(shape.dense) == shape.dense) {
+        check(inputs);  // rows that already lie as the kernels want them are not copied
+        workspace.inputs_ = {inputs.dense.data(), shape.dense};
+    } else {
+        const RowBlock<Scalar> gathered = workspace.block(workspace.before(0), shape.inputs());
+        gather(inputs, gathered);
+        workspace.inputs_ = {gathered.data, gathered.stride};
+    }
     workspace.ids_.assign(inputs.ids.begin(), inputs.ids.end());
     for (std::size_t l = 0; l < shape.layers(); ++l) {
         const bool hidden = l + 1 < shape.layers();
-        const RowBlock<Scalar> in = workspace.block(workspace.before(l), shape.layer_in(l));
+        const RowBlock<const Scalar> in = workspace.input_of(l);
         const RowBlock<Scalar> out = hidden ? workspace.block(workspace.before(l + 1), shape.layer_out(l))
                                             : RowBlock<Scalar>{workspace.logits_.data(), shape.outputs};
-        kernels_->forward(layer(l), {in.data, in.stride}, inputs.rows, out, hidden);
+        kernels_->forward(layer(l), in, inputs.rows, out, hidden);
         if (hidden && dropout != nullptr) apply_dropout(*dropout, l, out, shape.layer_out(l));
     }
 }
@@ -238,8 +259,7 @@ void PackedNet<Scalar>::backward(Workspace<Scalar>& workspace, std::span<Scalar>
     RowBlock<const Scalar> delta{workspace.gradient_.data(), shape.outputs};
     for (std::size_t l = shape.layers(); l-- > 0;) {
         const std::size_t in = shape.layer_in(l);
-        const RowBlock<Scalar> a = workspace.block(workspace.before(l), in);
-        const RowBlock<const Scalar> before{a.data, a.stride};
+        const RowBlock<const Scalar> before = workspace.input_of(l);
         kernels_->backward_weights(before, delta, n, in, shape.layer_out(l),
                                    gradient.data() + net_.weight_range(l).first,
                                    gradient.data() + net_.bias_range(l).first, accumulate);

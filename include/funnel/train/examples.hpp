@@ -73,6 +73,8 @@ class ExampleBlock {
     Matrix<std::uint32_t> ids;
     std::vector<Scalar> targets;  ///< (n, K): 0 or 1
     std::vector<Scalar> factors;  ///< (n, K): what the outcome counts in the loss
+    std::vector<double> shares;   ///< per chain: what a weight of 1 counts in this batch
+    std::vector<double> weights;  ///< per chain: what the row at hand counts
 };
 
 /// Const calls may run concurrently. Borrows source and rows for its life.
@@ -98,7 +100,8 @@ class Examples {
 
  private:
     template <typename Scalar>
-    void factors(std::uint32_t position, Loss loss, Scalar* out) const noexcept;
+    void factors(std::uint32_t position, Loss loss, std::span<const double> shares, double* weights,
+                 Scalar* out) const noexcept;
 
     const InputSource* source_;
     TrainRows rows_;
@@ -156,34 +159,39 @@ inline Examples::Examples(const InputSource& source, const TrainRows& rows, cons
 }
 
 template <typename Scalar>
-void Examples::factors(std::uint32_t position, Loss loss, Scalar* out) const noexcept {
-    const std::size_t heads = chains_.heads();
+void Examples::factors(std::uint32_t position, Loss loss, std::span<const double> shares, double* weights,
+                       Scalar* out) const noexcept {
     const double weight = rows_.weights.empty() ? 1.0 : static_cast<double>(rows_.weights[position]);
+    for (std::size_t c = 0; c < shares.size(); ++c)
+        weights[c] = weight * shares[c];
     const bool keep = sampling_.keeps(rows_.rows[position]);
-    const auto labels = rows_.labels.subspan(position * heads, heads);
+    const std::uint8_t* labels = rows_.labels.data() + position * chains_.heads();
     if (loss == Loss::chain) {
-        nn::chain_factors(chains_, labels, keep, weight, out);
+        nn::chain_factors(chains_, labels, keep, weights, out);
     } else {
-        nn::esmm_factors(chains_, labels, keep, weight, out);
+        nn::esmm_factors(chains_, labels, keep, weights, out);
     }
 }
 
 inline std::vector<std::uint32_t> Examples::used() const {
+    const std::vector<double> ones(chains_.size(), 1.0);
+    std::vector<double> weights(chains_.size());
+    std::vector<float> row(chains_.heads());
     std::vector<std::uint32_t> positions;
     positions.reserve(rows_.rows.size());
-    std::vector<float> row(chains_.heads());
     for (std::uint32_t i = 0; i < rows_.rows.size(); ++i) {
-        factors(i, loss_, row.data());
+        factors(i, loss_, ones, weights.data(), row.data());
         if (std::ranges::any_of(row, [](float factor) { return factor > 0.0F; })) positions.push_back(i);
     }
     return positions;
 }
 
 inline void Examples::totals(std::span<const std::uint32_t> positions, double* totals) const {
-    std::vector<double> row(chains_.heads());
+    const std::vector<double> ones(chains_.size(), 1.0);
+    std::vector<double> weights(chains_.size()), row(chains_.heads());
     std::fill_n(totals, chains_.size(), 0.0);
     for (const std::uint32_t position : positions) {
-        factors(position, loss_, row.data());
+        factors(position, loss_, ones, weights.data(), row.data());
         nn::add_chain_totals(chains_, row.data(), totals);
     }
 }
@@ -193,25 +201,28 @@ void Examples::load(std::span<const std::uint32_t> positions, const double* tota
                     ExampleBlock<Scalar>& block) const {
     const std::size_t heads = chains_.heads();
     block.rows.resize(positions.size());
+    block.shares.resize(chains_.size());
+    block.weights.resize(chains_.size());
+    nn::invert_totals({totals, chains_.size()}, block.shares.data());
     Scalar* factor = block.factors.data();
     Scalar* target = block.targets.data();
     for (std::size_t i = 0; i < positions.size(); ++i, factor += heads, target += heads) {
         const std::size_t position = positions[i];
         block.rows[i] = rows_.rows[position];
-        factors(positions[i], loss_, factor);
-        nn::divide_by_totals(chains_, totals, factor);
-        for (std::size_t k = 0; k < heads; ++k) {
-            target[k] = rows_.labels[position * heads + k] == 1 ? Scalar{1} : Scalar{0};
-        }
+        factors(positions[i], loss_, block.shares, block.weights.data(), factor);
+        const std::uint8_t* labels = rows_.labels.data() + position * heads;
+        for (std::size_t k = 0; k < heads; ++k)
+            target[k] = labels[k] == 1 ? Scalar{1} : Scalar{0};
     }
     block.fetch(*source_);
 }
 
 inline std::vector<double> Examples::base_logits(std::span<const std::uint32_t> positions) const {
     const std::size_t heads = chains_.heads();
-    std::vector<double> row(heads), weight(heads, 1.0), positive(heads, 0.5);
+    const std::vector<double> ones(chains_.size(), 1.0);
+    std::vector<double> weights(chains_.size()), row(heads), weight(heads, 1.0), positive(heads, 0.5);
     for (const std::uint32_t position : positions) {
-        factors(position, Loss::chain, row.data());
+        factors(position, Loss::chain, ones, weights.data(), row.data());
         for (std::size_t k = 0; k < heads; ++k) {
             weight[k] += row[k];
             if (rows_.labels[position * heads + k] == 1) positive[k] += row[k];
