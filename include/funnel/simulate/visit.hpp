@@ -103,7 +103,9 @@ inline void VisitSimulator::browse() {
         } else if (happens(0.3)) {
             look_through_list(List::home, 0);
         } else {
-            look_through_list(happens(0.4) ? List::search : List::category, favourite_category());
+            // Draws stand in statements of their own: compilers order the arguments of a call differently.
+            const std::uint32_t category = favourite_category();
+            look_through_list(happens(0.4) ? List::search : List::category, category);
         }
     } while (happens(mood_.wants_to_buy ? 0.65 : 0.5));
 }
