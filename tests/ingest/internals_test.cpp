@@ -44,7 +44,8 @@ TEST(IdTable, GivesTheCodesOfAStringTable) {
         views.push_back(std::string_view(text).substr(0, text.size() - 16));
     views.emplace_back();
     std::vector<std::uint32_t> codes(views.size());
-    ids.intern(views.size(), [&](std::size_t i) { return views[i]; }, codes.data(), fresh);
+    ids.intern(
+        views.size(), [&](std::size_t i) { return views[i]; }, codes.data(), fresh);
     for (std::size_t i = 0; i + 1 < views.size(); ++i)
         ASSERT_EQ(codes[i], plain.intern(views[i]));
     EXPECT_EQ(codes.back(), kNone);

@@ -202,7 +202,7 @@ TEST(ShopperModel, LaterPlacesAreClickedLess) {
         if (clicked.contains({log.user[row], log.session[row], log.item[row]})) ++clicks[place];
     }
     const double first = clicks[1] / shown[1], eighth = clicks[8] / shown[8];
-    EXPECT_NEAR(eighth / first, examination(8), 0.1);
+    EXPECT_NEAR(eighth / first, examination(8), 0.07);
 }
 
 TEST(ShopperModel, PastClicksForetellLaterOnes) {
