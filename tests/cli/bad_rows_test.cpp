@@ -39,7 +39,7 @@ std::vector<BadRow> bad_rows() {
         {"TooManyFields", "2024-03-01T10:02:00Z,view,a,i1,s1,,10,1,9\n", "", "8 fields", ""},
         {"TextAfterAClosingQuote", "2024-03-01T10:02:00Z,view,a,\"i\"1,s1,,10,1\n", "item_id", "quotes", ""},
         {"BareQuote", "2024-03-01T10:02:00Z,view,a,i\"1,s1,,10,1\n", "item_id", "quotes", ""},
-        {"Nul", std::string("2024-03-01T10:02:00Z,view,a,i\0001,s1,,10,1\n", 39), "item_id", "NUL", "\\x00"},
+        {"Nul", std::string("2024-03-01T10:02:00Z,view,a,i\0001,s1,,10,1\n", 41), "item_id", "NUL", "\\x00"},
         {"InvalidUtf8", "2024-03-01T10:02:00Z,view,a,i\xFF,s1,,10,1\n", "item_id", "UTF-8", "\\xff"},
         {"QuoteNeverClosed", "2024-03-01T10:02:00Z,view,a,\"i1,s1,,10,1\n", "item_id", "a closing quote", ""},
         {"EmptyTime", ",view,a,i1,s1,,10,1\n", "event_time", "", ""},

@@ -197,7 +197,7 @@ TEST(CliFeatures, RawAndEncodedHaveTheSameRowsAndLabels) {
 }
 
 TEST(CliFeatures, NeedNoModel) {
-    const Csv csv = parse_csv(output({"features", shop().late, "--horizon", "1d"}));
+    const Csv csv = parse_csv(output({"features", shop().log}));
     EXPECT_TRUE(csv.has("user_id"));
     EXPECT_TRUE(csv.has("label_purchase"));
     EXPECT_GT(csv.header.size(), 15u);

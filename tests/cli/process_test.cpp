@@ -122,13 +122,28 @@ TEST(CliProcess, AFullOrClosedStandardOutputIsExitFive) {
     const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     for (const int output : {full, -2}) {
         for (const Words& args : {Words{"metrics", log}, Words{"metrics", log, "--json"},
-                                  Words{"features", log, "--horizon", "1h"}, Words{"--help"}}) {
+                                  Words{"features", log}, Words{"--help"}}) {
             const ProcessResult result = run_process(command(args), {.output_fd = output});
             EXPECT_EQ(result.code, 5) << output << testing::PrintToString(args) << result.err;
             EXPECT_NE(result.err.find("standard output"), std::string::npos) << result.err;
         }
     }
     close(full);
+}
+
+TEST(CliProcess, AClosedStandardOutputNeverLeaksIntoAFile) {
+    const TemporaryFolder folder;
+    const Words simulate = {"simulate", "--users", "20", "--days", "2", "-o"};
+    Words open_run = command(simulate), closed_run = open_run;
+    open_run.push_back(folder.path("open.csv"));
+    closed_run.push_back(folder.path("closed.csv"));
+    ASSERT_EQ(run_process(open_run).code, 0);
+    const ProcessResult result = run_process(closed_run, {.output_fd = -2});
+    if (result.code == 0) {
+        EXPECT_EQ(folder.read("closed.csv"), folder.read("open.csv"));
+    } else {
+        EXPECT_EQ(result.code, 5) << result.err;
+    }
 }
 
 TEST(CliProcess, AReaderThatGoesAwayEndsTheRunQuietly) {

@@ -58,7 +58,7 @@ struct TrainedShop {
     TrainedShop() {
         log = folder.path("shop.csv");
         const auto simulated = support::run_tool(
-            {"simulate", "-o", log, "--users", "1500", "--days", "16", "--seed", "7", "-q"});
+            {"simulate", "-o", log, "--users", "500", "--days", "16", "--seed", "7", "-q"});
         if (simulated.code != 0) throw std::runtime_error("simulate: " + simulated.err);
         const std::vector<std::string> halves = TimedLines(support::read_file(log)).split(2);
         early = folder.write("early.csv", halves[0]);

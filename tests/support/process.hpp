@@ -46,6 +46,7 @@ class Process {
             const int in_fd =
                 options.input_fd >= 0 ? options.input_fd : open(options.input.c_str(), O_RDONLY);
             dup2(in_fd, STDIN_FILENO);
+            dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
             if (options.output_fd == -2) {
                 close(STDOUT_FILENO);
             } else {
@@ -54,7 +55,6 @@ class Process {
                                        : open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
                 dup2(out_fd, STDOUT_FILENO);
             }
-            dup2(open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
             for (int fd = 3; fd < 64; ++fd)
                 close(fd);
             if (options.before_exec) options.before_exec();
