@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <type_traits>
 
 #include "funnel/nn/kernels.hpp"
 
@@ -25,27 +26,33 @@ namespace hn = hwy::HWY_NAMESPACE;
 using W = hn::ScalableTag<float>;
 constexpr std::size_t kWide = hn::MaxLanes(W());
 
-/// Calls step(pointers...) on whole vectors; the rest goes through copies on the stack, so that every element
-/// is computed by the same instructions wherever it stands. The outputs are the pointers to non-const.
+/// Calls step(pointers...) on whole vectors, then on the remaining elements one by one, each alone in a
+/// vector of zeros on the stack: so every element is computed by the same instructions wherever it stands. A
+/// vector filled by one store is read back without delay, one filled element by element is not. Outputs are
+/// non-const.
 template <typename Step, typename... T>
 HWY_INLINE void for_vectors(std::size_t n, Step&& step, T*... pointers) {
     std::size_t i = 0;
     for (; i + kWide <= n; i += kWide)
         step((pointers + i)...);
-    if (i == n) return;
-    const std::size_t rest = n - i;
-    struct Copy {
-        HWY_ALIGN float values[kWide] = {};
+    struct Single {
+        HWY_ALIGN float values[kWide];
     };
-    const auto run = [&](auto&&... copies) {
-        (std::copy_n(pointers + i, rest, copies.values), ...);
-        step(copies.values...);
-        const auto back = [rest](const float* from, auto* to) {
-            if constexpr (!std::is_const_v<std::remove_pointer_t<decltype(to)>>) std::copy_n(from, rest, to);
-        };
-        (back(copies.values, pointers + i), ...);
+    const W f;
+    const auto alone = hn::FirstN(f, 1);
+    const auto fetch = [&](float value, Single& single) {
+        hn::Store(hn::IfThenElseZero(alone, hn::Set(f, value)), f, single.values);
     };
-    run(((void)pointers, Copy{})...);
+    const auto give_back = [](const Single& single, auto* to) {
+        if constexpr (!std::is_const_v<std::remove_pointer_t<decltype(to)>>) *to = single.values[0];
+    };
+    const auto one = [&](auto&&... singles) {
+        (fetch(pointers[i], singles), ...);
+        step(singles.values...);
+        (give_back(singles, pointers + i), ...);
+    };
+    for (; i < n; ++i)
+        one(((void)pointers, Single())...);
 }
 
 inline void adamw(const nn::AdamWStep& s, std::size_t n, const float* g, float* p, float* m, float* v) {

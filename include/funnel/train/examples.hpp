@@ -161,15 +161,18 @@ inline Examples::Examples(const InputSource& source, const TrainRows& rows, cons
 template <typename Scalar>
 void Examples::factors(std::uint32_t position, Loss loss, std::span<const double> shares, double* weights,
                        Scalar* out) const noexcept {
-    const double weight = rows_.weights.empty() ? 1.0 : static_cast<double>(rows_.weights[position]);
-    for (std::size_t c = 0; c < shares.size(); ++c)
-        weights[c] = weight * shares[c];
+    const double* counts = shares.data();
+    if (!rows_.weights.empty()) {
+        for (std::size_t c = 0; c < shares.size(); ++c)
+            weights[c] = static_cast<double>(rows_.weights[position]) * shares[c];
+        counts = weights;
+    }
     const bool keep = sampling_.keeps(rows_.rows[position]);
     const std::uint8_t* labels = rows_.labels.data() + position * chains_.heads();
     if (loss == Loss::chain) {
-        nn::chain_factors(chains_, labels, keep, weights, out);
+        nn::chain_factors(chains_, labels, keep, counts, out);
     } else {
-        nn::esmm_factors(chains_, labels, keep, weights, out);
+        nn::esmm_factors(chains_, labels, keep, counts, out);
     }
 }
 

@@ -63,9 +63,13 @@ class MatrixSource final : public InputSource {
         if (from.cols() == 0) return;
         for (std::size_t i = 0; i < rows.size(); ++i) {
             // Shuffled rows of a large table are in no cache, and no hardware foresees them.
-            if (i + kAhead < rows.size()) prefetch(from.row(rows[i + kAhead]).data(), from.cols());
-            to.row(static_cast<Eigen::Index>(i)) = from.row(rows[i]);
+            if (i + kAhead < rows.size()) prefetch(from.data() + offset(from, rows[i + kAhead]), from.cols());
+            std::copy_n(from.data() + offset(from, rows[i]), from.cols(), to.data() + offset(to, i));
         }
+    }
+    template <typename T>
+    static Eigen::Index offset(const Matrix<T>& matrix, std::size_t row) noexcept {
+        return static_cast<Eigen::Index>(row) * matrix.cols();
     }
     template <typename T>
     static void prefetch(const T* row, Eigen::Index cols) noexcept {
