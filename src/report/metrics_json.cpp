@@ -35,8 +35,11 @@ Json metrics_json(const std::vector<metrics::Metric>& metrics) {
         if (metric.denominator) {
             entry["numerator"] = number(metric.numerator);
             entry["denominator"] = number(metric.denominator);
+        }
+        if (metric.denominator || metric.low) {
             entry["low"] = number(metric.low);
             entry["high"] = number(metric.high);
+            if (metric.low) entry["method"] = metric.method;
             if (!metric.low) entry["interval_reason"] = text_or_null(metric.interval_reason);
         }
         entry["reason"] = text_or_null(metric.reason);

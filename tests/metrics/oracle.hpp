@@ -23,19 +23,19 @@ namespace funnel::test {
 struct Row {
     std::int64_t time = 0;
     EventKind kind = EventKind::view;
-    std::string user, item, session, order;
+    std::string user = {}, item = {}, session = {}, order = {};
     double revenue = std::nan("");  ///< whole cents, so that sums of doubles stay exact enough
-    std::string key;                ///< segment; empty: missing
+    std::string key = {};           ///< segment; empty: missing
 };
 
 struct Question {
-    Funnel funnel;
+    Funnel funnel = {};
     std::int64_t window = 0;
     std::string entity = "user";
-    std::vector<std::int64_t> horizons;
-    std::optional<std::int64_t> from, to;
+    std::vector<std::int64_t> horizons = {};
+    std::optional<std::int64_t> from = {}, to = {};
     std::int64_t gap = 1'800'000'000;
-    std::optional<std::string> key;  ///< only units anchored in this segment ("" = missing)
+    std::optional<std::string> key = {};  ///< only units anchored in this segment ("" = missing)
 };
 
 /// Numerator (or count) and denominator (NaN for counts), by the name of the metric.

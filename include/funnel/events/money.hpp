@@ -64,7 +64,10 @@ struct AmountRule {
 
 inline std::optional<Money> Money::of(double amount) noexcept {
     if (!(std::abs(amount) <= 1e18)) return std::nullopt;
-    return Money(static_cast<detail::int128>(std::nearbyint(amount * static_cast<double>(kUnit))));
+    // Whole units apart: times 1e6 they would not fit the 53 bits of a double.
+    const double whole = std::trunc(amount),
+                 rest = std::nearbyint((amount - whole) * static_cast<double>(kUnit));
+    return Money(static_cast<detail::int128>(whole) * kUnit + static_cast<detail::int128>(rest));
 }
 
 inline std::optional<Money> Money::of(double price, double quantity) noexcept {

@@ -41,7 +41,7 @@ class StageSets {
     /// Of stage k; stage 0 has set 0.
     [[nodiscard]] std::size_t of_stage(std::size_t k) const noexcept { return set_of_stage_[k]; }
     /// Of an event, or kNoSet if no stage asks for its kind.
-    [[nodiscard]] std::uint8_t of(EventKind kind) const noexcept {
+    [[nodiscard]] std::uint8_t of(events::EventKind kind) const noexcept {
         return set_of_kind_[static_cast<std::size_t>(kind)];
     }
 

@@ -13,9 +13,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/error.hpp"
+#include "funnel/metrics/intervals.hpp"
 #include "funnel/metrics/options.hpp"
 #include "funnel/metrics/rates.hpp"
 #include "funnel/metrics/segments.hpp"
@@ -39,8 +42,9 @@ struct MetricsState {
     std::int64_t rows = 0, outside = 0;  ///< accepted rows, and those of them outside [from, to)
     std::int64_t users = 0, visits = 0;  ///< of all rows
     LogChecks checks = {};
-    Tally total = {};
-    std::vector<Segment> segments = {};  ///< in the order of `by`, then of keys, the missing key last
+    std::vector<Tally> groups = std::vector<Tally>(kUserGroups);  ///< of users, by a hash of their id
+    UserSupport support = {};
+    std::vector<Segment> segments = {};  ///< each (by, key) once; of one `by`: sorted, the missing key last
 
     MetricsState& operator+=(const MetricsState& other);
 };
@@ -91,9 +95,14 @@ struct MetricsResult {
 
 namespace detail {
 
-/// Users are spread over this many groups by a hash, for intervals that know that a user's events belong
-/// together (delete-one-group jackknife).
-inline constexpr std::size_t kUserGroups = 64;
+/// The group of every user: the same wherever the user's rows are counted.
+[[nodiscard]] inline std::vector<std::uint16_t> user_groups(const EventLog& log) {
+    std::vector<std::uint16_t> groups(log.users.size());
+    for (std::uint32_t user = 0; user < log.users.size(); ++user) {
+        groups[user] = static_cast<std::uint16_t>(base::hash_bytes(log.users.text(user)) % kUserGroups);
+    }
+    return groups;
+}
 
 /// The tallies of all keys.
 template <typename KeyOf>
@@ -106,6 +115,7 @@ template <typename KeyOf>
         for (std::size_t key = 0; key < plan.keys; ++key)
             tallies[key] += worker.tallies()[key];
         state.users += worker.users();
+        if (plan.one_key_per_user) state.support += worker.support();
         state.visits += worker.visits();
     }
     return tallies;
@@ -137,7 +147,10 @@ inline MetricsState count(const EventLog& log, const MetricsOptions& options, co
     state.checks = checks_of(log, facts);
     state.outside =
         std::ranges::count_if(log.time, [&](std::int64_t time) { return !detail::inside(options, time); });
-    for (const std::string& by : options.by) {
+    for (std::size_t i = 0; i < options.by.size(); ++i) {
+        const std::string& by = options.by[i];
+        if (std::ranges::find(options.by, by) != options.by.begin() + static_cast<std::ptrdiff_t>(i))
+            continue;
         SegmentKeys keys = segment_keys(log, options, by);
         if (keys.names.empty()) continue;
         plan.keys = keys.names.size();
@@ -148,11 +161,11 @@ inline MetricsState count(const EventLog& log, const MetricsOptions& options, co
             state.segments.push_back({by, std::move(keys.names[k]), std::move(tallies[k])});
         }
     }
-    plan.keys = 1;
+    plan.keys = kUserGroups;
     plan.one_key_per_user = true;
-    state.total = std::move(detail::count_keys(
-                                plan, [](std::size_t) { return std::uint16_t{0}; }, state)
-                                .front());
+    const std::vector<std::uint16_t> groups = detail::user_groups(log);
+    state.groups = detail::count_keys(
+        plan, [&](std::size_t row) { return groups[log.user[row]]; }, state);
     return state;
 }
 
@@ -162,18 +175,24 @@ inline MetricsState& MetricsState::operator+=(const MetricsState& other) {
     users += other.users;
     visits += other.visits;
     checks += other.checks;
-    total += other.total;
-    for (const Segment& segment : other.segments) {
-        const auto same = [&](const Segment& mine) {
-            return mine.by == segment.by && mine.key == segment.key;
-        };
-        const auto at = std::ranges::find_if(segments, same);
-        if (at != segments.end()) {
-            at->tally += segment.tally;
-        } else {
-            segments.push_back(segment);
+    for (std::size_t g = 0; g < kUserGroups; ++g)
+        groups[g] += other.groups[g];
+    support += other.support;
+    segments.insert(segments.end(), other.segments.begin(), other.segments.end());
+    const auto order = [](const Segment& segment) {
+        return std::tuple(std::string_view(segment.by), !segment.key,
+                          segment.key ? std::string_view(*segment.key) : std::string_view());
+    };
+    std::ranges::stable_sort(segments, {}, order);
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < segments.size(); ++i) {
+        if (order(segments[i]) == order(segments[kept])) {
+            segments[kept].tally += segments[i].tally;
+        } else if (++kept != i) {
+            segments[kept] = std::move(segments[i]);
         }
     }
+    segments.resize(std::min(segments.size(), kept + 1));
     return *this;
 }
 
@@ -187,9 +206,16 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     result.entity = options.entity;
     result.window = options.window;
     result.left_out = options.left_out;
-    result.steps = detail::steps_of(state.total, options.funnel);
-    result.warnings = warnings_of(state.total, state.checks, state.rows, state.users, options, facts);
-    result.metrics = metrics_of(std::move(state.total), facts);
+    Tally total;
+    for (const Tally& group : state.groups)
+        total += group;
+    result.steps = detail::steps_of(total, options.funnel);
+    result.warnings = warnings_of(total, state.checks, state.rows, state.users, options, facts);
+    result.metrics = metrics_of(std::move(total), facts);
+    add_intervals(result.metrics, state.groups, state.support);
+    // Sums of states hold their segments by name; the result has them in the order they were asked for.
+    const auto asked = [&](const Segment& segment) { return std::ranges::find(options.by, segment.by); };
+    std::ranges::stable_sort(state.segments, {}, asked);
     for (Segment& segment : state.segments) {
         SegmentResult part{.by = segment.by, .key = segment.key, .metrics = {}, .steps = {}};
         part.steps = detail::steps_of(segment.tally, options.funnel);

@@ -3,6 +3,8 @@
 // explains.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,13 +28,49 @@ enum class Unit : std::uint8_t {
 struct Metric {
     std::string_view name = {};
     Unit unit = Unit::count;
-    std::optional<double> value =
-        {};  ///< empty: undefined, see reason; never NaN, and 0 means "none of some"
+    std::optional<double> value = {};  ///< empty: undefined, see reason; 0 means "none of some"
     std::optional<double> numerator = {}, denominator = {};  ///< of shares and ratios
     std::string_view reason = {};                            ///< why there is no value: "no_impressions", ...
     std::optional<double> low = {}, high = {};               ///< 95 % interval
-    std::string_view interval_reason = {};                   ///< why there is none
+    std::string_view method = {};                            ///< "wilson", "jackknife", "wilson_users"
+    std::string_view interval_reason = {};                   ///< why there is no interval
 };
+
+/// A count (no denominator) or one count over another; `reason` where the denominator is 0.
+struct MetricRule {
+    std::string_view name;
+    Unit unit;
+    Count numerator;
+    Count denominator = Count::count_;
+    std::string_view reason = {};
+    bool per_user = false;  ///< a share of users, each counted once
+};
+
+inline constexpr auto kMetricRules = std::to_array<MetricRule>({
+    {"pv", Unit::count, Count::views},
+    {"uv", Unit::count, Count::users},
+    {"pv_per_uv", Unit::ratio, Count::views, Count::users, "no_users"},
+    {"pv_per_viewer", Unit::ratio, Count::views, Count::viewers, "no_views"},
+    {"page_views", Unit::count, Count::page_views},
+    {"visits", Unit::count, Count::visits},
+    {"ctr", Unit::share, Count::impressions_credited, Count::impressions, "no_impressions"},
+    {"ctr_raw", Unit::ratio, Count::clicks, Count::impressions, "no_impressions"},
+    {"ctr_followed", Unit::share, Count::impressions_followed, Count::impressions, "no_impressions"},
+    {"clicks_unattributed", Unit::count, Count::clicks_unattributed},
+    {"click_user_rate", Unit::share, Count::clickers, Count::users, "no_users", true},
+    {"conversion_user", Unit::share, Count::buyers, Count::users, "no_users", true},
+    {"conversion_session", Unit::share, Count::visits_bought, Count::visits, "no_visits"},
+    {"orders_per_session", Unit::ratio, Count::orders, Count::visits, "no_visits"},
+    {"cvr_post_click", Unit::share, Count::clicks_bought, Count::clicks_mature, "no_mature_clicks"},
+    {"cart_abandon_session", Unit::share, Count::visits_abandoned, Count::visits_carted, "no_carts"},
+    {"cart_abandon_user_item", Unit::share, Count::pairs_mature_abandoned, Count::pairs_mature,
+     "no_mature_pairs"},
+    {"cart_abandon_user_item_naive", Unit::share, Count::pairs_abandoned, Count::pairs_carted, "no_carts"},
+    {"purchases_without_cart", Unit::count, Count::pairs_uncarted},
+    {"repeat_purchase_period", Unit::share, Count::repeat_customers, Count::customers, "no_orders", true},
+    {"orders", Unit::count, Count::orders},
+    {"late_order_rows", Unit::count, Count::late_order_rows},
+});
 
 /// All metrics of a tally, in the order of docs/metrics.md.
 [[nodiscard]] std::vector<Metric> metrics_of(Tally tally, const LogFacts& facts);
@@ -44,41 +82,6 @@ struct Metric {
 }
 
 namespace detail {
-
-/// A count (no denominator) or one count over another; `reason` where the denominator is 0.
-struct MetricRule {
-    std::string_view name;
-    Unit unit;
-    Count numerator;
-    Count denominator = Count::count_;
-    std::string_view reason = {};
-};
-
-inline constexpr MetricRule kMetricRules[] = {
-    {"pv", Unit::count, Count::views},
-    {"uv", Unit::count, Count::users},
-    {"pv_per_uv", Unit::ratio, Count::views, Count::users, "no_users"},
-    {"pv_per_viewer", Unit::ratio, Count::views, Count::viewers, "no_views"},
-    {"page_views", Unit::count, Count::page_views},
-    {"visits", Unit::count, Count::visits},
-    {"ctr", Unit::share, Count::impressions_credited, Count::impressions, "no_impressions"},
-    {"ctr_raw", Unit::ratio, Count::clicks, Count::impressions, "no_impressions"},
-    {"ctr_followed", Unit::share, Count::impressions_followed, Count::impressions, "no_impressions"},
-    {"clicks_unattributed", Unit::count, Count::clicks_unattributed},
-    {"click_user_rate", Unit::share, Count::clickers, Count::users, "no_users"},
-    {"conversion_user", Unit::share, Count::buyers, Count::users, "no_users"},
-    {"conversion_session", Unit::share, Count::visits_bought, Count::visits, "no_visits"},
-    {"orders_per_session", Unit::ratio, Count::orders, Count::visits, "no_visits"},
-    {"cvr_post_click", Unit::share, Count::clicks_bought, Count::clicks_mature, "no_mature_clicks"},
-    {"cart_abandon_session", Unit::share, Count::visits_abandoned, Count::visits_carted, "no_carts"},
-    {"cart_abandon_user_item", Unit::share, Count::pairs_mature_abandoned, Count::pairs_mature,
-     "no_mature_pairs"},
-    {"cart_abandon_user_item_naive", Unit::share, Count::pairs_abandoned, Count::pairs_carted, "no_carts"},
-    {"purchases_without_cart", Unit::count, Count::pairs_uncarted},
-    {"repeat_purchase_period", Unit::share, Count::repeat_customers, Count::customers, "no_orders"},
-    {"orders", Unit::count, Count::orders},
-    {"late_order_rows", Unit::count, Count::late_order_rows},
-};
 
 [[nodiscard]] inline Metric metric_of(const MetricRule& rule, const Tally& tally) {
     Metric metric{.name = rule.name, .unit = rule.unit};
@@ -102,6 +105,7 @@ inline constexpr MetricRule kMetricRules[] = {
 inline void append_money(std::vector<Metric>& metrics, const Tally& tally, const LogFacts& facts) {
     const bool priced = facts.has_revenue || facts.has_price;
     Metric revenue{.name = "revenue", .unit = Unit::money};
+    revenue.interval_reason = "not_computed";
     if (priced) {
         revenue.value = tally.revenue.value();
     } else {
@@ -131,9 +135,8 @@ inline void append_dwell(std::vector<Metric>& metrics, Tally& tally) {
 }  // namespace detail
 
 inline std::vector<Metric> metrics_of(Tally tally, const LogFacts& facts) {
-    if (facts.click() == EventKind::view) tally[Count::clicks] = tally[Count::views];
     std::vector<Metric> metrics;
-    for (const auto& rule : detail::kMetricRules)
+    for (const auto& rule : kMetricRules)
         metrics.push_back(detail::metric_of(rule, tally));
     detail::append_money(metrics, tally, facts);
     detail::append_dwell(metrics, tally);

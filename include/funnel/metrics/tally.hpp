@@ -11,8 +11,7 @@
 
 namespace funnel::metrics {
 
-/// "click" below stands for a view in a log that holds no click at all; only `clicks` counts
-/// rows of that very kind until metrics_of.
+/// "click" below stands for a view in a log that holds no click at all.
 enum class Count : std::uint8_t {
     // rows
     other_rows,  ///< of kinds that have no count of their own
@@ -57,7 +56,8 @@ enum class Count : std::uint8_t {
 inline constexpr std::size_t kMaxStages = 32;
 
 struct Tally {
-    std::array<std::int64_t, static_cast<std::size_t>(Count::count_)> counts{};
+    using Counts = std::array<std::int64_t, static_cast<std::size_t>(Count::count_)>;
+    Counts counts{};
     std::array<std::int64_t, kMaxStages> reached{};  ///< entities of the funnel at stage k or beyond
     events::Money revenue;                           ///< of purchase rows
     events::Money order_revenue;                     ///< of orders, counted where the order began

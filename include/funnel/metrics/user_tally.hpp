@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/metrics/funnel_tally.hpp"
+#include "funnel/metrics/intervals.hpp"
 #include "funnel/metrics/item_tally.hpp"
 #include "funnel/metrics/order_tally.hpp"
 #include "funnel/metrics/tally_plan.hpp"
@@ -26,6 +27,8 @@ class UserTally {
 
     /// Per key.
     [[nodiscard]] std::span<const Tally> tallies() const noexcept { return tallies_; }
+    /// Of plans with one key per user.
+    [[nodiscard]] const UserSupport& support() const noexcept { return support_; }
     /// Of all rows, also of those before `from`.
     [[nodiscard]] std::int64_t users() const noexcept { return users_; }
     [[nodiscard]] std::int64_t visits() const noexcept { return visits_of_log_; }
@@ -35,6 +38,7 @@ class UserTally {
         std::int64_t user = 0;
         events::KindSet kinds = 0;
     };
+    void count_user(const UserView& user);
     [[nodiscard]] UserView cut(std::span<const UserRow> rows);
     void add_row(const UserView& user, std::size_t position);
     void count_users(const UserView& user);
@@ -43,6 +47,7 @@ class UserTally {
     const EventKind click_;
     std::array<Count, 64> count_of_kind_{};
     std::vector<Tally> tallies_;
+    UserSupport support_;
     std::int64_t users_ = 0, visits_of_log_ = 0;
 
     VisitTally visits_;
@@ -72,13 +77,24 @@ inline UserTally::UserTally(const TallyPlan& plan)
     count_as(EventKind::page_view, Count::page_views);
     count_as(EventKind::impression, Count::impressions);
     count_as(EventKind::view, Count::views);
-    count_as(EventKind::click, Count::clicks);
     count_as(EventKind::purchase, Count::purchase_rows);
 }
 
 inline void UserTally::add_user(std::span<const UserRow> rows) {
     ++users_;
     const UserView user = cut(rows);
+    if (plan_.one_key_per_user) {
+        const Tally& tally = tallies_[rows.front().key];
+        const Tally::Counts before = tally.counts;
+        count_user(user);
+        support_.add(before, tally);
+    } else {
+        count_user(user);
+    }
+    if (user.rows.size() == rows.size()) visits_of_log_ += visits_.visits();
+}
+
+inline void UserTally::count_user(const UserView& user) {
     keys_.clear();
     visits_.start_user();
     orders_.start_user();
@@ -96,7 +112,6 @@ inline void UserTally::add_user(std::span<const UserRow> rows) {
     if (entity == Entity::user && user.inside > 0) funnel_.count_user(user);
     if (entity == Entity::session) funnel_.count_visits(user, visit_, visits_.visits());
     count_users(user);
-    if (user.rows.size() == rows.size()) visits_of_log_ += visits_.visits();
 }
 
 inline UserView UserTally::cut(std::span<const UserRow> rows) {
@@ -131,6 +146,7 @@ inline void UserTally::add_row(const UserView& user, std::size_t position) {
     ++tally[count_of_kind_[static_cast<std::size_t>(row.kind)]];
     tally[Count::rows_without_visit_id] += row.session == 0;
     if (row.kind == click_) {
+        ++tally[Count::clicks];
         tally[Count::clicks_unattributed] += row.item == base::kNone;
         tally[Count::clicks_mature] += plan_.mature(row.time, plan_.options.window);
     } else if (row.kind == EventKind::purchase) {
