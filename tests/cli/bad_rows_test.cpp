@@ -3,6 +3,7 @@
 // and a rejects file.
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <regex>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct BadRow {
     std::string expected;  ///< in the message, between "expected " and ", got"
     std::string got;       ///< as shown
 };
+
+void PrintTo(const BadRow& row, std::ostream* out) { *out << row.name; }
 
 const std::string kGoodRows =
     "2024-03-01T10:00:00Z,view,a,i1,s1,,10,1\n"
@@ -137,6 +140,22 @@ TEST(CliBadRows, TheLineIsThePhysicalOneWhereTheRecordStarts) {
     const ToolResult result = run_tool({"metrics", log});
     EXPECT_EQ(result.code, 3);
     EXPECT_TRUE(result.err.starts_with("funnel-train: " + log + ":6: column event_time: ")) << result.err;
+}
+
+TEST(CliBadRows, TheLineIsRightBehindManyGoodRows) {
+    std::string text = "event_time,event_type,user_id\n", quoted = "2024-03-01T10:00:00Z,view,\"a\nb\"\n";
+    for (int i = 0; i < 200'000; ++i)
+        text += "2024-03-01T10:00:00Z,view,u\n";
+    for (int i = 0; i < 1000; ++i)
+        text += quoted;
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", text + "soon,view,u\n");
+    for (const char* threads : {"1", "2"}) {
+        const ToolResult result = run_tool({"metrics", log, "--threads", threads});
+        EXPECT_EQ(result.code, 3);
+        EXPECT_TRUE(result.err.starts_with("funnel-train: " + log + ":202002: column event_time: "))
+            << result.err;
+    }
 }
 
 TEST(CliBadRows, AnOpenQuoteLosesOnlyItsOwnLine) {

@@ -203,6 +203,41 @@ TEST(CliFeatures, NeedNoModel) {
     EXPECT_GT(csv.header.size(), 15u);
 }
 
+TEST(CliScore, IdsComeBackAsTheyWere) {
+    const std::vector<std::pair<std::string, std::string>> ids = {
+        {"007", "007"},
+        {"\"a,b\"", "a,b"},
+        {"\"say \"\"hi\"\"\"", "say \"hi\""},
+        {"=1+1", "=1+1"},
+        {" x ", " x "},
+        {"\"two\nlines\"", "two\nlines"},
+        {"1e5", "1e5"},
+        {"null", "null"},
+        {"1234567890123456789", "1234567890123456789"},
+        {"\xC3\xBC", "\xC3\xBC"},
+        {"u\xCC\x88", "u\xCC\x88"}};
+    const TimedLines late(read_file(shop().late));
+    const Csv columns = parse_csv(late.header);
+    std::string text = late.header;
+    for (const auto& [written, meant] : ids) {
+        for (std::size_t k = 0; k < columns.header.size(); ++k) {
+            const std::string& name = columns.header[k];
+            text += k > 0 ? "," : "";
+            if (name == "event_time") text += *std::ranges::max_element(late.times);
+            if (name == "event_type") text += "impression";
+            if (name == "user_id" || name == "item_id") text += written;
+        }
+        text += '\n';
+    }
+    const TemporaryFolder folder;
+    const Csv scores = parse_csv(output({"score", "-m", shop().model, folder.write("odd.csv", text)}));
+    ASSERT_EQ(scores.rows.size(), ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        EXPECT_EQ(scores.at(i, "user_id"), ids[i].second);
+        EXPECT_EQ(scores.at(i, "item_id"), ids[i].second);
+    }
+}
+
 TEST(CliScore, CandidatesAreScoredWithTheLogAsHistory) {
     const TemporaryFolder folder;
     const Csv& known = late_scores();

@@ -214,6 +214,22 @@ TEST(CliProcess, NoSpaceWhileWritingIsExitFiveAndLeavesNothing) {
     EXPECT_TRUE(folder.names().empty());
 }
 
+TEST(CliProcess, NoSpaceForAModelLeavesTheOldOneWhole) {
+    const TemporaryFolder folder;
+    std::string text = "x,y\n";
+    for (int i = 0; i < 300; ++i)
+        text += std::to_string(i % 17) + "," + std::to_string(i % 3 == 0) + "\n";
+    const std::string table = folder.write("t.csv", text), model = folder.write("m.funnel", "the old model");
+    const ProcessResult result = run_process(
+        command({"train", table, "-o", model, "--label", "y", "--epochs", "1"}), {.before_exec = [] {
+            const rlimit limit{100, 100};
+            setrlimit(RLIMIT_FSIZE, &limit);
+        }});
+    EXPECT_EQ(result.code, 5) << result.err;
+    EXPECT_EQ(folder.read("m.funnel"), "the old model");
+    EXPECT_EQ(folder.names(), (Words{"m.funnel", "t.csv"}));
+}
+
 TEST(CliProcess, NoMemoryIsExitFive) {
 #ifdef FUNNEL_SANITIZED
     GTEST_SKIP() << "a sanitizer needs more address space than the limit of this test";
