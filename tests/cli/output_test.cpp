@@ -77,6 +77,14 @@ TEST(CliOutput, AModelIsNeverOverwrittenByItsScores) {
     expect_refused(folder, {"score", "-m", model, log, "-o", log}, 2, "same file");
     expect_refused(folder, {"features", "-m", model, log, "-o", model}, 2, "same file");
     expect_refused(folder, {"score", "-m", model, log, "--save-state", model}, 2, "same file");
+    for (const char* command : {"evaluate", "features", "score"}) {
+        expect_refused(folder, {command, "-m", model, log, "--save-state", model}, 2, "same file");
+        expect_refused(folder, {command, "-m", model, log, "--save-state", log}, 2, "same file");
+        expect_refused(folder, {command, "-m", model, log, "--bad-rows", "skip", "--rejects", model}, 2,
+                       "same file");
+    }
+    const std::string pairs = folder.write("pairs.csv", "user_id,item_id\na,i1\n");
+    expect_refused(folder, {"score", "-m", model, log, "--candidates", pairs, "-o", pairs}, 2, "same file");
     EXPECT_EQ(folder.read("m.funnel"), "no model");
 }
 
@@ -84,6 +92,8 @@ TEST(CliOutput, OneFileIsNotTwoOutputs) {
     const TemporaryFolder folder;
     const std::string log = folder.write("log.csv", small_shop()), out = folder.path("out");
     expect_refused(folder, {"train", log, "-o", out, "--bad-rows", "skip", "--rejects", out}, 2, "out");
+    const std::string model = folder.write("m.funnel", "no model");
+    expect_refused(folder, {"score", "-m", model, log, "-o", out, "--save-state", out}, 2, "out");
 }
 
 TEST(CliOutput, AnOldFileIsReplacedAndALinkKept) {

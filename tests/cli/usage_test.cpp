@@ -121,7 +121,8 @@ TEST(CliUsage, TrainingOptionsHaveRanges) {
     for (const Words& options : wrong) {
         Words args = {"train", "LOG", "-o", "MODEL"};
         args.insert(args.end(), options.begin(), options.end());
-        expect_wrong_usage(args, options[0].substr(2));
+        const std::size_t hyphen = options[0].find('-', 2);  // the message may say "learning rate"
+        expect_wrong_usage(args, options[0].substr(2, hyphen == std::string::npos ? hyphen : hyphen - 2));
     }
 }
 
