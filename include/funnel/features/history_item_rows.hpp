@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -48,50 +49,51 @@ inline void describe_item(const HistoryState& s, FeatureSpec& spec) {
 }
 
 /// Rate of stage k among the events of stage k - 1, from 2.
-[[nodiscard]] inline double step_rate(const HistoryState& s, const UserPart& p, std::uint32_t item,
-                                      std::size_t k) {
+[[nodiscard]] inline double step_rate(const Rates& r, const UserPart& p, std::size_t k) {
     constexpr double kSteps = 5;  // prior strength in steps: they are rarer than exposures
     const double prior = std::min(0.999, p.prior[k] / p.prior[k - 1]);
-    if (item >= s.item_rates.rows()) return prior;
-    const double before = s.item_rates.events(item, k - 2, p.context.time);
-    const double after = s.item_rates.events(item, k - 1, p.context.time);
-    return std::clamp(shrunk(after, before, kSteps, prior), 1e-6, 1 - 1e-6);
+    return std::clamp(shrunk(r.events(k), r.events(k - 1), kSteps, prior), 1e-6, 1 - 1e-6);
+}
+
+/// The latest event of the given channels on the item.
+[[nodiscard]] inline std::int64_t last_on_item(const HistoryState& s, const ItemPart& i,
+                                               std::uint64_t channels) noexcept {
+    std::int64_t last = kNever;
+    if (i.item == nullptr) return last;
+    const std::int64_t* times = s.item_last.data() + i.context.item * s.channels.size();
+    for (; channels != 0; channels &= channels - 1)
+        last = std::max(last, times[std::countr_zero(channels)]);
+    return last;
 }
 
 inline void write_item(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
     const std::int64_t now = p.context.time;
-    const std::size_t stages = s.channels.stages.size(), n = s.channels.size();
-    const std::uint32_t row = i.item != nullptr ? i.context.item : kNone;
+    const std::size_t stages = s.channels.stages.size();
     const auto strength = static_cast<double>(s.options.strengths.item);
+    const Rates r = s.item_rates.at(i.item != nullptr ? i.context.item : kNone, now);
     for (std::size_t k = 1; k < stages; ++k)
-        out.put(stage_rate(s.item_rates, row, k, now, strength, p.prior[k]));
+        out.put(stage_rate(r, k, strength, p.prior[k]));
     for (std::size_t k = 2; k < stages; ++k)
-        out.put(step_rate(s, p, row, k));
-    for (std::size_t k = 0; k < stages; ++k) {
-        std::int64_t last = kNever;
-        for (std::size_t c = 0; c < n && i.item != nullptr; ++c) {
-            if (has_channel(s.channels.stages[k], c)) last = std::max(last, s.item_last[row * n + c]);
-        }
-        out.put(seconds_since(last, now));
-    }
-    out.put(response(s.item_rates, row, now, strength, p.prior[1]));
+        out.put(step_rate(r, p, k));
+    for (std::size_t k = 0; k < stages; ++k)
+        out.put(seconds_since(last_on_item(s, i, s.channels.stages[k]), now));
+    out.put(response(r, strength, p.prior[1]));
+    out.put(1000 * r.exposures() / std::max(1.0, p.exposures));
     if (i.item == nullptr) {
-        out.put(0.0);
         out.skip(3);
         out.put(i.log_price);
         return out.skip(1);
     }
-    const Rates r = s.item_rates.at(row, now);
-    out.put(1000 * r.exposures / std::max(1.0, p.exposures));
     out.put(tenure_days(i.item->first, now));
     // Steady exposures leave half_life / ln 2 of their rate in a count, so this factor makes both equal.
     const double scale = s.short_decay / s.decay;
     const double f = short_decay_factor(s, micros_since(i.item->short_at, now)) * scale;
     const double shown = static_cast<double>(i.item->short_exposures) * f;
+    const double answers = static_cast<double>(i.item->short_answers) * f;
     constexpr double kSteady = 10;
-    out.put((shown + kSteady) / (r.exposures + kSteady));
-    const double rate = stage_rate(s.item_rates, row, 1, now, strength, p.prior[1]);
-    out.put((static_cast<double>(i.item->short_answers) * f + strength * rate) / ((shown + strength) * rate));
+    out.put((shown + kSteady) / (r.exposures() + kSteady));
+    const double rate = stage_rate(r, 1, strength, p.prior[1]);
+    out.put((answers + strength * rate) / ((shown + strength) * rate));
     out.put(i.log_price);
     out.put(i.item->price_weight > 0 ? i.log_price - static_cast<double>(i.item->usual_log_price) : kUnknown);
 }
@@ -160,10 +162,10 @@ inline void write_category(const HistoryState& s, const UserPart& p, const ItemP
     const auto strength = static_cast<double>(s.options.strengths.category);
     const auto write = [&](const RateTable& table, std::uint32_t row) {
         if (row == kNone) return out.skip(s.channels.stages.size());
-        for (std::size_t k = 1; k < s.channels.stages.size(); ++k) {
-            out.put(stage_rate(table, row, k, p.context.time, strength, p.prior[k]));
-        }
-        out.put(response(table, row, p.context.time, strength, p.prior[1]));
+        const Rates r = table.at(row, p.context.time);
+        for (std::size_t k = 1; k < s.channels.stages.size(); ++k)
+            out.put(stage_rate(r, k, strength, p.prior[k]));
+        out.put(response(r, strength, p.prior[1]));
     };
     write(s.category_rates, i.category);
     write(s.brand_rates, i.brand);
@@ -244,7 +246,7 @@ inline void describe_place(FeatureSpec& spec) {
 inline void write_place(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
     const bool has_position = position_bucket(i.context.position) != 0;
     if (i.context.list == kNone && !has_position) return out.skip(3);
-    const PlaceRate rate = place_rate(s, i.context, p.context.time);
+    const PlaceRate rate = place_rate(s, i.context, p.context.time, p.prior[1]);
     out.put(has_position ? static_cast<double>(i.context.position) : kUnknown);
     out.put(std::clamp(rate.list, 1e-6, 1 - 1e-6));
     out.put(std::clamp(rate.place, 1e-6, 1 - 1e-6));

@@ -133,27 +133,27 @@ inline std::uint32_t enter_place(HistoryState& s, std::uint64_t key) {
 /// Rates of all exposures: stage 1 from ripe exposures, later ones events over exposures.
 inline constexpr double kGlobalStrength = 50, kGlobalPrior = 0.02;
 
-[[nodiscard]] inline double global_rate(const HistoryState& s, std::size_t stage, std::int64_t now) noexcept {
-    const Rates all = s.place_rates.at(0, now);
-    return stage == 1 ? shrunk(all.reached, all.ripe, kGlobalStrength, kGlobalPrior)
-                      : std::min(1.0, shrunk(s.place_rates.events(0, stage - 1, now), all.exposures,
-                                             kGlobalStrength, kGlobalPrior));
+/// all: row 0 of the places; stage: from 1.
+[[nodiscard]] inline double global_rate(const Rates& all, std::size_t stage) noexcept {
+    const double rate = stage == 1
+                            ? shrunk(all.reached(), all.ripe(), kGlobalStrength, kGlobalPrior)
+                            : shrunk(all.events(stage), all.exposures(), kGlobalStrength, kGlobalPrior);
+    return std::min(1.0, rate);
 }
 
 struct PlaceRate {
     double list = 0, place = 0;
 };
 
-/// Stage-1 rates: the list shrunk to all, the place in it shrunk to the list.
-[[nodiscard]] inline PlaceRate place_rate(const HistoryState& s, const Coded& c, std::int64_t now) noexcept {
+/// Stage-1 rates: the list shrunk to all, the place in it shrunk to the list. all: global_rate of stage 1.
+[[nodiscard]] inline PlaceRate place_rate(const HistoryState& s, const Coded& c, std::int64_t now,
+                                          double all) noexcept {
     const auto rate_of = [&](std::uint64_t key, double prior) {
-        const std::uint32_t row = place_row(s, key);
-        if (row == kNone) return prior;
-        const Rates r = s.place_rates.at(row, now);
-        return shrunk(r.reached, r.ripe, static_cast<double>(s.options.strengths.place), prior);
+        const Rates r = s.place_rates.at(place_row(s, key), now);
+        return shrunk(r.reached(), r.ripe(), static_cast<double>(s.options.strengths.place), prior);
     };
     PlaceRate rate;
-    rate.list = rate_of(list_key(c.list), global_rate(s, 1, now));
+    rate.list = rate_of(list_key(c.list), all);
     rate.place = rate_of(place_key(c.list, c.position), rate.list);
     return rate;
 }

@@ -176,7 +176,8 @@ inline bool see_visit(HistoryState& s, const UserState& u, const Coded& e) {
 /// Counts one exposure everywhere, and lets it wait for its horizon.
 inline void count_exposure(HistoryState& s, UserState& u, const Coded& e, std::uint32_t category,
                            std::uint32_t brand) {
-    const double expected = place_rate(s, e, e.time).place;
+    const double all = global_rate(s.place_rates.at(0, e.time), 1);
+    const double expected = place_rate(s, e, e.time, all).place;
     const std::uint32_t list_row = enter_place(s, list_key(e.list));
     const std::uint32_t place_row = enter_place(s, place_key(e.list, e.position));
     const auto add = [&](RateTable& table, std::uint32_t row) {
@@ -227,7 +228,7 @@ inline void count_stage(HistoryState& s, UserState& u, const Coded& e, std::size
                         std::int64_t last_of_pair, std::uint32_t category, std::uint32_t brand) {
     if (last_of_pair != kNever && micros_since(last_of_pair, e.time) < s.options.visit_gap) return;
     const auto add = [&](RateTable& table, std::uint32_t row) {
-        if (row != kNone) table.add_event(row, stage - 1, e.time);
+        if (row != kNone) table.add_event(row, stage, e.time);
     };
     add(s.user_rates, e.user);
     add(s.item_rates, e.item);

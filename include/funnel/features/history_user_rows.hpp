@@ -63,25 +63,18 @@ struct UserPart {
     return std::min(kLongest, static_cast<double>(micros_since(first, now)) * 1e-6 / 86400);
 }
 
-/// Rate of stage k (from 1) in one row of a table, shrunk to `prior` with the given strength.
-[[nodiscard]] inline double stage_rate(const RateTable& table, std::uint32_t row, std::size_t stage,
-                                       std::int64_t now, double strength, double prior) noexcept {
+/// Rate of stage k, from 1, shrunk to `prior` with the given strength.
+[[nodiscard]] inline double stage_rate(const Rates& r, std::size_t stage, double strength,
+                                       double prior) noexcept {
     constexpr double kLeast = 1e-6;  // events may outnumber exposures where not every exposure is logged
-    double rate = prior;
-    if (row < table.rows()) {
-        const Rates r = table.at(row, now);
-        rate = stage == 1 ? shrunk(r.reached, r.ripe, strength, prior)
-                          : shrunk(table.events(row, stage - 1, now), r.exposures, strength, prior);
-    }
+    const double rate = stage == 1 ? shrunk(r.reached(), r.ripe(), strength, prior)
+                                   : shrunk(r.events(stage), r.exposures(), strength, prior);
     return std::clamp(rate, kLeast, 1 - kLeast);
 }
 
 /// Clicks over expected clicks, shrunk to 1.
-[[nodiscard]] inline double response(const RateTable& table, std::uint32_t row, std::int64_t now,
-                                     double strength, double prior) noexcept {
-    if (row >= table.rows()) return 1;
-    const Rates r = table.at(row, now);
-    return (r.reached + strength * prior) / (r.expected + strength * prior);
+[[nodiscard]] inline double response(const Rates& r, double strength, double prior) noexcept {
+    return (r.reached() + strength * prior) / (r.expected() + strength * prior);
 }
 
 [[nodiscard]] inline bool has_group(const HistoryState& s, FeatureGroup group) noexcept {
@@ -114,11 +107,10 @@ inline void write_user(const HistoryState& s, const UserPart& p, RowWriter& out)
         out.put(p.user != nullptr ? seconds_since(s.user_last[at + c], now) : kUnknown);
     }
     const auto strength = static_cast<double>(s.options.strengths.user);
-    const std::uint32_t row = p.user != nullptr ? p.context.user : kNone;
-    for (std::size_t k = 1; k < s.channels.stages.size(); ++k) {
-        out.put(stage_rate(s.user_rates, row, k, now, strength, p.prior[k]));
-    }
-    out.put(response(s.user_rates, row, now, strength, p.prior[1]));
+    const Rates rates = s.user_rates.at(p.user != nullptr ? p.context.user : kNone, now);
+    for (std::size_t k = 1; k < s.channels.stages.size(); ++k)
+        out.put(stage_rate(rates, k, strength, p.prior[k]));
+    out.put(response(rates, strength, p.prior[1]));
     if (p.user == nullptr) {
         for (int zero = 0; zero < 4; ++zero)
             out.put(0.0);
@@ -231,9 +223,10 @@ inline void find_recent(const HistoryState& s, UserPart& p) noexcept {
     UserPart p;
     p.context = c;
     const std::int64_t now = c.time;
+    const Rates all = s.place_rates.at(0, now);
     for (std::size_t k = 1; k < s.channels.stages.size(); ++k)
-        p.prior[k] = global_rate(s, k, now);
-    p.exposures = s.place_rates.at(0, now).exposures;
+        p.prior[k] = global_rate(all, k);
+    p.exposures = all.exposures();
     p.user = live_user(s, c.user, now);
     if (p.user == nullptr) return p;
     const UserState& u = *p.user;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -56,16 +57,24 @@ class Normalizer {
         Transform transform = Transform::identity;
         float mean = 0, scale = 1;  ///< of the transformed value; z = (t - mean) * scale
     };
+    /// Scores of kLanes features side by side, for loops that vectorize. Unused lanes score feature 0.
+    static constexpr std::size_t kLanes = 16;
+    struct Lanes {
+        std::array<std::uint32_t, kLanes> feature{};
+        std::array<float, kLanes> identity{}, logit{}, log1p{};  ///< weights of the transform
+        std::array<float, kLanes> mean{}, scale{};
+    };
     struct Bins {
         std::uint32_t feature = 0;
         std::vector<float> edges;  ///< of the raw value, ascending: one more than there are bins
     };
     void fit_bins(const detail::Columns& columns, const NormalizerOptions& options);
-    void make_names();
+    void finish();
 
     float clip_ = 8;
     std::vector<std::string> features_;  ///< d
     std::vector<Score> scores_;
+    std::vector<Lanes> lanes_;  // the same scores
     std::vector<std::uint32_t> indicators_;
     std::vector<Bins> bins_;
     std::vector<std::string> names_;
@@ -95,15 +104,36 @@ namespace detail {
     return m + y + exponent * 0.693359375f;
 }
 
-/// A finite number under its transform.
+/// A transform as weights of its three forms, so that a loop over features has no branches.
+struct TransformWeights {
+    float identity = 1, logit = 0, log1p = 0;
+};
+[[nodiscard]] constexpr TransformWeights weights_of(Transform transform) noexcept {
+    return {transform == Transform::identity ? 1.0f : 0.0f, transform == Transform::logit ? 1.0f : 0.0f,
+            transform == Transform::log1p ? 1.0f : 0.0f};
+}
+
+/// A finite number under its transform; of another number anything.
+[[nodiscard]] inline float transformed(float x, float identity, float logit, float log1p) noexcept {
+    constexpr float kLeast = 1e-7f, kMost = 1.0f - 1e-7f, kLongest = 1e30f;
+    const float size = std::fabs(x);
+    const float cut = size < kLongest ? size : kLongest;
+    const float above = x > kLeast ? x : kLeast;
+    const float rate = above < kMost ? above : kMost;
+    const float numerator = identity + logit * rate + log1p * (1.0f + cut);
+    const float denominator = 1.0f - logit * rate;
+    const float log = fast_log(numerator / denominator);
+    return identity * x + logit * log + log1p * std::copysign(log, x);
+}
 [[nodiscard]] inline float transformed(float x, Transform transform) noexcept {
-    constexpr float kLeast = 1e-7f;
-    const float size = std::min(std::fabs(x), 1e30f);
-    const float rate = std::min(std::max(x, kLeast), 1.0f - kLeast);
-    const float argument = transform == Transform::logit ? rate / (1.0f - rate) : 1.0f + size;
-    const float log = fast_log(argument);
-    const float signed_log = x < 0.0f ? -log : log;
-    return transform == Transform::identity ? x : transform == Transform::logit ? log : signed_log;
+    const TransformWeights w = weights_of(transform);
+    return transformed(x, w.identity, w.logit, w.log1p);
+}
+
+/// All bits if x is finite, else none.
+[[nodiscard]] inline std::uint32_t present_bits(float x) noexcept {
+    constexpr std::uint32_t kExponent = 0x7F800000u;
+    return (std::bit_cast<std::uint32_t>(x) & kExponent) == kExponent ? 0u : ~0u;
 }
 
 }  // namespace detail
@@ -205,7 +235,7 @@ inline Normalizer Normalizer::fit(std::span<const NumericFeature> features, std:
         if (m.count > 0 && m.count < rows.size()) result.indicators_.push_back(i);
     }
     if (options.bins > 0) result.fit_bins(columns, options);
-    result.make_names();
+    result.finish();
     return result;
 }
 
@@ -229,10 +259,22 @@ inline void Normalizer::fit_bins(const detail::Columns& columns, const Normalize
     }
 }
 
-inline void Normalizer::make_names() {
+/// Names and lanes from the fitted parts.
+inline void Normalizer::finish() {
     names_.clear();
-    for (const Score& score : scores_)
+    lanes_.assign((scores_.size() + kLanes - 1) / kLanes, Lanes{});
+    for (std::size_t i = 0; i < scores_.size(); ++i) {
+        const Score& score = scores_[i];
+        Lanes& lanes = lanes_[i / kLanes];
+        lanes.feature[i % kLanes] = score.feature;
+        const detail::TransformWeights weights = detail::weights_of(score.transform);
+        lanes.identity[i % kLanes] = weights.identity;
+        lanes.logit[i % kLanes] = weights.logit;
+        lanes.log1p[i % kLanes] = weights.log1p;
+        lanes.mean[i % kLanes] = score.mean;
+        lanes.scale[i % kLanes] = score.scale;
         names_.push_back(features_[score.feature]);
+    }
     for (const std::uint32_t feature : indicators_)
         names_.push_back(features_[feature] + "_missing");
     for (const Bins& bins : bins_) {
@@ -245,10 +287,23 @@ inline void Normalizer::make_names() {
 inline void Normalizer::encode(std::span<const float> raw, std::span<const std::uint32_t> place,
                                std::span<float> out) const noexcept {
     float* to = out.data();
-    for (const Score& score : scores_) {
-        const float x = raw[place[score.feature]];
-        const float z = (detail::transformed(x, score.transform) - score.mean) * score.scale;
-        *to++ = std::isfinite(x) ? std::min(std::max(z, -clip_), clip_) : 0.0f;
+    std::size_t left = scores_.size();
+    const float clip = clip_;
+    for (const Lanes& lanes : lanes_) {
+        std::array<float, kLanes> x, z;
+        for (std::size_t i = 0; i < kLanes; ++i)
+            x[i] = raw[place[lanes.feature[i]]];
+        for (std::size_t i = 0; i < kLanes; ++i) {
+            const float t = detail::transformed(x[i], lanes.identity[i], lanes.logit[i], lanes.log1p[i]);
+            const float score = (t - lanes.mean[i]) * lanes.scale[i];
+            const float above = score > -clip ? score : -clip;
+            const float cut = above < clip ? above : clip;
+            z[i] = std::bit_cast<float>(std::bit_cast<std::uint32_t>(cut) & detail::present_bits(x[i]));
+        }
+        const std::size_t n = std::min(left, kLanes);
+        std::copy_n(z.begin(), n, to);
+        to += n;
+        left -= n;
     }
     for (const std::uint32_t feature : indicators_)
         *to++ = std::isfinite(raw[place[feature]]) ? 0.0f : 1.0f;
@@ -314,7 +369,7 @@ inline Normalizer Normalizer::read(base::ByteReader& in, std::size_t d) {
             expect(std::isfinite(bins.edges[b]) && bins.edges[b - 1] < bins.edges[b]);
         }
     }
-    result.make_names();
+    result.finish();
     return result;
 }
 

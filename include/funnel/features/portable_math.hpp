@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -19,31 +20,53 @@ namespace funnel::features {
     return static_cast<std::int64_t>(std::min<std::uint64_t>(span, std::numeric_limits<std::int64_t>::max()));
 }
 
+namespace detail {
+
+/// sum of coefficients[k] x^k.
+template <std::size_t N>
+[[nodiscard]] constexpr double polynomial(const std::array<double, N>& coefficients, double x) noexcept {
+    double sum = coefficients[N - 1];
+    for (std::size_t k = N - 1; k-- > 0;)
+        sum = sum * x + coefficients[k];
+    return sum;
+}
+
+/// First coefficients of a power series, made once at compile time: no division is left for later.
+inline constexpr auto kExponential = [] {  // e^x: 1 / k!
+    std::array<double, 11> c{1.0};
+    for (std::size_t k = 1; k < c.size(); ++k)
+        c[k] = c[k - 1] / static_cast<double>(k);
+    return c;
+}();
+inline constexpr auto kTwiceAtanh = [] {  // 2 atanh(x) = x * sum of 2 / (2 k + 1) (x^2)^k
+    std::array<double, 8> c{};
+    for (std::size_t k = 0; k < c.size(); ++k)
+        c[k] = 2.0 / static_cast<double>(2 * k + 1);
+    return c;
+}();
+inline constexpr auto kSine = [] {  // sin(x) = x * sum of (-1)^k / (2 k + 1)! (x^2)^k
+    std::array<double, 10> c{1.0};
+    for (std::size_t k = 1; k < c.size(); ++k)
+        c[k] = -c[k - 1] / static_cast<double>(2 * k * (2 * k + 1));
+    return c;
+}();
+
+/// 2 atanh(s) for |s| <= 0.172.
+[[nodiscard]] constexpr double twice_atanh(double s) noexcept {
+    return s * polynomial(kTwiceAtanh, s * s);
+}
+
+}  // namespace detail
+
 /// 2^x for x <= 0; exactly 1 from 0 up, and 0 below -1000.
 [[nodiscard]] inline double exp2_of_negative(double x) noexcept {
     if (!(x > -1000.0)) return 0.0;
     if (x >= 0.0) return 1.0;
-    const auto whole = static_cast<double>(static_cast<int>(x - 0.5));  // rounded
-    const double y = (x - whole) * std::numbers::ln2;  // |y| <= 0.347: the Taylor series ends fast
-    double sum = 1.0;
-    for (int k = 10; k >= 1; --k)
-        sum = 1.0 + sum * y / k;
-    const auto scale = static_cast<std::uint64_t>(static_cast<std::int64_t>(whole) + 1023) << 52;
-    return sum * std::bit_cast<double>(scale);
+    const int whole = static_cast<int>(x - 0.5);  // rounded, so that the series gets |y| <= 0.347
+    const double y = (x - whole) * std::numbers::ln2;
+    const std::uint64_t scale = static_cast<std::uint64_t>(whole + 1023) << 52;
+    return detail::polynomial(detail::kExponential, y) * std::bit_cast<double>(scale);
 }
-
-namespace detail {
-
-/// 2 atanh(s) for |s| <= 0.172.
-[[nodiscard]] inline double twice_atanh(double s) noexcept {
-    const double q = s * s;
-    double sum = 0.0;
-    for (int k = 15; k >= 1; k -= 2)
-        sum = sum * q + 1.0 / k;
-    return 2.0 * s * sum;
-}
-
-}  // namespace detail
 
 /// Natural logarithm of a positive normal number; -infinity for 0, NaN below.
 [[nodiscard]] inline double natural_log(double x) noexcept {
@@ -52,13 +75,13 @@ namespace detail {
     }
     if (x > std::numeric_limits<double>::max()) return x;
     const auto bits = std::bit_cast<std::uint64_t>(x);
-    auto exponent = static_cast<std::int64_t>(bits >> 52) - 1023;
+    int exponent = static_cast<int>(bits >> 52) - 1023;
     double m = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull);
     if (m > std::numbers::sqrt2) {
         m *= 0.5;
         ++exponent;
     }
-    return static_cast<double>(exponent) * std::numbers::ln2 + detail::twice_atanh((m - 1.0) / (m + 1.0));
+    return exponent * std::numbers::ln2 + detail::twice_atanh((m - 1.0) / (m + 1.0));
 }
 
 /// ln(1 + x) for x >= 0, exact also for small x.
@@ -68,14 +91,11 @@ namespace detail {
 
 /// sin(2 pi turns) for turns in [-1, 2].
 [[nodiscard]] inline double sine_of_turns(double turns) noexcept {
-    double u = turns - std::nearbyint(turns);
+    double u = turns - static_cast<double>(static_cast<int>(turns + 1.5) - 1);  // in [-1/2, 1/2]
     if (u > 0.25) u = 0.5 - u;
     if (u < -0.25) u = -0.5 - u;
-    const double x = u * 2.0 * std::numbers::pi, q = x * x;
-    double sum = 1.0;
-    for (int k = 18; k >= 2; k -= 2)
-        sum = 1.0 - sum * q / (k * (k + 1));
-    return x * sum;
+    const double x = u * 2.0 * std::numbers::pi;
+    return x * detail::polynomial(detail::kSine, x * x);
 }
 
 }  // namespace funnel::features

@@ -12,12 +12,29 @@
 
 namespace funnel::features {
 
-/// Counts of one row at one moment; `events` has one value per stage after the first one of the funnel.
-struct Rates {
-    double ripe = 0;       ///< exposures older than the horizon of stage 1
-    double reached = 0;    ///< of these: reached stage 1 in time
-    double expected = 0;   ///< of these: the sum of p0 of their places
-    double exposures = 0;  ///< all exposures
+/// Counts of one row at one moment, all 0 without a row. Valid until the table changes.
+class Rates {
+ public:
+    Rates() = default;
+    Rates(const float* values, double factor) noexcept : values_(values), factor_(factor) {}
+
+    [[nodiscard]] double ripe() const noexcept {
+        return count(0);
+    }  ///< exposures older than the horizon of stage 1
+    [[nodiscard]] double reached() const noexcept { return count(1); }  ///< of these: reached stage 1 in time
+    [[nodiscard]] double expected() const noexcept {
+        return count(2);
+    }  ///< of these: the sum of p0 of their places
+    [[nodiscard]] double exposures() const noexcept { return count(3); }  ///< all exposures
+    /// Events of a stage, from 1.
+    [[nodiscard]] double events(std::size_t stage) const noexcept { return count(3 + stage); }
+
+ private:
+    [[nodiscard]] double count(std::size_t i) const noexcept {
+        return values_ == nullptr ? 0.0 : static_cast<double>(values_[i]) * factor_;
+    }
+    const float* values_ = nullptr;
+    double factor_ = 0;
 };
 
 /// Rows of decayed counts. A count is halved every half_life; it is stored with the time it was last brought
@@ -34,19 +51,9 @@ class RateTable {
     }
     [[nodiscard]] std::size_t rows() const noexcept { return times_.size(); }
 
-    /// What is left of a count at `time`, as a factor.
-    [[nodiscard]] double factor(std::size_t row, std::int64_t time) const noexcept {
-        return exp2_of_negative(static_cast<double>(micros_since(times_[row], time)) * per_microsecond_);
-    }
-
+    /// Row `row` at `time`; empty counts if there is no such row.
     [[nodiscard]] Rates at(std::size_t row, std::int64_t time) const noexcept {
-        const float* v = values_.data() + row * width_;
-        const double f = factor(row, time);
-        return {.ripe = v[0] * f, .reached = v[1] * f, .expected = v[2] * f, .exposures = v[3] * f};
-    }
-    /// Events of stage 1 + `stage`.
-    [[nodiscard]] double events(std::size_t row, std::size_t stage, std::int64_t time) const noexcept {
-        return values_[row * width_ + 4 + stage] * factor(row, time);
+        return row < rows() ? Rates(values_.data() + row * width_, factor(row, time)) : Rates();
     }
 
     void add_exposure(std::size_t row, std::int64_t time) { touch(row, time)[3] += 1.0f; }
@@ -56,8 +63,9 @@ class RateTable {
         v[1] += reached ? 1.0f : 0.0f;
         v[2] += expected;
     }
+    /// stage: from 1.
     void add_event(std::size_t row, std::size_t stage, std::int64_t time) {
-        touch(row, time)[4 + stage] += 1.0f;
+        touch(row, time)[3 + stage] += 1.0f;
     }
 
     void clear_row(std::size_t row) {
@@ -91,6 +99,11 @@ class RateTable {
     }
 
  private:
+    /// What is left of a count at `time`.
+    [[nodiscard]] double factor(std::size_t row, std::int64_t time) const noexcept {
+        return exp2_of_negative(static_cast<double>(micros_since(times_[row], time)) * per_microsecond_);
+    }
+
     float* touch(std::size_t row, std::int64_t time) {
         float* v = values_.data() + row * width_;
         if (time != times_[row]) {
