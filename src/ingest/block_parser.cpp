@@ -48,21 +48,24 @@ std::size_t BlockParser::parse_window(const Block& block, std::size_t begin, std
     std::size_t size = 0;
     for (std::size_t window = options_.window_bytes; size < limit - begin; window *= 2) {
         size = std::min(limit - begin, window);
-        scan_rows(base, size, options_.delimiter, block.quoted, index_);
+        scan_rows(base, size, options_.delimiter, block.quoted, format.columns(), index_);
         if (index_.rows > 0) break;
     }
     if (index_.rows == 0) throw Error(ErrorCode::internal, format.name + ": a block without a line end");
-    const std::size_t end = std::size_t{index_.separators()[index_.row_ends[index_.rows - 1]]} + 1;
+    const std::size_t last =
+        index_.regular ? index_.rows * format.columns() - 1 : index_.row_ends[index_.rows - 1];
+    const std::size_t end = std::size_t{index_.separators()[last]} + 1;
     const std::string_view text(base, end);
     const bool odd_bytes = index_.zero_bytes || (index_.high_bytes && find_invalid_utf8(text) != npos);
-    const bool quotes = block.quoted && index_.quotes[index_.rows - 1] > 0;
-    if (odd_bytes || quotes || size > options_.max_line || !index_.regular(format.columns())) {
-        list_rows(format, text, odd_bytes, block.quoted, outcome);
-    } else {
+    // A line of a single column may be blank, and then it is no row.
+    if (index_.regular && !odd_bytes && size <= options_.max_line && format.columns() > 1) {
         batch_.set_regular(format, base, index_.separators(), index_.rows, outcome.lines);
         outcome.lines += index_.rows;
         outcome.rows += index_.rows;
         if (options_.hash_rows) hash_regular_rows(format);
+    } else {
+        if (index_.regular) index_.rank_regular(format.columns());
+        list_rows(format, text, odd_bytes, block.quoted, outcome);
     }
     return begin + end;
 }
@@ -95,7 +98,6 @@ void BlockParser::list_rows(const FileFormat& format, std::string_view text, boo
         const std::uint32_t begin = separators[std::ptrdiff_t{first} - 1] + 1;
         const std::string_view record = text.substr(begin, separators[last] + 1 - begin);
         const std::uint32_t quotes = quoted ? index_.quotes[i] - quotes_before : 0;
-        // A line of a single column may be blank, and then it is no row.
         const bool plain = last - first + 1 == format.columns() && !odd_bytes &&
                            record.size() <= options_.max_line && format.columns() > 1;
         if (plain) split(record, separators + first, format.columns());

@@ -2,7 +2,6 @@
 #include "ingest/duplicates.hpp"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 
 #include "funnel/base/parallel.hpp"
@@ -10,36 +9,17 @@
 namespace funnel::ingest::detail {
 namespace {
 
-constexpr unsigned kBucketBits = 10;
-constexpr std::size_t kBuckets = std::size_t{1} << kBucketBits;
-
 std::size_t bucket_of(std::uint64_t hash) {
-    return hash >> (64 - kBucketBits);
+    return hash >> 55;
 }
-/// The part of a hash that is compared within a bucket; 0 means an empty slot there.
+static_assert(kHashBuckets == 512);
+
+/// The part of a hash that is compared within a bucket; never 0, which is an empty slot there.
 std::uint32_t mark_of(std::uint64_t hash) {
     return static_cast<std::uint32_t>(hash >> 16) | 1u;
 }
 
-/// Marks of all rows, bucket by bucket: 4 bytes a row.
-struct Buckets {
-    std::vector<std::uint32_t> marks;
-    std::vector<std::size_t> begins;
-};
-
-Buckets fill_buckets(const std::vector<std::uint64_t>& hashes) {
-    Buckets buckets{std::vector<std::uint32_t>(hashes.size()), std::vector<std::size_t>(kBuckets + 1)};
-    for (const std::uint64_t hash : hashes)
-        ++buckets.begins[bucket_of(hash) + 1];
-    for (std::size_t i = 0; i < kBuckets; ++i)
-        buckets.begins[i + 1] += buckets.begins[i];
-    std::vector<std::size_t> next(buckets.begins.begin(), buckets.begins.end() - 1);
-    for (const std::uint64_t hash : hashes)
-        buckets.marks[next[bucket_of(hash)]++] = mark_of(hash);
-    return buckets;
-}
-
-/// Marks that occur more than once in a bucket.
+/// Marks that occur more than once, ascending. `slots` is scratch.
 std::vector<std::uint32_t> repeated_marks(std::span<const std::uint32_t> marks,
                                           std::vector<std::uint32_t>& slots) {
     std::size_t size = 16;
@@ -55,29 +35,28 @@ std::vector<std::uint32_t> repeated_marks(std::span<const std::uint32_t> marks,
         slots[at] = mark;
     }
     std::ranges::sort(repeated);
-    repeated.erase(std::unique(repeated.begin(), repeated.end()), repeated.end());
+    repeated.erase(std::ranges::unique(repeated).begin(), repeated.end());
     return repeated;
 }
 
-/// Rows whose mark occurs more than once: few rows but all duplicates and their originals.
-std::vector<std::uint64_t> candidates(const std::vector<std::uint64_t>& hashes, unsigned threads) {
-    const Buckets buckets = fill_buckets(hashes);
-    std::vector<std::vector<std::uint32_t>> repeated(kBuckets);
-    constexpr std::size_t kTasks = 32;
+/// Rows whose mark is repeated: all duplicates, their originals, and hardly any others.
+std::vector<std::uint64_t> rows_with_marks(const std::vector<std::uint64_t>& hashes,
+                                           const std::vector<std::vector<std::uint32_t>>& repeated,
+                                           unsigned threads) {
+    constexpr std::size_t kTasks = 64;
+    std::vector<std::vector<std::uint64_t>> found(kTasks);
     base::for_each_task(kTasks, threads, [&](std::size_t task) {
-        std::vector<std::uint32_t> slots;
-        for (std::size_t i = task * (kBuckets / kTasks); i < (task + 1) * (kBuckets / kTasks); ++i) {
-            const auto marks = std::span(buckets.marks)
-                                   .subspan(buckets.begins[i], buckets.begins[i + 1] - buckets.begins[i]);
-            repeated[i] = repeated_marks(marks, slots);
+        const std::size_t begin = hashes.size() * task / kTasks, end = hashes.size() * (task + 1) / kTasks;
+        for (std::size_t row = begin; row < end; ++row) {
+            const auto& marks = repeated[bucket_of(hashes[row])];
+            if (!marks.empty() && std::ranges::binary_search(marks, mark_of(hashes[row]))) {
+                found[task].push_back(row);
+            }
         }
     });
     std::vector<std::uint64_t> rows;
-    if (std::ranges::all_of(repeated, [](const auto& marks) { return marks.empty(); })) return rows;
-    for (std::uint64_t row = 0; row < hashes.size(); ++row) {
-        const auto& marks = repeated[bucket_of(hashes[row])];
-        if (!marks.empty() && std::ranges::binary_search(marks, mark_of(hashes[row]))) rows.push_back(row);
-    }
+    for (const auto& part : found)
+        rows.insert(rows.end(), part.begin(), part.end());
     return rows;
 }
 
@@ -95,8 +74,43 @@ void drop(std::vector<T>& values, std::span<const std::uint64_t> rows) {
 
 }  // namespace
 
-std::vector<std::uint64_t> find_duplicates(const events::EventLog& log, unsigned threads) {
-    std::vector<std::uint64_t> rows = candidates(log.row_hash, threads);
+void BlockMarks::fill(std::span<const std::uint64_t> hashes) {
+    begins_.fill(0);
+    for (const std::uint64_t hash : hashes)
+        ++begins_[bucket_of(hash) + 1];
+    for (std::size_t i = 0; i < kHashBuckets; ++i)
+        begins_[i + 1] += begins_[i];
+    marks_.resize(hashes.size());
+    std::array<std::uint32_t, kHashBuckets> next;
+    std::copy_n(begins_.begin(), kHashBuckets, next.begin());
+    for (const std::uint64_t hash : hashes)
+        marks_[next[bucket_of(hash)]++] = mark_of(hash);
+}
+
+void DuplicateFinder::reserve(std::size_t rows) {
+    for (auto& bucket : buckets_)
+        bucket.reserve(rows / kHashBuckets + rows / kHashBuckets / 16);
+}
+
+void DuplicateFinder::add(const BlockMarks& block) {
+    for (std::size_t i = 0; i < kHashBuckets; ++i) {
+        const auto marks = block.bucket(i);
+        buckets_[i].insert(buckets_[i].end(), marks.begin(), marks.end());
+    }
+}
+
+std::vector<std::uint64_t> DuplicateFinder::find(const events::EventLog& log, unsigned threads) const {
+    constexpr std::size_t kPerTask = 16;
+    std::vector<std::vector<std::uint32_t>> repeated(kHashBuckets);
+    base::for_each_task(kHashBuckets / kPerTask, threads, [&](std::size_t task) {
+        std::vector<std::uint32_t> slots;
+        for (std::size_t i = task * kPerTask; i < (task + 1) * kPerTask; ++i)
+            repeated[i] = repeated_marks(buckets_[i], slots);
+    });
+    std::vector<std::uint64_t> rows;
+    if (std::ranges::any_of(repeated, [](const auto& marks) { return !marks.empty(); })) {
+        rows = rows_with_marks(log.row_hash, repeated, threads);
+    }
     const auto key = [&](std::uint64_t row) {
         return std::tuple(log.row_hash[row], log.user[row], log.time[row], log.kind[row], log.item[row]);
     };

@@ -15,8 +15,17 @@ inline constexpr std::uint64_t kHashKey0 = 0xA0761D6478BD642Full, kHashKey1 = 0x
 
 /// The low n <= 8 bytes of the word at p; 8 bytes must be readable.
 [[nodiscard]] inline std::uint64_t load_head(const char* p, std::size_t n) noexcept {
-    if (n == 0) return 0;
-    return load8(p) & (~std::uint64_t{0} >> (64 - 8 * n));
+    // A table beats shifts by a variable amount, which need a special case for 0 as well.
+    static constexpr std::uint64_t kMasks[] = {0,
+                                               0xFF,
+                                               0xFFFF,
+                                               0xFFFFFF,
+                                               0xFFFFFFFF,
+                                               0xFFFFFFFFFF,
+                                               0xFFFFFFFFFFFF,
+                                               0xFFFFFFFFFFFFFF,
+                                               0xFFFFFFFFFFFFFFFF};
+    return n == 0 ? 0 : load8(p) & kMasks[n];
 }
 
 /// The first 16 bytes of a text, missing ones zero: texts without NUL of at most 16 bytes are equal exactly

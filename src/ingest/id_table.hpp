@@ -51,21 +51,26 @@ class IdTable {
     /// codes[i] becomes the code of text_at(i), kNone if that is empty.
     template <typename TextAt>
     void intern(std::size_t count, const TextAt& text_at, std::uint32_t* codes, NewIds& fresh) {
-        constexpr std::size_t kStretch = 64;
         std::array<Key, kStretch> keys;
         std::array<std::size_t, kStretch> places;
         for (std::size_t begin = 0; begin < count; begin += kStretch) {
             const std::size_t n = count - begin < kStretch ? count - begin : kStretch;
             reserve(n);
+            const Slot* const slots = slots_.data();
+            const std::size_t mask = slots_.size() - 1;
+            std::uint32_t hashed = 0;
             for (std::size_t i = 0; i < n; ++i) {
-                keys[i] = make_key(text_at(begin + i));
-                places[i] = place_of(keys[i]);
-                __builtin_prefetch(&slots_[places[i]]);
+                const Key key = make_key(text_at(begin + i));
+                const std::size_t place = hash_of(key) & mask;
+                __builtin_prefetch(slots + place);
+                keys[i] = key;
+                places[i] = place;
+                hashed |= key.high & kHashed;
             }
             for (std::size_t i = 0; i < n; ++i) {
-                const Slot& slot = slots_[places[i]];
-                const bool found =
-                    slot.low == keys[i].low && slot.high == keys[i].high && slot.high != kHashed;
+                const Slot& slot = slots[places[i]];
+                // An empty text has the key of an empty slot, whose code is kNone.
+                const bool found = ((slot.low ^ keys[i].low) | (slot.high ^ keys[i].high) | hashed) == 0;
                 codes[begin + i] =
                     found ? slot.code : find_or_add(text_at(begin + i), keys[i], places[i], fresh);
             }
@@ -88,6 +93,7 @@ class IdTable {
         std::uint64_t low = 0;
         std::uint32_t high = 0;
     };
+    static constexpr std::size_t kStretch = 64;  // look-ups whose slots are fetched ahead together
     static constexpr std::uint32_t kDigits = 0x40000000u, kHashed = 0x80000000u;
 
     // 16 bytes, so that no slot lies in two cache lines.
@@ -112,8 +118,8 @@ class IdTable {
     }
 
     [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
-    [[nodiscard]] std::size_t place_of(Key key) const noexcept {
-        return base::detail::fold(key.low ^ kHashKey0, key.high ^ kHashKey1) & mask();
+    [[nodiscard]] static std::size_t hash_of(Key key) noexcept {
+        return base::detail::fold(key.low ^ kHashKey0, key.high ^ kHashKey1);
     }
 
     [[nodiscard]] bool same_long_text(std::uint32_t code, std::string_view text) const noexcept {
@@ -151,7 +157,7 @@ class IdTable {
         old.swap(slots_);
         for (const Slot& slot : old) {
             if (slot.code == kNone) continue;
-            std::size_t at = place_of({slot.low, slot.high});
+            std::size_t at = hash_of({slot.low, slot.high}) & mask();
             while (slots_[at].code != kNone)
                 at = (at + 1) & mask();
             slots_[at] = slot;

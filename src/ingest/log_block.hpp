@@ -10,6 +10,7 @@
 
 #include "funnel/events/event_log.hpp"
 #include "ingest/block_parser.hpp"
+#include "ingest/duplicates.hpp"
 #include "ingest/id_table.hpp"
 #include "ingest/log_checker.hpp"
 #include "ingest/log_plan.hpp"
@@ -27,6 +28,7 @@ struct LogBlock {
     std::vector<events::EventKind> kind;
     std::vector<std::uint32_t> user, item;
     std::vector<std::uint64_t> session, row_hash;
+    BlockMarks marks;                               ///< of row_hash
     std::vector<events::OrderLine> order_lines;     ///< rows from 0
     std::vector<std::vector<std::uint32_t>> texts;  ///< per text column of the plan
     std::vector<std::vector<float>> numbers;        ///< per number column of the plan

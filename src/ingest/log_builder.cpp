@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "ingest/duplicates.hpp"
 #include "ingest/huge_pages.hpp"
 
 namespace funnel::ingest::detail {
@@ -100,7 +99,10 @@ void LogBuilder::reserve(const LogBlock& block) {
     grow(log.user);
     grow(log.item);
     grow(log.session);
-    if (!block.row_hash.empty()) grow(log.row_hash);
+    if (!block.row_hash.empty()) {
+        grow(log.row_hash);
+        duplicates_.reserve(rows);
+    }
     for (auto& column : log.text_columns)
         grow(column.code);
     for (auto& column : log.number_columns)
@@ -117,6 +119,7 @@ void LogBuilder::add_rows(const LogBlock& block, CodeMaps& maps) {
     append(log.kind, block.kind);
     append(log.session, block.session);
     append(log.row_hash, block.row_hash);
+    if (!block.row_hash.empty()) duplicates_.add(block.marks);
     append_mapped(log.user, block.user, maps.users);
     append_mapped(log.item, block.item, maps.items);
     maps.texts.resize(block.texts.size());
@@ -162,7 +165,7 @@ void LogBuilder::finish(const LogPlan& plan, const std::vector<std::uint8_t>& fo
 
 void LogBuilder::count_duplicates() {
     ReadReport& report = result_.report;
-    const std::vector<std::uint64_t> duplicates = find_duplicates(result_.log, options_.threads);
+    const std::vector<std::uint64_t> duplicates = duplicates_.find(result_.log, options_.threads);
     report.duplicates = duplicates.size();
     if (report.duplicates * 1000 > report.accepted && !options_.drop_duplicates) {
         report.warnings.push_back(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "funnel/ingest/read_log.hpp"
+#include "ingest/duplicates.hpp"
 #include "ingest/log_block.hpp"
 #include "ingest/reject_log.hpp"
 
@@ -44,6 +45,7 @@ class LogBuilder {
     ReadResult& result_;
     RejectLog rejects_;
     std::vector<CodeMaps> maps_;
+    DuplicateFinder duplicates_;
     std::uint64_t file_bytes_;
     std::uint64_t line_ = 0;  // physical lines of this file so far
     std::size_t own_names_ = 0;

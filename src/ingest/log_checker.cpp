@@ -52,7 +52,10 @@ void LogChecker::check_times(const FileFormat& format, const RowBatch& batch) {
 
 void LogChecker::check_present(const RowBatch& batch, std::size_t slot, Reason reason) {
     batch.with_column(slot, [&](const auto& column) {
-        for (std::size_t row = 0; row < batch.size(); ++row) {
+        bool all = true;
+        for (std::size_t row = 0; row < batch.size(); ++row)
+            all &= !column(row).empty();
+        for (std::size_t row = 0; !all && row < batch.size(); ++row) {
             if (column(row).empty()) reject(row, reason, slot);
         }
     });

@@ -77,6 +77,7 @@ void LogParser::parse(LogBlock& out, bool keep_all_bad) {
         out.events.push_back({meaning.label, own, std::exchange(names_[name].rows, 0)});
     }
     names_in_block_.clear();
+    if (plan_->hash_rows) out.marks.fill(out.row_hash);
 }
 
 void LogParser::consume(const Block& block, RowBatch& batch, LogBlock& out) {
@@ -112,8 +113,10 @@ void LogParser::drop_unusable(const Block& block, RowBatch& batch, LogBlock& out
 
 void LogParser::add_events(const RowBatch& batch, LogBlock& out) {
     const std::size_t n = batch.size();
-    row_names_.assign(n, 0);
-    if (!plan_->constant) {
+    row_names_.resize(n);
+    if (plan_->constant) {
+        std::ranges::fill(row_names_, 0u);
+    } else {
         scratch_ids_.clear();
         batch.with_column(plan_->event, [&](const auto& column) {
             event_names_.intern(n, column, row_names_.data(), scratch_ids_);

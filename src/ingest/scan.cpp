@@ -16,7 +16,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 /// One bit per byte of 64 bytes of text.
 struct Bits {
-    std::uint64_t separators, line_ends, quotes, zeros, high;
+    std::uint64_t separators, line_ends, quotes;
 };
 
 /// 64 bytes against the characters that matter.
@@ -38,27 +38,6 @@ class Classifier {
             if constexpr (kQuoted) bits.quotes |= to_bits(hn::Eq(bytes, quote_)) << i;
         }
         return bits;
-    }
-
-    /// Bytes >= 0x80 set the sign; zeros are found by the smallest byte.
-    static void note_odd_bytes(const char* text, std::size_t size, RowIndex& index) {
-        const D d;
-        auto all = hn::Zero(d);
-        auto least = hn::Set(d, std::uint8_t{0xFF});
-        const std::size_t lanes = hn::Lanes(d);
-        std::size_t i = 0;
-        for (; i + lanes <= size; i += lanes) {
-            const auto bytes = hn::LoadU(d, reinterpret_cast<const std::uint8_t*>(text) + i);
-            all = hn::Or(all, bytes);
-            least = hn::Min(least, bytes);
-        }
-        const hn::RebindToSigned<D> s;
-        index.high_bytes = !hn::AllFalse(s, hn::Lt(hn::BitCast(s, all), hn::Zero(s)));
-        index.zero_bytes = !hn::AllFalse(d, hn::Eq(least, hn::Zero(d)));
-        for (; i < size; ++i) {
-            index.high_bytes |= text[i] < 0;
-            index.zero_bytes |= text[i] == 0;
-        }
     }
 
  private:
@@ -89,58 +68,92 @@ inline std::uint64_t quote_carry(std::uint64_t inside) {
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(inside) >> 63);
 }
 
-template <bool kQuoted>
-void scan(const char* text, std::size_t size, char delimiter, RowIndex& index) {
-    const Classifier classifier(delimiter);
-    std::uint32_t* const separators = index.buffer.data() + 1;
-    std::uint32_t* const row_ends = index.row_ends.data();
-    std::uint32_t count = 0, rows = 0, quotes = 0;
-    std::uint64_t carry = 0;
-    for (std::size_t base = 0; base < size; base += 64) {
-        Bits bits = classifier.classify<kQuoted>(text + base);
-        if (base + 64 > size) {
-            const std::uint64_t valid = (std::uint64_t{1} << (size - base)) - 1;
-            bits.separators &= valid;
-            bits.line_ends &= valid;
-            bits.quotes &= valid;
+/// Writes the offsets of the bits set and returns the place behind the last. Eight stores without a look at
+/// the count are cheaper than a branch per separator; up to 8 places behind the last one are overwritten.
+inline std::uint32_t* write_offsets(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) {
+    std::uint32_t* const end = out + std::popcount(bits);
+    do {
+        for (int i = 0; i < 8; ++i) {
+            out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+            bits &= bits - 1;
         }
-        if constexpr (kQuoted) {
-            const std::uint64_t inside = prefix_xor(bits.quotes) ^ carry;
-            carry = quote_carry(inside);
-            bits.separators &= ~inside;
-            bits.line_ends &= ~inside;
-        }
-        for (std::uint64_t ends = bits.line_ends; ends != 0; ends &= ends - 1) {
-            const std::uint64_t before = (ends & (0 - ends)) - 1;
-            row_ends[rows] = count + static_cast<std::uint32_t>(std::popcount(bits.separators & before));
-            if constexpr (kQuoted) {
-                index.quotes[rows] = quotes + static_cast<std::uint32_t>(std::popcount(bits.quotes & before));
-            }
-            ++rows;
-        }
-        if constexpr (kQuoted) quotes += static_cast<std::uint32_t>(std::popcount(bits.quotes));
-        const auto found = static_cast<std::uint32_t>(std::popcount(bits.separators));
-        // Eight stores without a look at the count are cheaper than a branch per separator.
-        std::uint64_t rest = bits.separators;
-        for (std::uint32_t done = 0; done < found; done += 8) {
-            for (std::uint32_t i = 0; i < 8; ++i) {
-                separators[count + done + i] =
-                    static_cast<std::uint32_t>(base) + static_cast<std::uint32_t>(std::countr_zero(rest));
-                rest &= rest - 1;
-            }
-        }
-        count += found;
-    }
-    index.rows = rows;
-    Classifier::note_odd_bytes(text, size, index);
+        out += 8;
+    } while (out < end);
+    return end;
 }
 
-void scan_plain(const char* text, std::size_t size, char delimiter, RowIndex& index) {
-    scan<false>(text, size, delimiter, index);
+/// The last 1 to 63 bytes of a text, and nothing of what follows.
+inline Bits only_first(Bits bits, std::size_t count) {
+    const std::uint64_t valid = (std::uint64_t{1} << count) - 1;
+    return {bits.separators & valid, bits.line_ends & valid, bits.quotes & valid};
+}
+
+std::size_t scan_plain(const char* text, std::size_t size, char delimiter, std::uint32_t* separators,
+                       std::size_t& line_ends) {
+    const Classifier classifier(delimiter);
+    std::uint32_t* out = separators;
+    std::size_t ends = 0, base = 0;
+    for (; base + 64 <= size; base += 64) {
+        const Bits bits = classifier.classify<false>(text + base);
+        ends += static_cast<std::size_t>(std::popcount(bits.line_ends));
+        out = write_offsets(bits.separators, static_cast<std::uint32_t>(base), out);
+    }
+    if (base < size) {
+        const Bits bits = only_first(classifier.classify<false>(text + base), size - base);
+        ends += static_cast<std::size_t>(std::popcount(bits.line_ends));
+        out = write_offsets(bits.separators, static_cast<std::uint32_t>(base), out);
+    }
+    line_ends = ends;
+    return static_cast<std::size_t>(out - separators);
 }
 
 void scan_quoted(const char* text, std::size_t size, char delimiter, RowIndex& index) {
-    scan<true>(text, size, delimiter, index);
+    const Classifier classifier(delimiter);
+    std::uint32_t* const separators = index.buffer.data() + 1;
+    std::uint32_t* out = separators;
+    std::uint32_t rows = 0, quotes = 0;
+    std::uint64_t carry = 0;
+    for (std::size_t base = 0; base < size; base += 64) {
+        Bits bits = classifier.classify<true>(text + base);
+        if (base + 64 > size) bits = only_first(bits, size - base);
+        const std::uint64_t inside = prefix_xor(bits.quotes) ^ carry;
+        carry = quote_carry(inside);
+        bits.separators &= ~inside;
+        for (std::uint64_t ends = bits.line_ends & ~inside; ends != 0; ends &= ends - 1) {
+            const std::uint64_t before = (ends & (0 - ends)) - 1;
+            index.row_ends[rows] = static_cast<std::uint32_t>(out - separators) +
+                                   static_cast<std::uint32_t>(std::popcount(bits.separators & before));
+            index.quotes[rows++] = quotes + static_cast<std::uint32_t>(std::popcount(bits.quotes & before));
+        }
+        quotes += static_cast<std::uint32_t>(std::popcount(bits.quotes));
+        out = write_offsets(bits.separators, static_cast<std::uint32_t>(base), out);
+    }
+    index.rows = rows;
+}
+
+/// Bytes >= 0x80 set the sign; zeros are found by the smallest byte.
+void note_odd_bytes(const char* text, std::size_t size, RowIndex& index) {
+    const hn::ScalableTag<std::uint8_t> d;
+    const hn::RebindToSigned<decltype(d)> s;
+    const auto zero = hn::Zero(d);
+    auto all = zero, all2 = zero;
+    auto least = hn::Set(d, std::uint8_t{0xFF}), least2 = least;
+    const std::size_t lanes = hn::Lanes(d);
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text);
+    std::size_t i = 0;
+    for (; i + 2 * lanes <= size; i += 2 * lanes) {
+        const auto a = hn::LoadU(d, bytes + i), b = hn::LoadU(d, bytes + i + lanes);
+        all = hn::Or(all, a);
+        all2 = hn::Or(all2, b);
+        least = hn::Min(least, a);
+        least2 = hn::Min(least2, b);
+    }
+    index.high_bytes = !hn::AllFalse(s, hn::Lt(hn::BitCast(s, hn::Or(all, all2)), hn::Zero(s)));
+    index.zero_bytes = !hn::AllFalse(d, hn::Eq(hn::Min(least, least2), zero));
+    for (; i < size; ++i) {
+        index.high_bytes |= text[i] < 0;
+        index.zero_bytes |= text[i] == 0;
+    }
 }
 
 std::size_t open_line_end(const char* text, std::size_t size) {
@@ -175,22 +188,51 @@ namespace funnel::ingest::detail {
 
 HWY_EXPORT(scan_plain);
 HWY_EXPORT(scan_quoted);
+HWY_EXPORT(note_odd_bytes);
 HWY_EXPORT(open_line_end);
 HWY_EXPORT(line_ends);
 
-void scan_rows(const char* text, std::size_t size, char delimiter, bool quoted, RowIndex& index) {
-    // Up to 8 separators are written past the last one.
-    if (index.buffer.size() < size + 9) {
-        index.buffer.resize(size + 9);
+namespace {
+
+/// True if every columns-th separator is a line end. There are as many line ends as rows, so then no other
+/// is.
+bool is_regular(const char* text, const std::uint32_t* separators, std::size_t count, std::size_t rows,
+                std::size_t columns) {
+    if (columns == 0 || count < rows * columns) return false;
+    bool regular = true;
+    for (std::size_t i = 1; i <= rows; ++i)
+        regular &= text[separators[i * columns - 1]] == '\n';
+    return regular;
+}
+
+void rank_rows(const char* text, std::size_t count, RowIndex& index) {
+    const std::uint32_t* const separators = index.separators();
+    std::size_t rows = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (text[separators[i]] == '\n') index.row_ends[rows++] = static_cast<std::uint32_t>(i);
+    }
+}
+
+}  // namespace
+
+void scan_rows(const char* text, std::size_t size, char delimiter, bool quoted, std::size_t columns,
+               RowIndex& index) {
+    if (index.buffer.size() < size + 10) {
+        index.buffer.resize(size + 10);
         index.buffer[0] = static_cast<std::uint32_t>(-1);
         index.row_ends.resize(size + 1);
+        index.quotes.resize(size + 1);
     }
-    if (quoted && index.quotes.size() < index.row_ends.size()) index.quotes.resize(index.row_ends.size());
+    HWY_DYNAMIC_DISPATCH(note_odd_bytes)(text, size, index);
+    index.regular = false;
     if (quoted) {
         HWY_DYNAMIC_DISPATCH(scan_quoted)(text, size, delimiter, index);
-    } else {
-        HWY_DYNAMIC_DISPATCH(scan_plain)(text, size, delimiter, index);
+        return;
     }
+    const std::size_t count =
+        HWY_DYNAMIC_DISPATCH(scan_plain)(text, size, delimiter, index.buffer.data() + 1, index.rows);
+    index.regular = is_regular(text, index.separators(), count, index.rows, columns);
+    if (!index.regular) rank_rows(text, count, index);
 }
 
 std::size_t find_open_line_end(const char* text, std::size_t size) {

@@ -18,28 +18,26 @@ inline constexpr std::size_t kPadding = 64;
 /// What scan_rows found; buffers are kept between calls.
 struct RowIndex {
     std::vector<std::uint32_t> buffer;    ///< offset -1, then the separators
-    std::vector<std::uint32_t> row_ends;  ///< per row: which separator is its line end
-    std::vector<std::uint32_t> quotes;    ///< per row: quotes in the text up to its line end (of quoted text)
+    std::vector<std::uint32_t> row_ends;  ///< per row: which separator is its line end; not if regular
+    std::vector<std::uint32_t> quotes;    ///< per row: quotes in the text up to its line end; only if quoted
     std::size_t rows = 0;
+    bool regular = false;     ///< every row has the number of fields that was expected, and there is no quote
     bool high_bytes = false;  ///< some byte >= 0x80
     bool zero_bytes = false;  ///< some NUL
 
     /// Offsets of delimiters and line ends; the element before the first is the offset -1.
     [[nodiscard]] const std::uint32_t* separators() const noexcept { return buffer.data() + 1; }
-    /// True if every row has that many fields.
-    [[nodiscard]] bool regular(std::size_t columns) const noexcept {
-        std::uint32_t different = 0, fields = 0;
-        for (std::size_t i = 0; i < rows; ++i) {
-            fields += static_cast<std::uint32_t>(columns);
-            different |= row_ends[i] ^ (fields - 1);
-        }
-        return different == 0;
+    /// Fills in row_ends of regular rows.
+    void rank_regular(std::size_t columns) {
+        for (std::size_t i = 0; i < rows; ++i)
+            row_ends[i] = static_cast<std::uint32_t>((i + 1) * columns - 1);
     }
 };
 
 /// Splits text[0, size), size < 2^32, at a record border; what follows the last line end is left out.
 /// `quoted`: the text has quotes. kPadding bytes behind the text must be readable.
-void scan_rows(const char* text, std::size_t size, char delimiter, bool quoted, RowIndex& index);
+void scan_rows(const char* text, std::size_t size, char delimiter, bool quoted, std::size_t columns,
+               RowIndex& index);
 
 /// Offset of the first line end at which the number of quotes before it is odd, or npos. The text begins at a
 /// record border. kPadding bytes behind it must be readable.

@@ -213,31 +213,39 @@ TimeParser::TimeParser(TimeUnit unit, bool detected, const std::string& zone, co
 /// "2016-10-01 06:59:58", with "T" or a blank and with "", "Z" or " UTC"; anything else is left to parse_any.
 bool TimeParser::parse_common(std::string_view text, std::int64_t& micros) noexcept {
     const char* const p = text.data();
-    if (text.size() < 19 || (p[10] != ' ' && p[10] != 'T')) return false;
-    const bool ends = text.size() == 19 || (text.size() == 20 && p[19] == 'Z') ||
-                      (text.size() == 23 && load8(p + 15) >> 32 == 0x43545520u);  // " UTC"
-    if (!ends) return false;
+    if (text.size() < 19) return false;
+    const std::uint64_t tail = load8(p + 15);  // the minute's last digit, ":58", and what follows
+    const bool ends = (text.size() == 23 && tail >> 32 == 0x43545520u) ||  // " UTC"
+                      text.size() == 19 || (text.size() == 20 && p[19] == 'Z');
+    const auto tens = static_cast<std::uint32_t>((tail >> 16) & 0xFF) - '0';
+    const auto ones = static_cast<std::uint32_t>((tail >> 24) & 0xFF) - '0';
+    if (!ends || ((tail >> 8) & 0xFF) != ':' || tens > 5 || ones > 9) return false;
+    const std::uint64_t head = load8(p), middle = load8(p + 8);
+    if (head != minute_head_ || middle != minute_tail_) {
+        if (!parse_minute(text)) return false;
+        minute_head_ = head;
+        minute_tail_ = middle;
+    }
+    micros = minute_micros_ + static_cast<std::int64_t>(tens * 10 + ones) * kSecond;
+    return true;
+}
+
+/// "2016-10-01 06:59", 16 bytes, to minute_micros_.
+bool TimeParser::parse_minute(std::string_view text) noexcept {
+    const char* const p = text.data();
+    if (p[10] != ' ' && p[10] != 'T') return false;
     // The date, 10 bytes, as two overlapping words.
-    const std::uint64_t date_head = load8(p), date_tail = load8(p + 2);
-    if (date_head != date_head_ || date_tail != date_tail_) {
+    const std::uint64_t head = load8(p), tail = load8(p + 2);
+    if (head != date_head_ || tail != date_tail_) {
         std::string_view date = text.substr(0, 10);
         if (!take_date(date, date_micros_)) return false;
-        date_head_ = date_head;
-        date_tail_ = date_tail;
+        date_head_ = head;
+        date_tail_ = tail;
     }
-    // "hh:mm:ss" as one word, colons made zeros.
-    std::uint64_t word = load8(p + 11);
-    constexpr std::uint64_t kColons = 0x00003A00003A0000ull, kAtColons = 0x0000FF0000FF0000ull;
-    if ((word & kAtColons) != kColons) return false;
-    word = (word & ~kAtColons) | 0x0000300000300000ull;
-    if (!all_digits(word)) return false;
-    word -= 0x3030303030303030ull;
-    const std::uint64_t pairs = word * 10 + (word >> 8);  // bytes 0, 3 and 6: hours, minutes, seconds
-    const auto hour = static_cast<std::int64_t>(pairs & 0xFF);
-    const auto minute = static_cast<std::int64_t>((pairs >> 24) & 0xFF);
-    const auto second = static_cast<std::int64_t>((pairs >> 48) & 0xFF);
-    if (hour > 23 || minute > 59 || second > 59) return false;
-    micros = date_micros_ + (hour * 3600 + minute * 60 + second) * kSecond;
+    std::string_view clock = text.substr(11, 5);
+    std::int64_t since_midnight = 0;
+    if (!take_clock(clock, since_midnight)) return false;
+    minute_micros_ = date_micros_ + since_midnight;
     return true;
 }
 

@@ -50,12 +50,15 @@ class TimeParser {
 
  private:
     bool parse_common(std::string_view text, std::int64_t& micros) noexcept;
+    bool parse_minute(std::string_view text) noexcept;
     bool parse_any(std::string_view text, std::int64_t& micros);
 
     TimeUnit unit_;
     bool detected_;
     std::optional<LocalZone> zone_;
-    // The date parsed last: logs are nearly sorted.
+    // The minute and the date parsed last: logs are nearly sorted.
+    std::uint64_t minute_head_ = 0, minute_tail_ = 0;
+    std::int64_t minute_micros_ = 0;
     std::uint64_t date_head_ = 0, date_tail_ = 0;
     std::int64_t date_micros_ = 0;
 };
