@@ -30,7 +30,9 @@ struct BadRow {
     std::string got;       ///< as shown
 };
 
-void PrintTo(const BadRow& row, std::ostream* out) { *out << row.name; }
+void PrintTo(const BadRow& row, std::ostream* out) {
+    *out << row.name;
+}
 
 const std::string kGoodRows =
     "2024-03-01T10:00:00Z,view,a,i1,s1,,10,1\n"

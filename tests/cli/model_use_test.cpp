@@ -181,8 +181,8 @@ TEST(CliFeatures, LabelsAndScoresGiveTheFiguresOfEvaluate) {
 
 TEST(CliFeatures, RawAndEncodedHaveTheSameRowsAndLabels) {
     const TemporaryFolder folder;
-    const Csv raw = parse_csv(output({"features", shop().late, "-m", shop().model}));
-    (void)output({"features", shop().late, "-m", shop().model, "--encoded", "-o", folder.path("e.csv")});
+    const Csv raw = parse_csv(output({"features", shop().glimpse, "-m", shop().model}));
+    (void)output({"features", shop().glimpse, "-m", shop().model, "--encoded", "-o", folder.path("e.csv")});
     const Csv encoded = parse_csv(folder.read("e.csv"));
     ASSERT_EQ(raw.rows.size(), encoded.rows.size());
     for (const char* id : {"event_time", "user_id", "item_id", "label_click", "label_purchase"}) {
@@ -197,7 +197,7 @@ TEST(CliFeatures, RawAndEncodedHaveTheSameRowsAndLabels) {
 }
 
 TEST(CliFeatures, NeedNoModel) {
-    const Csv csv = parse_csv(output({"features", shop().log}));
+    const Csv csv = parse_csv(output({"features", shop().glimpse}));
     EXPECT_TRUE(csv.has("user_id"));
     EXPECT_TRUE(csv.has("label_purchase"));
     EXPECT_GT(csv.header.size(), 15u);

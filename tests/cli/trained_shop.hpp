@@ -52,17 +52,19 @@ struct TimedLines {
 struct TrainedShop {
     support::TemporaryFolder folder;
     std::string log, early, late, model;
+    std::string glimpse;  ///< the first eighth of the late part, for wide tables
     std::size_t early_rows = 0, late_rows = 0;
     support::ToolResult trained;
 
     TrainedShop() {
         log = folder.path("shop.csv");
-        const auto simulated = support::run_tool(
-            {"simulate", "-o", log, "--users", "500", "--days", "16", "--seed", "7", "-q"});
+        const auto simulated =
+            support::run_tool({"simulate", "-o", log, "--users", "500", "--days", "16", "--seed", "7", "-q"});
         if (simulated.code != 0) throw std::runtime_error("simulate: " + simulated.err);
         const std::vector<std::string> halves = TimedLines(support::read_file(log)).split(2);
         early = folder.write("early.csv", halves[0]);
         late = folder.write("late.csv", halves[1]);
+        glimpse = folder.write("glimpse.csv", TimedLines(halves[1]).split(8)[0]);
         early_rows = static_cast<std::size_t>(std::ranges::count(halves[0], '\n')) - 1;
         late_rows = static_cast<std::size_t>(std::ranges::count(halves[1], '\n')) - 1;
         model = folder.path("shop.funnel");
