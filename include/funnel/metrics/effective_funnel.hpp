@@ -33,7 +33,8 @@ struct EffectiveFunnel {
     if (kept.empty()) return {whole, {}};
     // A click that never happens is taken out of its stage, which is then named by what is left of it.
     for (auto& types : kept) {
-        if ((kinds & events::kind_bit(events::EventKind::click)) == 0 && types.size() > 1) std::erase(types, "click");
+        if ((kinds & events::kind_bit(events::EventKind::click)) == 0 && types.size() > 1)
+            std::erase(types, "click");
     }
     result.funnel = Funnel::make(kept);
     return result;
