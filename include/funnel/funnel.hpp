@@ -57,6 +57,7 @@
 #include "funnel/metrics/bots.hpp"
 #include "funnel/metrics/cart_tally.hpp"
 #include "funnel/metrics/censoring.hpp"
+#include "funnel/metrics/clickhouse_funnel.hpp"
 #include "funnel/metrics/cohort_slots.hpp"
 #include "funnel/metrics/cohort_tally.hpp"
 #include "funnel/metrics/dwell.hpp"

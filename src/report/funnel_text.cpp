@@ -35,7 +35,7 @@ bool censored(const metrics::MetricsResult& result) {
 }
 
 // For logs that end before most windows do.
-std::string censoring_text(const metrics::Censoring& censoring) {
+std::string censoring_text(const metrics::Censoring& censoring, const Paint& paint) {
     Table table({{"", Align::left},
                  {"first entry to last step", Align::right},
                  {"95 % interval", Align::right},
@@ -49,7 +49,7 @@ std::string censoring_text(const metrics::Censoring& censoring) {
     add("mature", censoring.mature,
         "of " + counted(censoring.mature_entries, "entries") + " whose window is over");
     add("km", censoring.km, "of " + all + ", by Kaplan and Meier");
-    return table.text(2);
+    return paint.table(table);
 }
 
 std::string duration_text(const std::optional<double>& seconds) {
@@ -79,7 +79,7 @@ std::string timing_text(const std::vector<metrics::FunnelStep>& steps, const Pai
              format_number(step.value, 2),
              step.reached > 0 ? format_number(*step.value / static_cast<double>(step.reached), 2) : "n/a"});
     }
-    return paint.title("Time to convert, and what was bought within the window") + "\n" + table.text(2);
+    return paint.title("Time to convert, and what was bought within the window") + paint.table(table);
 }
 
 // Which step first: arithmetic, and said to be.
@@ -100,8 +100,8 @@ std::string gains_text(const metrics::MetricsResult& result, const Paint& paint)
              range(gain.arrivals_interval, 1), gain.revenue ? "+" + format_number(gain.revenue, 2) : "n/a",
              range(gain.revenue_interval, 2)});
     }
-    return paint.title("Which step first") + "\n" + table.text(2) +
-           "  Arithmetic, not a forecast: all other rates are held as they are.\n";
+    return paint.title("Which step first") + paint.table(table) +
+           paint.line("Arithmetic, not a forecast: all other rates are held as they are.");
 }
 
 }  // namespace
@@ -153,7 +153,7 @@ std::string funnel_text(const metrics::MetricsResult& result, const TextOptions&
                        format_share(step.overall_rate), interval_text(step.overall_interval),
                        first ? "" : format_count(step.lost), bars.back()});
     }
-    std::string text = table.text(2);
+    std::string text = paint.table(table);
     if (options.color) {
         std::size_t from = 0;
         for (const std::string& drawn : bars) {
@@ -169,9 +169,10 @@ std::string funnel_text(const metrics::MetricsResult& result, const TextOptions&
         title += ", window " + base::format_duration(result.window);
     for (const std::string& rule : describe(result.rules, result.steps))
         title += ", " + printable(rule, 60);
-    std::string out = paint.title(title) + "\n" + text;
-    if (censored(result)) out += censoring_text(*result.censoring);
-    if (!result.left_out.empty()) out += "  left out, without any event: " + joined(result.left_out) + "\n";
+    std::string out = paint.title(title) + text;
+    if (censored(result)) out += (paint.markdown() ? "\n" : "") + censoring_text(*result.censoring, paint);
+    if (!result.left_out.empty())
+        out += paint.line("left out, without any event: " + joined(result.left_out));
     if (!result.steps.empty() && result.steps.front().value) out += "\n" + timing_text(result.steps, paint);
     if (options.gains && !result.gains.empty()) out += "\n" + gains_text(result, paint);
     return out;

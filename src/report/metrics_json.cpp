@@ -139,6 +139,53 @@ Json log_json(const LogSummary& log) {
             {"by_event", log.by_event}};
 }
 
+Json differences_json(const std::vector<metrics::Difference>& differences) {
+    Json object = Json::object();
+    for (const metrics::Difference& of : differences) {
+        Json& entry = object[of.name];
+        entry["value"] = number(of.ours);
+        entry["other"] = number(of.theirs);
+        entry["difference"] = number(of.difference);
+        add_interval(entry, "", of.interval);
+        entry["lift"] = number(of.lift);
+        add_interval(entry, "lift_", of.lift_interval);
+        entry["method"] = text_or_null(of.method);
+        entry["reason"] = text_or_null(of.reason);
+    }
+    return object;
+}
+
+Json comparison_json(const Comparison& comparison) {
+    return {{"files", comparison.files},
+            {"rows", comparison.rows},
+            {"metrics", metrics_json(comparison.metrics)},
+            {"steps", steps_json(comparison.steps)},
+            {"differences", differences_json(comparison.differences)}};
+}
+
+Json experiment_json(const metrics::ExperimentResult& experiment) {
+    Json arms = Json::array();
+    for (const metrics::ExperimentArm& arm : experiment.arms) {
+        arms.push_back({{"key", arm.key},
+                        {"metrics", metrics_json(arm.result.metrics)},
+                        {"steps", steps_json(arm.result.steps)},
+                        {"differences", differences_json(arm.against_control)}});
+    }
+    return {{"control", experiment.control},
+            {"users_in_several", experiment.users_in_several},
+            {"users_in_none", experiment.users_in_none},
+            {"sample_ratio_p", number(experiment.sample_ratio_p)},
+            {"arms", arms}};
+}
+
+Json disagreements_json(const std::vector<metrics::FunnelDisagreement>& users) {
+    Json array = Json::array();
+    for (const auto& user : users)
+        array.push_back(
+            {{"user", user.user}, {"ours", user.ours}, {"clickhouse", user.theirs}, {"rule", user.rule}});
+    return array;
+}
+
 Json breakdown_json(const std::vector<metrics::SegmentResult>& breakdown) {
     Json array = Json::array();
     for (const metrics::SegmentResult& segment : breakdown) {
@@ -147,6 +194,7 @@ Json breakdown_json(const std::vector<metrics::SegmentResult>& breakdown) {
         entry["key"] = segment.key ? Json(*segment.key) : Json(nullptr);
         entry["metrics"] = metrics_json(segment.metrics);
         entry["funnel"]["steps"] = steps_json(segment.steps);
+        if (!segment.differences.empty()) entry["differences"] = differences_json(segment.differences);
         array.push_back(std::move(entry));
     }
     return array;
@@ -193,7 +241,7 @@ void append_csv(std::string& out, const std::string& head, const std::vector<met
 
 }  // namespace
 
-std::string to_json(const metrics::MetricsResult& result, const LogSummary& log) {
+std::string to_json(const metrics::MetricsResult& result, const LogSummary& log, const Comparisons& beside) {
     Json json;
     json["schema_version"] = 1;
     json["log"] = log_json(log);
@@ -212,6 +260,9 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log)
                                 {"steps", steps_json(result.without_bots->steps)}};
     }
     json["breakdown"] = breakdown_json(result.breakdown);
+    if (beside.other) json["compare"] = comparison_json(*beside.other);
+    if (beside.experiment) json["experiment"] = experiment_json(*beside.experiment);
+    if (beside.disagreements) json["explain_difference"] = disagreements_json(*beside.disagreements);
     json["warnings"] = log.warnings;
     for (const std::string& warning : result.warnings)
         json["warnings"].push_back(warning);

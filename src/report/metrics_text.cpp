@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "comparisons_text.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/report/table.hpp"
 #include "funnel_text.hpp"
@@ -52,7 +53,7 @@ std::string head_text(const LogSummary& log, const Paint& paint) {
                                     counted(log.sessions, "visits")})});
     table.add_row({"time", span_of(log)});
     table.add_row({"events", events_of(log)});
-    return paint.title("Log") + "\n" + table.text(2);
+    return paint.title("Log") + paint.table(table);
 }
 
 std::string value_text(const metrics::Metric& metric) {
@@ -99,7 +100,7 @@ std::string metrics_text(const std::vector<metrics::Metric>& metrics, const Pain
         table.add_row({std::string(metric.name), value_text(metric), fraction_text(metric),
                        interval_text(metric), std::string(metric.reason)});
     }
-    return paint.title("Metrics") + "\n" + table.text(2);
+    return paint.title("Metrics") + paint.table(table);
 }
 
 std::string breakdown_text(std::span<const metrics::SegmentResult> segments, const TextOptions& options,
@@ -120,31 +121,35 @@ std::string breakdown_text(std::span<const metrics::SegmentResult> segments, con
         cells.push_back(format_share(segment.steps.back().overall_rate));
         table.add_row(std::move(cells));
     }
-    std::string out = paint.title("By " + printable(segments.front().by)) + "\n" + table.text(2);
+    std::string out = paint.title("By " + printable(segments.front().by)) + paint.table(table);
     if (shown < segments.size()) {
-        out += "  " + counted(static_cast<std::int64_t>(segments.size() - shown),
-                              "more keys: --json or --csv shows all\n");
+        out += paint.line(counted(static_cast<std::int64_t>(segments.size() - shown),
+                                  "more keys: --json or --csv shows all"));
     }
     return out;
 }
 
 }  // namespace
 
-std::string to_text(const metrics::MetricsResult& result, const LogSummary& log, const TextOptions& options) {
-    const Paint paint(options.color);
+std::string to_text(const metrics::MetricsResult& result, const LogSummary& log, const TextOptions& options,
+                    const Comparisons& beside) {
+    const Paint paint(options.color, options.markdown);
     std::string out = head_text(log, paint) + "\n" + metrics_text(result.metrics, paint) + "\n" +
                       funnel_text(result, options, paint);
     const std::span segments(result.breakdown);
     for (std::size_t begin = 0, end = 0; begin < segments.size(); begin = end) {
         while (end < segments.size() && segments[end].by == segments[begin].by)
             ++end;
-        out += "\n" + breakdown_text(segments.subspan(begin, end - begin), options, paint);
+        const auto group = segments.subspan(begin, end - begin);
+        out += "\n" + breakdown_text(group, options, paint);
+        if (!group.front().differences.empty()) out += "\n" + segment_differences_text(group, paint);
     }
+    out += comparisons_text(beside, paint);
     std::vector<std::string> warnings = log.warnings;
     warnings.insert(warnings.end(), result.warnings.begin(), result.warnings.end());
     if (!warnings.empty()) out += "\n";
     for (const std::string& warning : warnings) {
-        out += paint.warning("Note:") + " " + printable(warning, 1000) + "\n";
+        out += (paint.markdown() ? "- " : paint.warning("Note:") + " ") + printable(warning, 1000) + "\n";
     }
     return out;
 }

@@ -11,11 +11,22 @@
 
 namespace funnel::report {
 
-/// Wraps text in an ANSI colour, or leaves it alone.
+/// How a text looks: colours of a terminal, plain, or Markdown.
 class Paint {
  public:
-    explicit Paint(bool on) : on_(on) {}
-    [[nodiscard]] std::string title(std::string_view text) const { return wrap("\x1b[1m", text); }
+    explicit Paint(bool colours, bool markdown = false) : on_(colours && !markdown), markdown_(markdown) {}
+    [[nodiscard]] bool markdown() const noexcept { return markdown_; }
+    /// A heading, its line ended.
+    [[nodiscard]] std::string title(std::string_view text) const {
+        return (markdown_ ? "## " + std::string(text) + "\n" : wrap("\x1b[1m", text)) + "\n";
+    }
+    [[nodiscard]] std::string table(const Table& table) const {
+        return markdown_ ? table.markdown() : table.text(2);
+    }
+    /// A line of words below a table.
+    [[nodiscard]] std::string line(std::string_view text) const {
+        return (markdown_ ? "\n" : "  ") + std::string(text) + "\n";
+    }
     [[nodiscard]] std::string bar(std::string_view text) const { return wrap("\x1b[36m", text); }
     [[nodiscard]] std::string warning(std::string_view text) const { return wrap("\x1b[33m", text); }
 
@@ -25,6 +36,7 @@ class Paint {
         return std::string(code) + std::string(text) + "\x1b[0m";
     }
     bool on_;
+    bool markdown_;
 };
 
 [[nodiscard]] inline std::string joined(const std::vector<std::string>& texts) {

@@ -178,11 +178,10 @@ inline ExperimentResult finish(const ExperimentState& state, const MetricsOption
     for (const Segment& segment : state.arms) {
         ExperimentArm arm{.key = *segment.key, .result = detail::finish_segment(segment, options, facts)};
         users.push_back(*find(arm.result.metrics, "uv")->value);
-        for (std::size_t m = 0; m < arm.result.metrics.size() && arm.key != result.control; ++m) {
-            const Metric &ours = arm.result.metrics[m], &theirs = base_result.metrics[m];
-            if (parts_of(ours.name, segment.groups, options))
-                arm.against_control.push_back(
-                    difference(ours, segment.groups, theirs, base->groups, options));
+        if (arm.key != result.control) {
+            arm.against_control =
+                differences({arm.result.metrics, arm.result.steps, segment.groups},
+                            {base_result.metrics, base_result.steps, base->groups}, options);
         }
         result.arms.push_back(std::move(arm));
     }

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "funnel/metrics/clickhouse_funnel.hpp"
 #include "funnel/metrics/exposures.hpp"
 #include "funnel/metrics/funnel_reach.hpp"
 #include "funnel/metrics/path_tally.hpp"
@@ -24,6 +25,8 @@ class FunnelTally {
           reach_(plan.sets, plan.options.window),
           exposures_(plan.sets, plan.horizons, plan.last_time),
           best_(plan.keys) {
+        if (plan.options.semantics == Semantics::clickhouse)
+            clickhouse_.emplace(plan.sets, plan.options.window);
         if (!plan.options.rules.plain() || plan.options.timing) paths_.emplace(plan);
     }
 
@@ -44,6 +47,7 @@ class FunnelTally {
     void start_entity() noexcept {
         reach_.start_entity();
         rows_.clear();
+        if (clickhouse_) clickhouse_->start_entity();
     }
     void add(const UserView& user, std::size_t position);
     void count_entity(const UserView& user);
@@ -51,15 +55,20 @@ class FunnelTally {
     const TallyPlan& plan_;
     FunnelReach reach_;
     ExposureLabels exposures_;
-    std::optional<PathTally> paths_;   // in place of reach_ if there are rules
-    std::vector<std::uint32_t> rows_;  // of the entity, for paths_
-    std::vector<Best> best_;           // per key
-    std::vector<std::uint16_t> keys_;  // of the entity's entries
+    std::optional<PathTally> paths_;              // in place of reach_ if there are rules
+    std::vector<std::uint32_t> rows_;             // of the entity, for paths_
+    std::optional<ClickHouseFunnel> clickhouse_;  // likewise, for that dialect
+    std::vector<Best> best_;                      // per key
+    std::vector<std::uint16_t> keys_;             // of the entity's entries
     std::uint64_t entity_ = 0;
     std::vector<std::uint32_t> by_visit_, visit_ends_;
 };
 
 inline void FunnelTally::add(const UserView& user, std::size_t position) {
+    if (clickhouse_) {
+        const UserRow& row = user.rows[position];
+        return clickhouse_->add(plan_.sets.of(row.kind), row.time, position < user.inside);
+    }
     if (paths_) {
         rows_.push_back(static_cast<std::uint32_t>(position));
         return;
@@ -129,6 +138,7 @@ inline void FunnelTally::count_entity(const UserView& user) {
         for (std::size_t k = 0; k < reach; ++k)
             ++user.tallies[key].reached[k];
     };
+    if (clickhouse_) return count(user.rows.front().key, clickhouse_->reach());
     if (paths_) return paths_->count_entity(user, rows_);
     if (plan_.one_key_per_user) {
         const std::uint16_t key = user.rows.front().key;

@@ -198,9 +198,20 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     for (std::size_t begin = 0, end = 0; begin < state.segments.size(); begin = end) {
         while (end < state.segments.size() && state.segments[end].by == state.segments[begin].by)
             ++end;
+        if (options.differences && end - begin > 20) {
+            result.warnings.push_back(
+                "--by " + state.segments[begin].by + " has " + std::to_string(end - begin) +
+                " segments: one in twenty differs from the whole by chance alone, so look at "
+                "large differences and check them on other days");
+        }
         for (Segment& segment : std::span(state.segments).subspan(begin, end - begin)) {
             if (end - begin > kMaxIntervalSegments) segment.groups = {detail::sum(segment.groups)};
             result.breakdown.push_back(detail::finish_segment(segment, options, facts));
+            SegmentResult& part = result.breakdown.back();
+            if (options.differences && segment.groups.size() == kUserGroups) {
+                part.differences = differences({part.metrics, part.steps, segment.groups},
+                                               {result.metrics, result.steps, state.groups}, options);
+            }
         }
     }
     return result;

@@ -10,7 +10,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "funnel/metrics/funnel_steps.hpp"
 #include "funnel/metrics/intervals.hpp"
 #include "funnel/metrics/rates.hpp"
 
@@ -59,6 +61,16 @@ struct Difference {
 [[nodiscard]] Difference difference(const Metric& ours, std::span<const Tally> our_groups,
                                     const Metric& theirs, std::span<const Tally> their_groups,
                                     const MetricsOptions& options);
+
+/// Differences of all metrics that have parts, and of the overall rates of the funnel ("funnel_purchase").
+/// Metrics and steps of both sides are of the same options.
+struct Side {
+    std::span<const Metric> metrics;
+    std::span<const FunnelStep> steps;
+    std::span<const Tally> groups;
+};
+[[nodiscard]] std::vector<Difference> differences(const Side& ours, const Side& theirs,
+                                                  const MetricsOptions& options);
 
 namespace detail {
 
@@ -150,7 +162,41 @@ inline std::optional<MetricParts> parts_of(std::string_view name, std::span<cons
             return detail::parts(groups, money, [](const Tally&) { return 1.0 / kUserGroups; });
         return detail::parts(groups, money, count(rule.orders));
     }
+    for (std::size_t k = 1; k < options.funnel.stages.size(); ++k) {
+        if (name != "funnel_" + options.funnel.stages[k].name) continue;
+        const auto reached = [&](std::size_t stage) {
+            return [stage](const Tally& tally) { return static_cast<double>(tally.reached[stage]); };
+        };
+        return detail::parts(groups, reached(k), reached(0));
+    }
     return detail::cohort_parts(name, groups, options);
+}
+
+inline std::vector<Difference> differences(const Side& ours, const Side& theirs,
+                                           const MetricsOptions& options) {
+    std::vector<Difference> out;
+    for (const Metric& metric : ours.metrics) {
+        if (!parts_of(metric.name, ours.groups, options)) continue;
+        const auto other = std::ranges::find(theirs.metrics, metric.name, &Metric::name);
+        if (other != theirs.metrics.end())
+            out.push_back(difference(metric, ours.groups, *other, theirs.groups, options));
+    }
+    const auto step_metric = [](const FunnelStep& step, std::int64_t entries) {
+        Metric metric{.name = "funnel_" + step.name, .unit = Unit::share, .value = step.overall_rate};
+        metric.numerator = static_cast<double>(step.reached);
+        metric.denominator = static_cast<double>(entries);
+        if (!metric.value) metric.reason = "no_entries";
+        if (!step.overall_interval) return metric;
+        metric.low = step.overall_interval->low;
+        metric.high = step.overall_interval->high;
+        return metric;
+    };
+    for (std::size_t k = 1; k < std::min(ours.steps.size(), theirs.steps.size()); ++k) {
+        out.push_back(difference(step_metric(ours.steps[k], ours.steps[0].reached), ours.groups,
+                                 step_metric(theirs.steps[k], theirs.steps[0].reached), theirs.groups,
+                                 options));
+    }
+    return out;
 }
 
 inline Difference difference(const Metric& ours, std::span<const Tally> our_groups, const Metric& theirs,

@@ -27,6 +27,9 @@ enum class Entity : std::uint8_t {
     exposure    ///< the first event of stage 0 of a user and item in a visit: what models are trained on
 };
 
+/// Whose rules decide how far an entity came.
+enum class Semantics : std::uint8_t { funnel, clickhouse };
+
 /// "user", "session", "user-item" or "exposure".
 [[nodiscard]] constexpr std::string_view entity_name(Entity entity) noexcept {
     constexpr std::string_view kNames[] = {"user", "session", "user-item", "exposure"};
@@ -53,6 +56,8 @@ struct MetricsOptions {
     std::int64_t window = 7 * base::kDay;    ///< microseconds, inclusive
     Entity entity = Entity::user;
     FunnelRules rules = {};
+    Semantics semantics = Semantics::funnel;
+    bool differences = false;                 ///< of every segment to the whole log
     bool timing = false;                      ///< time to convert and value of every step
     std::vector<std::int64_t> horizons = {};  ///< per stage after the first, entity exposure; empty: default
     std::optional<std::int64_t> from = {}, to = {};  ///< [from, to): rows outside complete windows at most

@@ -72,6 +72,10 @@ inline TallyPlan::TallyPlan(const EventLog& the_log, const MetricsOptions& the_o
     if (sets.stages() < 1 || sets.stages() > kMaxStages) refuse("a funnel of 1 to 32 stages");
     if (const auto wrong = complaint(options.rules, options.funnel); !wrong.empty())
         refuse(std::string(wrong));
+    if (options.semantics == Semantics::clickhouse &&
+        (!options.rules.plain() || options.timing || !options.by.empty() ||
+         options.entity == Entity::exposure))
+        refuse("ClickHouse semantics for a plain funnel without --by, --timing and exposures");
     if (options.entity == Entity::exposure && !options.rules.plain())
         refuse("the plain funnel for exposures, which have rules of their own");
     if (options.rules.hold == Hold::category && log.text_column("category") == nullptr)
