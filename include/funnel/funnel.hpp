@@ -57,6 +57,7 @@
 #include "funnel/metrics/exposures.hpp"
 #include "funnel/metrics/funnel_reach.hpp"
 #include "funnel/metrics/funnel_tally.hpp"
+#include "funnel/metrics/intervals.hpp"
 #include "funnel/metrics/item_tally.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/metrics/options.hpp"
