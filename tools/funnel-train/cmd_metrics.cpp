@@ -4,12 +4,14 @@
 
 #include "commands.hpp"
 #include "funnel/base/time.hpp"
+#include "funnel/events/order_duplicates.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "funnel/report/metrics_json.hpp"
 #include "funnel/report/metrics_text.hpp"
 #include "log_model.hpp"
+#include "metrics_options.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -23,6 +25,9 @@ struct MetricsCommand {
     std::string dedup = "none";
     std::string tz = "UTC";
     bool csv = false;
+    FunnelRuleOptions rules;
+    MoreOptions more;
+    std::vector<bool> optional = {};  ///< stages with a question mark
 };
 
 metrics::Entity entity(const std::string& name) {
@@ -42,6 +47,7 @@ std::vector<std::string> breakdown_columns(const MetricsCommand& command) {
     for (const std::string& by : command.by) {
         if (!cuts_time(by) && by != "item") columns.push_back(by);
     }
+    if (command.rules.hold == "category") columns.emplace_back("category");
     return columns;
 }
 
@@ -56,6 +62,9 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ing
     options.from = command.log.from_time();
     options.to = command.log.to_time();
     options.by = command.by;
+    options.rules = command.rules.rules(options.funnel, command.optional);
+    options.timing = command.rules.timing;
+    command.more.apply(options);
     if (!read.log.empty()) {
         for (const auto& [from, offset] :
              ingest::zone_offsets(command.tz, facts.first_time, facts.last_time)) {
@@ -66,17 +75,26 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ing
     return options;
 }
 
-void run_metrics(const MetricsCommand& command, Session& session) {
+void run_metrics(MetricsCommand command, Session& session) {
     command.general.apply(session.console);
     if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
     (void)duration_option("--window", command.window);  // before the long work
+    command.optional = take_optional_stages(command.log.funnel);
+    metrics::MetricsOptions checked;
+    command.more.apply(checked);
     (void)ingest::zone_offsets(command.tz, 0, 0);
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     reading.columns.row_hash = true;
     reading.columns.text = breakdown_columns(command);
     reading.drop_duplicates = command.dedup == "exact";
-    const ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
+    reading.columns.text_if_mapped = command.more.all;
+    ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
     tell_about_reading(read.report, command.log, session.console);
+    command.more.apply_aliases(read.log, command.general, session.console);
+    if (command.dedup == "orders") {
+        session.console.note(std::to_string(events::keep_first_order_rows(read.log)) +
+                             " purchase rows repeat a line of their order and are dropped");
+    }
 
     const metrics::LogFacts facts = metrics::facts_of(read.log);
     const metrics::MetricsOptions options = metrics_options(command, read, facts, session.console);
@@ -88,7 +106,8 @@ void run_metrics(const MetricsCommand& command, Session& session) {
     } else if (command.csv) {
         session.out << report::to_csv(result);
     } else {
-        session.out << report::to_text(result, summary, {.color = may_use_color(session.out)});
+        session.out << report::to_text(result, summary,
+                                       {.color = may_use_color(session.out), .gains = command.more.all});
     }
 }
 
@@ -104,10 +123,13 @@ void add_metrics(CLI::App& app, Session& session) {
         ->check(CLI::IsMember({"user", "session", "user-item", "exposure"}));
     sub->add_option("--by", command->by, "Break down by day, week, month, hour or a column; may repeat")
         ->allow_extra_args(false);
-    sub->add_option("--dedup", command->dedup, "Drop rows equal in every field but the first")
-        ->check(CLI::IsMember({"none", "exact"}));
+    sub->add_option("--dedup", command->dedup,
+                    "exact: of equal rows the first; orders: of an order's line the first")
+        ->check(CLI::IsMember({"none", "exact", "orders"}));
     sub->add_option("--tz", command->tz, "IANA time zone that cuts days");
     sub->add_flag("--csv", command->csv, "One line per metric, for spreadsheets");
+    command->rules.add_to(*sub);
+    command->more.add_to(*sub);
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_metrics(*command, session); }; });
 }

@@ -13,6 +13,7 @@ namespace funnel::report {
 struct TextOptions {
     bool color = false;               ///< ANSI colours, for terminals
     std::size_t bar_width = 40;       ///< of the widest bar of the funnel, in columns
+    bool gains = false;               ///< what one point more at each step would bring
     std::size_t breakdown_rows = 60;  ///< keys shown of each breakdown; JSON and CSV hold all
 };
 
