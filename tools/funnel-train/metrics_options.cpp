@@ -33,8 +33,7 @@ std::vector<std::int64_t> days_option(const std::string& name, const std::string
 template <typename T>
 std::vector<T> distinct(std::vector<T> values) {
     std::ranges::sort(values);
-    const auto rest = std::ranges::unique(values);
-    values.erase(rest.begin(), rest.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
     return values;
 }
 

@@ -84,8 +84,7 @@ class ArrivalCurve {
 
 inline ArrivalCurve::ArrivalCurve(const FirstEntries& all) : times_(all.reached) {
     std::ranges::sort(times_);
-    const auto rest = std::ranges::unique(times_);
-    times_.erase(rest.begin(), rest.end());
+    times_.erase(std::unique(times_.begin(), times_.end()), times_.end());
     all_ = counts_of(all);
 }
 

@@ -178,8 +178,8 @@ inline void ItemTally::count_viewed(const UserView& user, std::size_t first_view
 
 inline void ItemTally::count_viewers(const UserView& user, std::vector<std::uint16_t>& keys, Count what) {
     std::ranges::sort(keys);
-    const auto rest = std::ranges::unique(keys);
-    for (const std::uint16_t key : std::span(keys.begin(), rest.begin()))
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    for (const std::uint16_t key : keys)
         ++user.tallies[key][what];
 }
 

@@ -73,8 +73,8 @@ inline void RefundTally::count_user(const UserView& user, const OrderTally& orde
         tally.net_order_revenue -= back.sum;
     }
     std::ranges::sort(keys_);
-    const auto rest = std::ranges::unique(keys_);
-    for (const std::uint16_t key : std::span(keys_.begin(), rest.begin()))
+    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+    for (const std::uint16_t key : keys_)
         ++user.tallies[key][Count::net_buyers];
 }
 
