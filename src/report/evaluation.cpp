@@ -103,8 +103,8 @@ std::string to_json(const score::Evaluation& evaluation) {
 }
 
 std::string to_text(const score::Evaluation& evaluation, bool markdown) {
-    std::string text =
-        std::string(markdown ? "## " : "") + "Evaluation of " + format_count(static_cast<std::int64_t>(evaluation.rows)) + " examples";
+    std::string text = std::string(markdown ? "## " : "") + "Evaluation of " +
+                       format_count(static_cast<std::int64_t>(evaluation.rows)) + " examples";
     if (evaluation.already_observed > 0) {
         text += " (" + format_count(static_cast<std::int64_t>(evaluation.already_observed)) +
                 " rows of the log were already observed and are not scored)";
