@@ -52,6 +52,9 @@ std::vector<std::string> breakdown_columns(const MetricsCommand& command) {
         if (!cuts_time(by) && by != "item") columns.push_back(by);
     }
     if (command.rules.hold == "category") columns.emplace_back("category");
+    metrics::MetricsOptions asked;
+    command.more.apply(asked);
+    if (!asked.bot_column.empty()) columns.push_back(asked.bot_column);
     return columns;
 }
 
