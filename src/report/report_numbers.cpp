@@ -53,16 +53,6 @@ std::optional<PeriodChange> change_of(const EventLog& log, const metrics::Metric
 
 }  // namespace
 
-namespace {
-
-/// Time to convert costs a little and is asked for where the metrics room has it.
-template <typename Options>
-void ask_for_timing(Options& options) {
-    if constexpr (requires { options.timing; }) options.timing = options.entity != metrics::Entity::exposure;
-}
-
-}  // namespace
-
 ReportNumbers measure_report(const EventLog& log, const metrics::MetricsOptions& options,
                              const metrics::LogFacts& facts) {
     ReportNumbers numbers;
@@ -71,7 +61,7 @@ ReportNumbers measure_report(const EventLog& log, const metrics::MetricsOptions&
     const bool empty = log.empty() || period.from > period.to;
     numbers.trend = empty ? "day" : trend_of(period);
     std::erase(with_trend.by, numbers.trend);
-    ask_for_timing(with_trend);
+    with_trend.timing = options.entity != metrics::Entity::exposure;
     with_trend.by.insert(with_trend.by.begin(), numbers.trend);
     numbers.whole = metrics::finish(metrics::count(log, with_trend, facts), with_trend, facts);
     // The page says so beside every breakdown, and it always has one.

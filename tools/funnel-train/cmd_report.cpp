@@ -20,8 +20,8 @@ struct ReportCommand {
     std::string model, output;
 };
 
-void check(const ReportCommand& command) {
-    command.counting.check();
+void check(ReportCommand& command) {
+    command.counting.check(command.log);
     std::vector<std::string> inputs = command.log.paths;
     if (!command.model.empty()) inputs.push_back(command.model);
     refuse_overwriting_input(command.output, inputs);
@@ -48,6 +48,7 @@ ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle
     command.counting.set_reading(reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
     tell_about_reading(result.report, command.log, console);
+    command.counting.clean(result.log, command.general, console);
     return result;
 }
 
@@ -80,7 +81,7 @@ void write(const ReportCommand& command, const std::string& html, Session& sessi
     }
 }
 
-void run_report(const ReportCommand& command, Session& session) {
+void run_report(ReportCommand command, Session& session) {
     command.general.apply(session.console);
     check(command);
     std::optional<Bundle> bundle = load_model(command);

@@ -9,7 +9,6 @@
 #include "funnel/report/table.hpp"
 #include "glossary.hpp"
 #include "markup.hpp"
-#include "offered.hpp"
 #include "plot.hpp"
 #include "rows.hpp"
 #include "sections.hpp"
@@ -57,14 +56,14 @@ Estimate estimate_of(const Segment& segment, std::string_view name) {
 }
 
 /// Who entered the funnel with an event of the row, and the share that came to its end, wherever that was.
-PairRow row_of(const Segment& segment, metrics::Entity entity) {
+PairRow row_of(const Segment& segment) {
     const metrics::FunnelStep& last = segment.steps.back();
     PairRow row{.label = key_of(segment, 30), .size = {}, .rate = {}};
     row.size = {.value = static_cast<double>(entered(&segment)), .text = format_count(entered(&segment))};
     row.rate = {.value = last.overall_rate, .text = percent(last.overall_rate)};
-    if (const auto range = overall_interval_of(entity, last, segment.steps.front())) {
-        row.rate.low = range->low;
-        row.rate.high = range->high;
+    if (last.overall_interval) {
+        row.rate.low = last.overall_interval->low;
+        row.rate.high = last.overall_interval->high;
     }
     return row;
 }
@@ -92,7 +91,7 @@ std::string largest_figure(const Page& page, std::string_view by, const std::str
     const metrics::MetricsResult& whole = page.numbers.whole;
     std::vector<PairRow> rows;
     for (const Segment* segment : segments) {
-        if (rows.size() < kDrawn && entered(segment) > 0) rows.push_back(row_of(*segment, whole.entity));
+        if (rows.size() < kDrawn && entered(segment) > 0) rows.push_back(row_of(*segment));
     }
     if (rows.empty()) return {};
     const std::string first = printable(whole.steps.front().name, 20),

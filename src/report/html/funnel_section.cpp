@@ -10,7 +10,6 @@
 #include "funnel/eval/interval.hpp"
 #include "funnel/report/table.hpp"
 #include "markup.hpp"
-#include "offered.hpp"
 #include "plot.hpp"
 #include "rows.hpp"
 #include "sections.hpp"
@@ -37,6 +36,12 @@ std::string text_of(const std::optional<eval::Interval>& interval) {
     return interval ? percent(interval->low) + " to " + percent(interval->high) : "";
 }
 
+void set_interval(Estimate& estimate, const std::optional<eval::Interval>& interval) {
+    if (!interval) return;
+    estimate.low = interval->low;
+    estimate.high = interval->high;
+}
+
 std::vector<BarRow> bars(const metrics::MetricsResult& result) {
     std::vector<BarRow> rows;
     for (std::size_t k = 0; k < result.steps.size(); ++k) {
@@ -46,10 +51,7 @@ std::vector<BarRow> bars(const metrics::MetricsResult& result) {
         if (k > 0) {
             const metrics::FunnelStep& from = result.steps[k - 1];
             row.before = from.overall_rate;
-            if (const auto range = overall_interval_of(result.entity, step, result.steps[0])) {
-                row.bar.low = range->low;
-                row.bar.high = range->high;
-            }
+            set_interval(row.bar, step.overall_interval);
             row.note = step.step_rate
                            ? percent(step.step_rate) + " go on, " + format_count(step.lost) + " are lost here"
                            : "nobody came so far";
@@ -71,10 +73,8 @@ HtmlTable table(const metrics::MetricsResult& result) {
         const metrics::FunnelStep& step = result.steps[k];
         const bool first = k == 0;
         table.add_row({datum(step.name, 40), format_count(step.reached), first ? "" : percent(step.step_rate),
-                       first ? "" : text_of(step_interval_of(result.entity, step, result.steps[k - 1])),
-                       percent(step.overall_rate),
-                       first ? "" : text_of(overall_interval_of(result.entity, step, result.steps[0])),
-                       first ? "" : format_count(step.lost)});
+                       first ? "" : text_of(step.step_interval), percent(step.overall_rate),
+                       first ? "" : text_of(step.overall_interval), first ? "" : format_count(step.lost)});
     }
     return table;
 }
@@ -87,9 +87,7 @@ std::string note(const metrics::MetricsResult& result) {
     } else {
         out += ", within " + base::format_duration(result.window) + " of the first step.";
     }
-    out += result.entity == metrics::Entity::user
-               ? " The pale part was lost on the way; the stroke at the end of a bar is the 95 % interval."
-               : " The pale part was lost on the way.";
+    out += " The pale part was lost on the way; the stroke at the end of a bar is the 95 % interval.";
     if (!result.left_out.empty()) {
         out += " Left out because the log has no such event: ";
         for (const std::string& stage : result.left_out)
@@ -129,7 +127,7 @@ std::string time_figure(const metrics::MetricsResult& result) {
     double low = 1e300, high = 0;
     std::string label = "Time from step to step";
     for (std::size_t k = 1; k < result.steps.size(); ++k) {
-        const StepTimes times = times_of(result.steps[k]);
+        const metrics::Quantiles& times = result.steps[k].from_step_before;
         if (!times.median || !times.q25 || !times.q75) continue;
         BarRow row{.label = result.steps[k - 1].name + " to " + result.steps[k].name};
         row.bar = {times.median, std::max(1.0, *times.q25), std::max(1.0, *times.q75),
@@ -152,33 +150,70 @@ std::string time_figure(const metrics::MetricsResult& result) {
 
 /// Windows that are not over yet.
 std::string censoring_figure(const metrics::MetricsResult& result) {
-    const auto rates = entry_rates_of(result);
-    if (!rates || *rates->mature_share >= 0.999) return {};
+    if (!result.censoring || result.censoring->mature_share.value_or(1) > 0.999) return {};
+    const metrics::Censoring& censoring = *result.censoring;
+    const struct {
+        const char *title, *meaning;
+        const metrics::FirstEntryRate& rate;
+    } estimates[] = {
+        {"As if the log had no end", "first entries that came to the last step so far; too low",
+         censoring.naive_first},
+        {"Windows that are over", "the same among first entries whose window is over", censoring.mature},
+        {"All, by Kaplan and Meier", "each for as long as the log could see it", censoring.km}};
     std::vector<BarRow> rows;
     HtmlTable table("First entries that came to the end",
                     {{"Estimate", true}, {"Value"}, {"95 % interval"}, {"Meaning", true}});
     double most = 0;
-    std::string label = "First entries that came to the end";
-    for (const EntryRate* rate : {&rates->naive, &rates->mature, &rates->km}) {
-        BarRow row{.label = rate->title, .bar = {.value = rate->value, .text = percent(rate->value)}};
-        if (rate->interval) {
-            row.bar.low = rate->interval->low;
-            row.bar.high = rate->interval->high;
-        }
-        most = std::max({most, rate->value.value_or(0), row.bar.high.value_or(0)});
-        row.note = rate->meaning;
+    std::string label = table.caption();
+    for (const auto& [title, meaning, rate] : estimates) {
+        BarRow row{.label = title, .bar = {.value = rate.value, .text = percent(rate.value)}};
+        set_interval(row.bar, rate.interval);
+        most = std::max({most, rate.value.value_or(0), row.bar.high.value_or(0)});
+        row.note = meaning;
         label += ", " + row.label + " " + row.bar.text;
-        table.add_row(
-            {escape(rate->title), percent(rate->value), text_of(rate->interval), escape(rate->meaning)});
+        table.add_row({escape(title), row.bar.text, text_of(rate.interval), escape(meaning)});
         rows.push_back(std::move(row));
     }
     const Scale scale = Scale::linear(0, most, 2);
-    return figure("censoring", "Windows that are not over yet",
-                  "The window was over for " + percent(rates->mature_share) +
-                      " of the first entries when the log ended, so "
-                      "the steps above miss what came later. Bars run from 0 to " +
-                      short_percent(scale.high()) + ".",
-                  bar_rows(label, rows, scale, 14), table);
+    const std::string note =
+        "When the log ended, the window was over for " + percent(censoring.mature_share) +
+        " of the first entries; the steps above miss what came later. Estimates of the share "
+        "that comes to the end assume that late entries are like early ones. Bars run from 0 to " +
+        short_percent(scale.high()) + ".";
+    return figure("censoring", "Windows that are not over yet", note, bar_rows(label, rows, scale, 14),
+                  table);
+}
+
+/// What one percentage point more at a step would bring.
+std::string gain_figure(const metrics::MetricsResult& result) {
+    std::vector<BarRow> rows;
+    HtmlTable table(
+        "One point more at a step",
+        {{"Step", true}, {"More at the end"}, {"95 % interval"}, {"More revenue"}, {"95 % interval"}});
+    double most = 0;
+    std::string label = table.caption();
+    for (const metrics::StepGain& gain : result.gains) {
+        if (!gain.arrivals) continue;
+        BarRow row{.label = gain.name, .bar = {.value = gain.arrivals}};
+        row.bar.text = "+" + decimal(gain.arrivals) + " " + entities(result.entity);
+        set_interval(row.bar, gain.arrivals_interval);
+        if (gain.revenue) row.note = "+" + amount(gain.revenue) + " of revenue";
+        most = std::max({most, *gain.arrivals, row.bar.high.value_or(0)});
+        label += ", " + row.label + " " + row.bar.text;
+        const auto range = [](const std::optional<eval::Interval>& interval, auto&& text) {
+            return interval ? text(interval->low) + " to " + text(interval->high) : std::string();
+        };
+        table.add_row({datum(gain.name, 40), decimal(gain.arrivals), range(gain.arrivals_interval, decimal),
+                       amount(gain.revenue), range(gain.revenue_interval, amount)});
+        rows.push_back(std::move(row));
+    }
+    if (rows.size() < 2) return {};
+    return figure(
+        "gains", "Which step first",
+        "How many more would come to the end if one in a hundred more came on at a step and all later steps "
+        "kept their rates. This is arithmetic, not a forecast: who is brought over a step need not be like "
+        "those who went by themselves. The stroke is the 95 % interval.",
+        bar_rows(label, rows, Scale::exact(0, most > 0 ? most : 1), 14), table);
 }
 
 }  // namespace
@@ -195,7 +230,7 @@ std::string funnel_section(const Page& page) {
                           "From " + printable(result.steps.front().name, 40) + " to " +
                               printable(result.steps.back().name, 40),
                           note(result), drawn, table(result)) +
-                       time_figure(result) + censoring_figure(result));
+                       time_figure(result) + gain_figure(result) + censoring_figure(result));
 }
 
 }  // namespace funnel::report::html
