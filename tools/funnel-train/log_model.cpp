@@ -28,14 +28,20 @@ ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
     return columns;
 }
 
-ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
-                                  const GeneralOptions& general, Console& console) {
+ingest::ReadOptions read_options_for_model(const model::LogTask& task, const LogOptions& options,
+                                           const GeneralOptions& general, Console& console) {
     ingest::ReadOptions reading = options.read_options(general, console);
     if (options.funnel) usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
     if (options.schema == "auto")
         reading.explicit_schema = ingest::parse_schema(task.schema, "the model's schema");
     reading.custom_kinds = task.funnel.custom_types;
     reading.columns = feature_columns(task.text_inputs, task.number_inputs);
+    return reading;
+}
+
+ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
+                                  const GeneralOptions& general, Console& console) {
+    const ingest::ReadOptions reading = read_options_for_model(task, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, console);
     if (const auto to = options.to_time()) read.log.keep_before(*to);
