@@ -63,7 +63,7 @@ Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const
     train::OnePassInputs inputs{.target = table.label};
     std::optional<train::OnePass> pass;
     ingest::stream_table(
-        log.paths, reading_of(table, log, general, console),
+        log.paths, reading_of(table, table.label, log, general, console),
         [&](const ingest::Table& sample) { return kinds_of(sample, table, inputs); },
         [&](const ingest::TableRows& rows) {
             if (!pass) pass.emplace(inputs, learning, chosen_kernels(general));

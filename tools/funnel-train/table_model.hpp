@@ -49,8 +49,9 @@ struct LabelledTable {
 [[nodiscard]] std::vector<features::ColumnView> columns_of(const ingest::Table& table);
 
 /// How a table is read, by the options of a command.
-[[nodiscard]] ingest::TableOptions reading_of(const TableOptions& options, const LogOptions& log,
-                                              const GeneralOptions& general, Console& console);
+[[nodiscard]] ingest::TableOptions reading_of(const TableOptions& options, const std::string& label,
+                                              const LogOptions& log, const GeneralOptions& general,
+                                              Console& console);
 
 /// The scores of every row, with labels as far as the table has them.
 [[nodiscard]] score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset& data,
