@@ -29,7 +29,8 @@ ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
 }
 
 ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
-                                  const GeneralOptions& general, Console& console) {
+                                  const features::SideTables& side, const GeneralOptions& general,
+                                  Console& console) {
     ingest::ReadOptions reading = options.read_options(general, console);
     if (options.funnel) usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
     if (options.schema == "auto")
@@ -39,7 +40,17 @@ ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& 
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, console);
     if (const auto to = options.to_time()) read.log.keep_before(*to);
+    side.complete(read.log);
     return read;
+}
+
+features::BuildOptions build_options(const model::LogTask& task, const features::SideTables& side,
+                                     Console& console) {
+    return {.text_inputs = task.text_inputs,
+            .number_inputs = task.number_inputs,
+            .side_inputs = task.side_inputs,
+            .side = &side,
+            .progress = console.progress()};
 }
 
 features::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
