@@ -4,12 +4,16 @@
 
 #include "commands.hpp"
 #include "funnel/base/time.hpp"
+#include "funnel/events/order_duplicates.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "funnel/report/metrics_json.hpp"
+#include "funnel/report/metrics_sql.hpp"
 #include "funnel/report/metrics_text.hpp"
 #include "log_model.hpp"
+#include "metrics_compare.hpp"
+#include "metrics_options.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -22,7 +26,12 @@ struct MetricsCommand {
     std::vector<std::string> by;
     std::string dedup = "none";
     std::string tz = "UTC";
-    bool csv = false;
+    bool csv = false, markdown = false;
+    std::string emit_sql;
+    CompareOptions compare;
+    FunnelRuleOptions rules;
+    MoreOptions more;
+    std::vector<bool> optional = {};  ///< stages with a question mark
 };
 
 metrics::Entity entity(const std::string& name) {
@@ -42,6 +51,7 @@ std::vector<std::string> breakdown_columns(const MetricsCommand& command) {
     for (const std::string& by : command.by) {
         if (!cuts_time(by) && by != "item") columns.push_back(by);
     }
+    if (command.rules.hold == "category") columns.emplace_back("category");
     return columns;
 }
 
@@ -56,6 +66,10 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ing
     options.from = command.log.from_time();
     options.to = command.log.to_time();
     options.by = command.by;
+    options.rules = command.rules.rules(options.funnel, command.optional);
+    options.timing = command.rules.timing;
+    command.more.apply(options);
+    command.compare.apply(options);
     if (!read.log.empty()) {
         for (const auto& [from, offset] :
              ingest::zone_offsets(command.tz, facts.first_time, facts.last_time)) {
@@ -66,29 +80,84 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ing
     return options;
 }
 
-void run_metrics(const MetricsCommand& command, Session& session) {
-    command.general.apply(session.console);
-    if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+void check(MetricsCommand& command) {
+    if (command.general.json + command.csv + command.markdown > 1)
+        usage_error("--json, --csv and --markdown exclude each other; give one");
     (void)duration_option("--window", command.window);  // before the long work
+    command.optional = take_optional_stages(command.log.funnel);
+    metrics::MetricsOptions unused;
+    command.more.apply(unused);
+    command.compare.check(command.by);
     (void)ingest::zone_offsets(command.tz, 0, 0);
+}
+
+void emit_sql(const MetricsCommand& command, Session& session) {
+    const Funnel funnel =
+        command.log.funnel_override().value_or(Funnel::parse("impression,click+view,cart_add,purchase"));
+    const auto dialect =
+        command.emit_sql == "duckdb" ? report::SqlDialect::duckdb : report::SqlDialect::clickhouse;
+    session.out << report::metrics_sql(dialect, funnel, duration_option("--window", command.window));
+}
+
+ingest::ReadResult read(const MetricsCommand& command, const std::vector<std::string>& paths,
+                        Session& session) {
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     reading.columns.row_hash = true;
     reading.columns.text = breakdown_columns(command);
+    reading.columns.text_if_mapped = command.more.all;
     reading.drop_duplicates = command.dedup == "exact";
-    const ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(read.report, command.log, session.console);
+    ingest::ReadResult result = ingest::read_log(paths, reading);
+    tell_about_reading(result.report, command.log, session.console);
+    command.more.apply_aliases(result.log, command.general, session.console);
+    if (command.dedup == "orders") {
+        session.console.note(std::to_string(events::keep_first_order_rows(result.log)) +
+                             " purchase rows repeat a line of their order and are dropped");
+    }
+    return result;
+}
 
-    const metrics::LogFacts facts = metrics::facts_of(read.log);
-    const metrics::MetricsOptions options = metrics_options(command, read, facts, session.console);
-    const metrics::MetricsResult result =
-        metrics::finish(metrics::count(read.log, options, facts), options, facts);
-    const report::LogSummary summary = report::summarize(read.log, result, read.report);
+// The state goes on to be compared, or is used up.
+MeasuredLog measure(const ingest::ReadResult& read, const metrics::MetricsOptions& options,
+                    const metrics::LogFacts& facts, bool keep_state) {
+    MeasuredLog measured{.state = metrics::count(read.log, options, facts), .result = {}};
+    measured.result = keep_state ? metrics::finish(measured.state, options, facts)
+                                 : metrics::finish(std::move(measured.state), options, facts);
+    return measured;
+}
+
+// The other log in full, with its own facts, under the same funnel.
+report::Comparison compare_with_other(const MetricsCommand& command, const MeasuredLog& ours,
+                                      metrics::MetricsOptions options, Session& session) {
+    const std::vector<std::string> paths = {command.compare.other};
+    const ingest::ReadResult other = read(command, paths, session);
+    options.by.clear();
+    const MeasuredLog theirs = measure(other, options, metrics::facts_of(other.log), true);
+    return compare(ours, theirs, options, paths);
+}
+
+void run_metrics(MetricsCommand command, Session& session) {
+    command.general.apply(session.console);
+    check(command);
+    if (!command.emit_sql.empty()) return emit_sql(command, session);
+    if (command.log.paths.empty()) usage_error("LOG is required; name the log, or - for standard input");
+    const ingest::ReadResult log = read(command, command.log.paths, session);
+    const metrics::LogFacts facts = metrics::facts_of(log.log);
+    const metrics::MetricsOptions options = metrics_options(command, log, facts, session.console);
+    const MeasuredLog measured = measure(log, options, facts, !command.compare.other.empty());
+    report::Comparisons beside =
+        command.compare.compared(log.log, options, facts, command.by, session.console);
+    if (!command.compare.other.empty())
+        beside.other = compare_with_other(command, measured, options, session);
+    const metrics::MetricsResult& result = measured.result;
+    const report::LogSummary summary = report::summarize(log.log, result, log.report);
     if (command.general.json) {
-        session.out << report::to_json(result, summary);
+        session.out << report::to_json(result, summary, beside);
     } else if (command.csv) {
         session.out << report::to_csv(result);
     } else {
-        session.out << report::to_text(result, summary, {.color = may_use_color(session.out)});
+        const report::TextOptions text{
+            .color = may_use_color(session.out), .markdown = command.markdown, .gains = command.more.all};
+        session.out << report::to_text(result, summary, text, beside);
     }
 }
 
@@ -98,16 +167,23 @@ void add_metrics(CLI::App& app, Session& session) {
     auto command = std::make_shared<MetricsCommand>();
     CLI::App* sub = app.add_subcommand("metrics", "Funnel metrics of a log");
     command->general.add_to(*sub);
-    command->log.add_to(*sub);
+    command->log.add_to(*sub, false);
     sub->add_option("--window", command->window, "How long a way through the funnel may take");
     sub->add_option("--per", command->per, "Whose way is counted")
         ->check(CLI::IsMember({"user", "session", "user-item", "exposure"}));
     sub->add_option("--by", command->by, "Break down by day, week, month, hour or a column; may repeat")
         ->allow_extra_args(false);
-    sub->add_option("--dedup", command->dedup, "Drop rows equal in every field but the first")
-        ->check(CLI::IsMember({"none", "exact"}));
+    sub->add_option("--dedup", command->dedup,
+                    "exact: of equal rows the first; orders: of an order's line the first")
+        ->check(CLI::IsMember({"none", "exact", "orders"}));
     sub->add_option("--tz", command->tz, "IANA time zone that cuts days");
     sub->add_flag("--csv", command->csv, "One line per metric, for spreadsheets");
+    sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
+    sub->add_option("--emit-sql", command->emit_sql, "Print the core metrics as a query, read no log")
+        ->check(CLI::IsMember({"duckdb", "clickhouse"}));
+    command->compare.add_to(*sub);
+    command->rules.add_to(*sub);
+    command->more.add_to(*sub);
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_metrics(*command, session); }; });
 }

@@ -24,8 +24,9 @@ struct UserRow {
     std::uint64_t session = 0;
     std::uint32_t item = 0;
     std::uint32_t user = 0;
-    std::uint32_t line = kNoLine;  ///< of a purchase: index into EventLog::order_lines
-    std::uint16_t key = 0;         ///< segment
+    std::uint32_t line =
+        kNoLine;            ///< of a purchase or refund: index into EventLog::order_lines; else the row
+    std::uint16_t key = 0;  ///< segment
     EventKind kind = EventKind::other;
 };
 
@@ -100,9 +101,10 @@ void scatter_rows(const EventLog& log, const UserBlocks& blocks, std::size_t chu
         const std::size_t block = blocks.block_of(log.user[row]);
         if (block < first || block >= last) continue;
         UserRow& to = out[places[block - first]++];
-        to = {log.time[row], log.session[row], log.item[row], log.user[row],
-              kNoLine,       key_of(row),      log.kind[row]};
-        if (to.kind != EventKind::purchase) continue;
+        to = {log.time[row], log.session[row], log.item[row], log.user[row], static_cast<std::uint32_t>(row),
+              key_of(row),   log.kind[row]};
+        if (to.kind != EventKind::purchase && to.kind != EventKind::refund) continue;
+        to.line = kNoLine;
         while (line < log.order_lines.size() && log.order_lines[line].row < row)
             ++line;
         if (line < log.order_lines.size() && log.order_lines[line].row == row) {
