@@ -24,7 +24,7 @@ const TrainedShop& shop() {
 TEST(PlaceHidden, ScoresAreThoseOfEventsWithoutListAndPosition) {
     const Bundle bundle = persist::load_model(shop().model);
     ingest::ReadOptions reading;
-    reading.columns = {.price = true, .text_if_mapped = true, .position_if_mapped = true};
+    reading.columns.price = reading.columns.text_if_mapped = reading.columns.position_if_mapped = true;
     const EventLog log = ingest::read_log(std::vector<std::string>{shop().late}, reading).log;
     features::ExampleOptions wanted;
     for (const model::Head& head : bundle.heads) {
