@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "funnel/ingest/read_table.hpp"
 #include "ingest/tuning.hpp"
@@ -16,6 +17,8 @@ namespace funnel::ingest::detail {
 
 [[nodiscard]] ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options,
                                   const Tuning& tuning);
+[[nodiscard]] LogParts read_log_parts(std::span<const std::string> paths, const ReadOptions& options,
+                                      const PartsOptions& parts, const Tuning& tuning);
 [[nodiscard]] Table read_table(std::span<const std::string> paths, const TableOptions& options,
                                const Tuning& tuning);
 

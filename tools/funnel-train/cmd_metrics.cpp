@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <atomic>
 #include <memory>
 #include <ostream>
 
 #include "commands.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/ingest/time_zone.hpp"
-#include "funnel/metrics/measure.hpp"
+#include "funnel/metrics/count_parts.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "funnel/report/metrics_json.hpp"
 #include "funnel/report/metrics_text.hpp"
@@ -45,10 +46,20 @@ std::vector<std::string> breakdown_columns(const MetricsCommand& command) {
     return columns;
 }
 
-metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ingest::ReadResult& read,
+metrics::LogFacts facts_of(const ingest::LogOutline& outline) {
+    return {.first_time = outline.first_time,
+            .last_time = outline.last_time,
+            .kinds = outline.kinds,
+            .has_sessions = outline.has_sessions,
+            .has_revenue = outline.has_revenue,
+            .has_quantity = outline.has_quantity,
+            .has_price = outline.has_price};
+}
+
+metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ingest::Schema& schema,
                                         const metrics::LogFacts& facts, Console& console) {
     metrics::MetricsOptions options;
-    ChosenFunnel chosen = choose_funnel(command.log, read.schema, facts.kinds, console);
+    ChosenFunnel chosen = choose_funnel(command.log, schema, facts.kinds, console);
     options.funnel = std::move(chosen.funnel);
     options.left_out = std::move(chosen.left_out);
     options.window = duration_option("--window", command.window);
@@ -56,7 +67,7 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ing
     options.from = command.log.from_time();
     options.to = command.log.to_time();
     options.by = command.by;
-    if (!read.log.empty()) {
+    if (facts.kinds != 0) {
         for (const auto& [from, offset] :
              ingest::zone_offsets(command.tz, facts.first_time, facts.last_time)) {
             options.zone.push_back({from, offset});
@@ -64,6 +75,14 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ing
     }
     options.threads = command.general.thread_count();
     return options;
+}
+
+/// Counts the log part by part and completes the report on its reading.
+metrics::MetricsState count(const ingest::LogParts& log, const metrics::MetricsOptions& options,
+                            const metrics::LogFacts& facts, std::atomic<std::uint64_t>& duplicates) {
+    return metrics::count_parts(
+        log.size(), [&](std::size_t i, EventLog& part) { duplicates += log.load(i, part); }, options, facts,
+        static_cast<std::int64_t>(log.outline().shared_order_ids));
 }
 
 void run_metrics(const MetricsCommand& command, Session& session) {
@@ -75,14 +94,17 @@ void run_metrics(const MetricsCommand& command, Session& session) {
     reading.columns.row_hash = true;
     reading.columns.text = breakdown_columns(command);
     reading.drop_duplicates = command.dedup == "exact";
-    const ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(read.report, command.log, session.console);
-
-    const metrics::LogFacts facts = metrics::facts_of(read.log);
-    const metrics::MetricsOptions options = metrics_options(command, read, facts, session.console);
+    const ingest::LogParts log =
+        ingest::read_log_parts(command.log.paths, reading, command.general.parts_options());
+    const metrics::LogFacts facts = facts_of(log.outline());
+    const metrics::MetricsOptions options = metrics_options(command, log.schema(), facts, session.console);
+    std::atomic<std::uint64_t> duplicates{0};
     const metrics::MetricsResult result =
-        metrics::finish(metrics::count(read.log, options, facts), options, facts);
-    const report::LogSummary summary = report::summarize(read.log, result, read.report);
+        metrics::finish(count(log, options, facts, duplicates), options, facts);
+    ingest::ReadReport read = log.report();
+    ingest::add_duplicates(read, duplicates, reading.drop_duplicates);
+    tell_about_reading(read, command.log, session.console);
+    const report::LogSummary summary = report::summarize(log.outline(), result, read);
     if (command.general.json) {
         session.out << report::to_json(result, summary);
     } else if (command.csv) {

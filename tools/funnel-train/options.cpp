@@ -40,6 +40,10 @@ unsigned GeneralOptions::thread_count() const {
     return threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
 }
 
+ingest::PartsOptions GeneralOptions::parts_options() const {
+    return {.memory = memory.empty() ? 0 : size_option("--memory", memory), .temp = temp};
+}
+
 void LogOptions::add_to(CLI::App& command, bool log_required) {
     command.add_option("LOG", paths, "Event logs: CSV, plain or gzip or zstd; - is standard input")
         ->required(log_required);

@@ -65,6 +65,9 @@ struct ReadReport {
     std::vector<std::string> warnings;  ///< one line each, for people
 };
 
+/// Writes the number into the report, with a warning where it is worth one.
+void add_duplicates(ReadReport& report, std::uint64_t duplicates, bool dropped);
+
 struct ReadResult {
     EventLog log;
     ReadReport report;
