@@ -35,7 +35,8 @@ std::vector<std::uint32_t> repeated_marks(std::span<const std::uint32_t> marks,
         slots[at] = mark;
     }
     std::ranges::sort(repeated);
-    repeated.erase(std::ranges::unique(repeated).begin(), repeated.end());
+    repeated.erase(std::unique(repeated.begin(), repeated.end()),
+                   repeated.end());  // clang 14: no ranges::unique
     return repeated;
 }
 

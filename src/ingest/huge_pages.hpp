@@ -51,7 +51,8 @@ struct HugePageAllocator {
 /// Bytes that nobody has written to yet.
 class HugeBuffer {
  public:
-    explicit HugeBuffer(std::size_t bytes) : bytes_(bytes), data_(HugePageAllocator<std::byte>().allocate(bytes)) {}
+    explicit HugeBuffer(std::size_t bytes)
+        : bytes_(bytes), data_(HugePageAllocator<std::byte>().allocate(bytes)) {}
     ~HugeBuffer() {
         if (data_ != nullptr) HugePageAllocator<std::byte>().deallocate(data_, bytes_);
     }

@@ -2,8 +2,10 @@
 #include "ingest/log_builder.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
+#include "funnel/base/error.hpp"
 #include "ingest/huge_pages.hpp"
 
 namespace funnel::ingest::detail {
@@ -53,6 +55,7 @@ void LogBuilder::reserve(const LogBlock& block) {
         rows = std::max(needed,
                         static_cast<std::size_t>(static_cast<double>(needed) * std::max(share, 1.0) * 1.02));
     }
+    check_memory(rows);
     const auto grow = [&](auto& values) {
         values.reserve(rows);
         advise_huge_pages(values.data(), values.capacity() * sizeof values[0]);
@@ -70,6 +73,19 @@ void LogBuilder::reserve(const LogBlock& block) {
         grow(column.code);
     for (auto& column : log.number_columns)
         grow(column.value);
+}
+
+void LogBuilder::check_memory(std::uint64_t rows) const {
+    const events::EventLog& log = result_.log;
+    constexpr std::uint64_t kRow = 25, kHash = 12, kColumn = 4;  // as reserve() asks for them
+    const std::uint64_t row = kRow + (options_.columns.row_hash ? kHash : 0) +
+                              kColumn * (log.text_columns.size() + log.number_columns.size());
+    const std::uint64_t needed = rows * row + ids_.bytes();
+    if (options_.memory == 0 || needed <= options_.memory) return;
+    throw Error(ErrorCode::memory, "memory: expected a log that needs at most " +
+                                       std::to_string(options_.memory) + " bytes, got one of about " +
+                                       std::to_string(rows) + " rows that needs " + std::to_string(needed) +
+                                       "; raise --memory or give fewer rows");
 }
 
 void LogBuilder::add_rows(const LogBlock& block) {

@@ -32,6 +32,7 @@ class LogBuilder final : public LogSink {
     void add_rows(const LogBlock& block);
     void count_duplicates();
     void reserve(const LogBlock& block);
+    void check_memory(std::uint64_t rows) const;
 
     const ReadOptions& options_;
     ReadResult& result_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// LogIds: everything of an EventLog but its rows: ids, columns, flags; and what the codes of the workers mean.
+// LogIds: everything of an EventLog but its rows: ids, columns, flags; and what the codes of the workers
+// mean.
 #pragma once
 
 #include <cstddef>

@@ -23,13 +23,14 @@ detail::Tuning within_limit(detail::Tuning tuning, std::uint64_t memory, unsigne
     constexpr std::uint64_t kFewestRows = 16;
     const std::uint64_t chunk = memory / 8 / (kUserParts * threads * sizeof(detail::PackedRow));
     const std::uint64_t loaded = memory / 2 / (kLoadedRowBytes * threads);
-    tuning.chunk_rows = std::min<std::size_t>(tuning.chunk_rows, std::bit_floor(std::max(chunk, kFewestRows)));
+    tuning.chunk_rows =
+        std::min<std::size_t>(tuning.chunk_rows, std::bit_floor(std::max(chunk, kFewestRows)));
     tuning.loaded_rows = std::min<std::size_t>(tuning.loaded_rows, std::max(loaded, kFewestRows));
     return tuning;
 }
 
-std::string mebibytes(std::uint64_t bytes) {
-    return std::to_string((bytes >> 20) + 1) + " MiB";
+std::string kibibytes(std::uint64_t bytes) {
+    return std::to_string((bytes >> 10) + 1) + " KiB";
 }
 
 /// Finds rows that equal an earlier one, in the rows of one user at a time.
@@ -37,8 +38,8 @@ class UserDuplicates {
  public:
     /// Appends the repeated ones of rows [begin, end) to `found`.
     template <typename Same>
-    void find(const std::vector<std::uint64_t>& marks, std::uint32_t begin, std::uint32_t end, const Same& same,
-              std::vector<std::uint64_t>& found) {
+    void find(const std::vector<std::uint64_t>& marks, std::uint32_t begin, std::uint32_t end,
+              const Same& same, std::vector<std::uint64_t>& found) {
         std::size_t size = 4;
         while (size < std::size_t{end - begin} * 2)
             size *= 2;
@@ -47,8 +48,10 @@ class UserDuplicates {
             std::size_t at = (marks[row] >> 6) & (size - 1);
             while (slots_[at] != kFree && !(marks[slots_[at]] == marks[row] && same(slots_[at], row)))
                 at = (at + 1) & (size - 1);
-            if (slots_[at] != kFree) found.push_back(row);
-            else slots_[at] = row;
+            if (slots_[at] != kFree)
+                found.push_back(row);
+            else
+                slots_[at] = row;
         }
     }
 
@@ -101,10 +104,10 @@ void LogParts::Rows::note_orders(const detail::LogBlock& block) {
 
 void LogParts::Rows::check_ids() const {
     if (ids_.bytes() <= memory_ / 2) return;
-    throw Error(ErrorCode::memory, "memory: expected ids that need at most " + mebibytes(memory_ / 2) + ", got " +
-                                       std::to_string(ids_log_.users.size()) + " users and " +
+    throw Error(ErrorCode::memory, "memory: expected ids that need at most " + kibibytes(memory_ / 2) +
+                                       ", got " + std::to_string(ids_log_.users.size()) + " users and " +
                                        std::to_string(ids_log_.items.size()) + " items that need " +
-                                       mebibytes(ids_.bytes()) + "; raise --memory");
+                                       kibibytes(ids_.bytes()) + "; raise --memory");
 }
 
 void LogParts::Rows::finish(const detail::LogPlan& plan, const std::vector<std::uint8_t>& found) {
@@ -147,16 +150,17 @@ void LogParts::Rows::number_users() {
 void LogParts::Rows::make_groups() {
     for (std::size_t part = 0; part < kUserParts; ++part) {
         const std::uint64_t rows = store_->rows_of_part(part);
-        if (groups_.empty() || groups_.back().rows + rows > tuning_.loaded_rows) groups_.push_back({part, part, 0});
+        if (groups_.empty() || groups_.back().rows + rows > tuning_.loaded_rows)
+            groups_.push_back({part, part, 0});
         groups_.back().last = part + 1;
         groups_.back().rows += rows;
     }
     const std::uint64_t most = std::ranges::max(groups_, {}, &Group::rows).rows;
     const std::uint64_t needed = most * kLoadedRowBytes * threads_;
     if (most >= base::kNone || (memory_ > 0 && most > tuning_.loaded_rows && needed > memory_ / 2)) {
-        throw Error(ErrorCode::memory, "memory: expected at most " + mebibytes(memory_ / 2) +
-                                           " for the rows of one part of the users, got " + std::to_string(most) +
-                                           " rows that need " + mebibytes(needed) +
+        throw Error(ErrorCode::memory, "memory: expected at most " + kibibytes(memory_ / 2) +
+                                           " for the rows of one part of the users, got " +
+                                           std::to_string(most) + " rows that need " + kibibytes(needed) +
                                            "; raise --memory or take fewer --threads");
     }
 }
@@ -240,7 +244,8 @@ void LogParts::Rows::load_part(std::size_t part, std::vector<std::uint32_t>& end
             log.order_lines.push_back(*line);
             log.order_lines.back().row = to;
             if (line->order != base::kNone)
-                log.order_lines.back().order = log.orders.intern(ids_log_.orders.text(maps.orders[line->order]));
+                log.order_lines.back().order =
+                    log.orders.intern(ids_log_.orders.text(maps.orders[line->order]));
         }
     });
 }

@@ -132,7 +132,8 @@ RowStore::Part::Part(const RowStore& store, std::size_t part)
     const std::size_t bytes = store.chunk_bytes();
     std::size_t spilled = 0;
     for (const auto& worker : store.workers_)
-        spilled += static_cast<std::size_t>(std::ranges::count(worker->streams[part].chunks, nullptr, &Chunk::memory));
+        spilled += static_cast<std::size_t>(
+            std::ranges::count(worker->streams[part].chunks, nullptr, &Chunk::memory));
     read_back_.resize(spilled * bytes);
     std::byte* to = read_back_.data();
     for (std::size_t w = 0; w < chunks_.size(); ++w) {

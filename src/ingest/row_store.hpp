@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <span>
@@ -102,7 +103,7 @@ class RowStore {
         std::vector<std::uint8_t> part_of_user;
         std::vector<std::array<std::uint32_t, kUserParts>> counts;  // per block: rows of each part
         std::vector<std::uint64_t> sequences;                       // per block
-        std::vector<HugeBuffer> slabs;  // of chunks
+        std::vector<HugeBuffer> slabs;                              // of chunks
         std::size_t slab_used = 0;
         Facts facts;
     };
@@ -142,8 +143,9 @@ void RowStore::Part::for_each_row(Visit&& visit) const {
             const std::byte* const at =
                 chunks_[place.worker][row / chunk_rows] + (row & (chunk_rows - 1)) * stride;
             const bool has_line = line < stream.lines.size() && stream.lines[line].row == row;
-            visit(place.worker, *reinterpret_cast<const PackedRow*>(at),
-                  reinterpret_cast<const std::uint32_t*>(at + sizeof(PackedRow)),
+            PackedRow packed;
+            std::memcpy(&packed, at, sizeof packed);  // 4 bytes aligned with an odd number of columns
+            visit(place.worker, packed, reinterpret_cast<const std::uint32_t*>(at + sizeof packed),
                   has_line ? &stream.lines[line++] : nullptr);
         }
     }

@@ -49,7 +49,8 @@ std::string figure_text(const eval::TargetReport& report, std::size_t index) {
 }
 
 /// One row per figure, one column per target.
-std::string figures_table(const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
+std::string figures_table(const score::Evaluation& evaluation, const score::EvaluatedRows& rows,
+                          bool markdown) {
     std::vector<TableColumn> columns{{"", Align::left}};
     for (const std::string& target : evaluation.targets)
         columns.push_back({printable(target)});
@@ -64,13 +65,14 @@ std::string figures_table(const score::Evaluation& evaluation, const score::Eval
     add("examples", [&](const auto& report) { return count(report.examples); });
     add("masked", [&](const auto& report) { return count(report.masked); });
     add("positives", [&](const auto& report) { return count(report.positives); });
-    if (rows.targets.empty()) return table.text(2);
+    const auto text = [&] { return markdown ? table.markdown() : table.text(2); };
+    if (rows.targets.empty()) return text();
     std::size_t index = 0;
     eval::for_each_figure(rows.targets.front(), [&](std::string_view name, const eval::Figure&) {
         add(std::string(name), [&](const eval::TargetReport& report) { return figure_text(report, index); });
         ++index;
     });
-    return table.text(2);
+    return text();
 }
 
 void append_csv(std::string& csv, const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
@@ -100,16 +102,17 @@ std::string to_json(const score::Evaluation& evaluation) {
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string to_text(const score::Evaluation& evaluation) {
-    std::string text =
-        "Evaluation of " + format_count(static_cast<std::int64_t>(evaluation.rows)) + " examples";
+std::string to_text(const score::Evaluation& evaluation, bool markdown) {
+    std::string text = std::string(markdown ? "## " : "") + "Evaluation of " +
+                       format_count(static_cast<std::int64_t>(evaluation.rows)) + " examples";
     if (evaluation.already_observed > 0) {
         text += " (" + format_count(static_cast<std::int64_t>(evaluation.already_observed)) +
                 " rows of the log were already observed and are not scored)";
     }
-    text += "\n\n" + figures_table(evaluation, evaluation.all);
+    text += "\n\n" + figures_table(evaluation, evaluation.all, markdown);
     for (const auto& segment : evaluation.segments) {
-        text += "\n" + segment.name + "\n" + figures_table(evaluation, segment);
+        text += (markdown ? "\n### " + segment.name + "\n\n" : "\n" + segment.name + "\n") +
+                figures_table(evaluation, segment, markdown);
     }
     return text;
 }

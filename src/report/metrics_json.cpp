@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "funnel/base/time.hpp"
+#include "funnel_text.hpp"
 
 namespace funnel::report {
 
@@ -47,14 +48,71 @@ Json metrics_json(const std::vector<metrics::Metric>& metrics) {
     return object;
 }
 
+Json quantiles_json(const metrics::Quantiles& of) {
+    return {{"q25", number(of.q25)},
+            {"median", number(of.median)},
+            {"q75", number(of.q75)},
+            {"p90", number(of.p90)}};
+}
+
+void add_interval(Json& entry, const std::string& prefix, const std::optional<eval::Interval>& interval) {
+    entry[prefix + "low"] = interval ? number(interval->low) : Json(nullptr);
+    entry[prefix + "high"] = interval ? number(interval->high) : Json(nullptr);
+}
+
+Json step_json(const metrics::FunnelStep& step) {
+    Json entry = {{"name", step.name},
+                  {"reached", step.reached},
+                  {"step_rate", number(step.step_rate)},
+                  {"overall_rate", number(step.overall_rate)},
+                  {"lost", step.lost}};
+    add_interval(entry, "step_", step.step_interval);
+    add_interval(entry, "overall_", step.overall_interval);
+    if (step.optional) entry["optional"] = true;
+    if (!step.value) return entry;
+    entry["seconds_from_step_before"] = quantiles_json(step.from_step_before);
+    entry["seconds_from_entry"] = quantiles_json(step.from_entry);
+    entry["value"] = number(step.value);
+    entry["value_per_entity"] =
+        step.reached > 0 ? number(*step.value / static_cast<double>(step.reached)) : Json(nullptr);
+    return entry;
+}
+
+Json first_entry_json(const metrics::FirstEntryRate& rate) {
+    Json entry;
+    entry["value"] = number(rate.value);
+    add_interval(entry, "", rate.interval);
+    entry["method"] = text_or_null(rate.method);
+    entry["reason"] = text_or_null(rate.reason);
+    return entry;
+}
+
+Json censoring_json(const std::optional<metrics::Censoring>& censoring) {
+    if (!censoring) return nullptr;
+    return {{"entries", censoring->entries},
+            {"mature_entries", censoring->mature_entries},
+            {"mature_share", number(censoring->mature_share)},
+            {"naive_first", first_entry_json(censoring->naive_first)},
+            {"mature", first_entry_json(censoring->mature)},
+            {"km", first_entry_json(censoring->km)}};
+}
+
+Json gains_json(const std::vector<metrics::StepGain>& gains) {
+    Json array = Json::array();
+    for (const metrics::StepGain& gain : gains) {
+        Json entry = {{"step", gain.name}, {"arrivals", number(gain.arrivals)}};
+        add_interval(entry, "arrivals_", gain.arrivals_interval);
+        entry["revenue"] = number(gain.revenue);
+        add_interval(entry, "revenue_", gain.revenue_interval);
+        array.push_back(std::move(entry));
+    }
+    return array;
+}
+
 Json steps_json(const std::vector<metrics::FunnelStep>& steps) {
     Json array = Json::array();
     for (const metrics::FunnelStep& step : steps) {
-        array.push_back({{"name", step.name},
-                         {"reached", step.reached},
-                         {"step_rate", number(step.step_rate)},
-                         {"overall_rate", number(step.overall_rate)},
-                         {"lost", step.lost}});
+        array.push_back(step_json(step));
     }
     return array;
 }
@@ -81,6 +139,53 @@ Json log_json(const LogSummary& log) {
             {"by_event", log.by_event}};
 }
 
+Json differences_json(const std::vector<metrics::Difference>& differences) {
+    Json object = Json::object();
+    for (const metrics::Difference& of : differences) {
+        Json& entry = object[of.name];
+        entry["value"] = number(of.ours);
+        entry["other"] = number(of.theirs);
+        entry["difference"] = number(of.difference);
+        add_interval(entry, "", of.interval);
+        entry["lift"] = number(of.lift);
+        add_interval(entry, "lift_", of.lift_interval);
+        entry["method"] = text_or_null(of.method);
+        entry["reason"] = text_or_null(of.reason);
+    }
+    return object;
+}
+
+Json comparison_json(const Comparison& comparison) {
+    return {{"files", comparison.files},
+            {"rows", comparison.rows},
+            {"metrics", metrics_json(comparison.metrics)},
+            {"steps", steps_json(comparison.steps)},
+            {"differences", differences_json(comparison.differences)}};
+}
+
+Json experiment_json(const metrics::ExperimentResult& experiment) {
+    Json arms = Json::array();
+    for (const metrics::ExperimentArm& arm : experiment.arms) {
+        arms.push_back({{"key", arm.key},
+                        {"metrics", metrics_json(arm.result.metrics)},
+                        {"steps", steps_json(arm.result.steps)},
+                        {"differences", differences_json(arm.against_control)}});
+    }
+    return {{"control", experiment.control},
+            {"users_in_several", experiment.users_in_several},
+            {"users_in_none", experiment.users_in_none},
+            {"sample_ratio_p", number(experiment.sample_ratio_p)},
+            {"arms", arms}};
+}
+
+Json disagreements_json(const std::vector<metrics::FunnelDisagreement>& users) {
+    Json array = Json::array();
+    for (const auto& user : users)
+        array.push_back(
+            {{"user", user.user}, {"ours", user.ours}, {"clickhouse", user.theirs}, {"rule", user.rule}});
+    return array;
+}
+
 Json breakdown_json(const std::vector<metrics::SegmentResult>& breakdown) {
     Json array = Json::array();
     for (const metrics::SegmentResult& segment : breakdown) {
@@ -89,6 +194,7 @@ Json breakdown_json(const std::vector<metrics::SegmentResult>& breakdown) {
         entry["key"] = segment.key ? Json(*segment.key) : Json(nullptr);
         entry["metrics"] = metrics_json(segment.metrics);
         entry["funnel"]["steps"] = steps_json(segment.steps);
+        if (!segment.differences.empty()) entry["differences"] = differences_json(segment.differences);
         array.push_back(std::move(entry));
     }
     return array;
@@ -135,7 +241,7 @@ void append_csv(std::string& out, const std::string& head, const std::vector<met
 
 }  // namespace
 
-std::string to_json(const metrics::MetricsResult& result, const LogSummary& log) {
+std::string to_json(const metrics::MetricsResult& result, const LogSummary& log, const Comparisons& beside) {
     Json json;
     json["schema_version"] = 1;
     json["log"] = log_json(log);
@@ -144,8 +250,19 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log)
                       {"window_seconds", number(static_cast<double>(result.window) / 1e6)},
                       {"left_out", result.left_out},
                       {"steps", steps_json(result.steps)},
-                      {"censoring", nullptr}};
+                      {"censoring", censoring_json(result.censoring)},
+                      {"one_point_more", gains_json(result.gains)}};
+    if (!result.rules.plain()) json["funnel"]["rules"] = describe(result.rules, result.steps);
+    if (result.without_bots) {
+        json["without_bots"] = {{"events_per_min_above", result.without_bots->limit},
+                                {"users", result.without_bots->users},
+                                {"metrics", metrics_json(result.without_bots->metrics)},
+                                {"steps", steps_json(result.without_bots->steps)}};
+    }
     json["breakdown"] = breakdown_json(result.breakdown);
+    if (beside.other) json["compare"] = comparison_json(*beside.other);
+    if (beside.experiment) json["experiment"] = experiment_json(*beside.experiment);
+    if (beside.disagreements) json["explain_difference"] = disagreements_json(*beside.disagreements);
     json["warnings"] = log.warnings;
     for (const std::string& warning : result.warnings)
         json["warnings"].push_back(warning);

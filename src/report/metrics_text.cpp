@@ -7,39 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "comparisons_text.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/report/table.hpp"
+#include "funnel_text.hpp"
 
 namespace funnel::report {
 
 namespace {
-
-/// Wraps text in an ANSI colour, or leaves it alone.
-class Paint {
- public:
-    explicit Paint(bool on) : on_(on) {}
-    [[nodiscard]] std::string title(std::string_view text) const { return wrap("\x1b[1m", text); }
-    [[nodiscard]] std::string bar(std::string_view text) const { return wrap("\x1b[36m", text); }
-    [[nodiscard]] std::string warning(std::string_view text) const { return wrap("\x1b[33m", text); }
-
- private:
-    [[nodiscard]] std::string wrap(std::string_view code, std::string_view text) const {
-        if (!on_ || text.empty()) return std::string(text);
-        return std::string(code) + std::string(text) + "\x1b[0m";
-    }
-    bool on_;
-};
-
-std::string joined(const std::vector<std::string>& texts) {
-    std::string out;
-    for (const std::string& text : texts)
-        out += (out.empty() ? "" : ", ") + printable(text);
-    return out;
-}
-
-std::string counted(std::int64_t count, std::string_view what) {
-    return format_count(count) + " " + std::string(what);
-}
 
 std::string span_of(const LogSummary& log) {
     if (!log.from || !log.to) return "no events";
@@ -78,7 +53,7 @@ std::string head_text(const LogSummary& log, const Paint& paint) {
                                     counted(log.sessions, "visits")})});
     table.add_row({"time", span_of(log)});
     table.add_row({"events", events_of(log)});
-    return paint.title("Log") + "\n" + table.text(2);
+    return paint.title("Log") + paint.table(table);
 }
 
 std::string value_text(const metrics::Metric& metric) {
@@ -125,58 +100,7 @@ std::string metrics_text(const std::vector<metrics::Metric>& metrics, const Pain
         table.add_row({std::string(metric.name), value_text(metric), fraction_text(metric),
                        interval_text(metric), std::string(metric.reason)});
     }
-    return paint.title("Metrics") + "\n" + table.text(2);
-}
-
-// Eighths of a column: a bar that is not empty is never drawn as nothing.
-std::string bar(double share, std::size_t width) {
-    constexpr std::array<std::string_view, 8> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    if (!(share > 0)) return {};
-    const auto eighths =
-        static_cast<std::size_t>(std::max(1.0, std::min(share, 1.0) * static_cast<double>(width) * 8));
-    std::string out;
-    for (std::size_t i = 0; i < eighths / 8; ++i)
-        out += "█";
-    return out + std::string(kEighths[eighths % 8]);
-}
-
-std::string funnel_text(const metrics::MetricsResult& result, const TextOptions& options,
-                        const Paint& paint) {
-    std::int64_t widest = 1;
-    for (const auto& step : result.steps)
-        widest = std::max(widest, step.reached);
-    Table table({{"", Align::left},
-                 {"reached", Align::right},
-                 {"of step", Align::right},
-                 {"of all", Align::right},
-                 {"lost", Align::right},
-                 {"", Align::left}});
-    std::vector<std::string> bars;
-    for (const auto& step : result.steps) {
-        const bool first = &step == &result.steps.front();
-        bars.push_back(
-            bar(static_cast<double>(step.reached) / static_cast<double>(widest), options.bar_width));
-        table.add_row({printable(step.name, 40), format_count(step.reached),
-                       first ? "" : format_share(step.step_rate), format_share(step.overall_rate),
-                       first ? "" : format_count(step.lost), bars.back()});
-    }
-    std::string text = table.text(2);
-    if (options.color) {
-        std::size_t from = 0;
-        for (const std::string& drawn : bars) {
-            const std::size_t at = drawn.empty() ? std::string::npos : text.find(drawn + "\n", from);
-            if (at == std::string::npos) continue;
-            const std::string painted = paint.bar(drawn);
-            text.replace(at, drawn.size(), painted);
-            from = at + painted.size();
-        }
-    }
-    std::string title = "Funnel per " + std::string(metrics::entity_name(result.entity));
-    if (result.entity != metrics::Entity::exposure)
-        title += ", window " + base::format_duration(result.window);
-    std::string out = paint.title(title) + "\n" + text;
-    if (!result.left_out.empty()) out += "  left out, without any event: " + joined(result.left_out) + "\n";
-    return out;
+    return paint.title("Metrics") + paint.table(table);
 }
 
 std::string breakdown_text(std::span<const metrics::SegmentResult> segments, const TextOptions& options,
@@ -197,31 +121,35 @@ std::string breakdown_text(std::span<const metrics::SegmentResult> segments, con
         cells.push_back(format_share(segment.steps.back().overall_rate));
         table.add_row(std::move(cells));
     }
-    std::string out = paint.title("By " + printable(segments.front().by)) + "\n" + table.text(2);
+    std::string out = paint.title("By " + printable(segments.front().by)) + paint.table(table);
     if (shown < segments.size()) {
-        out += "  " + counted(static_cast<std::int64_t>(segments.size() - shown),
-                              "more keys: --json or --csv shows all\n");
+        out += paint.line(counted(static_cast<std::int64_t>(segments.size() - shown),
+                                  "more keys: --json or --csv shows all"));
     }
     return out;
 }
 
 }  // namespace
 
-std::string to_text(const metrics::MetricsResult& result, const LogSummary& log, const TextOptions& options) {
-    const Paint paint(options.color);
+std::string to_text(const metrics::MetricsResult& result, const LogSummary& log, const TextOptions& options,
+                    const Comparisons& beside) {
+    const Paint paint(options.color, options.markdown);
     std::string out = head_text(log, paint) + "\n" + metrics_text(result.metrics, paint) + "\n" +
                       funnel_text(result, options, paint);
     const std::span segments(result.breakdown);
     for (std::size_t begin = 0, end = 0; begin < segments.size(); begin = end) {
         while (end < segments.size() && segments[end].by == segments[begin].by)
             ++end;
-        out += "\n" + breakdown_text(segments.subspan(begin, end - begin), options, paint);
+        const auto group = segments.subspan(begin, end - begin);
+        out += "\n" + breakdown_text(group, options, paint);
+        if (!group.front().differences.empty()) out += "\n" + segment_differences_text(group, paint);
     }
+    out += comparisons_text(beside, paint);
     std::vector<std::string> warnings = log.warnings;
     warnings.insert(warnings.end(), result.warnings.begin(), result.warnings.end());
     if (!warnings.empty()) out += "\n";
     for (const std::string& warning : warnings) {
-        out += paint.warning("Note:") + " " + printable(warning, 1000) + "\n";
+        out += (paint.markdown() ? "- " : paint.warning("Note:") + " ") + printable(warning, 1000) + "\n";
     }
     return out;
 }

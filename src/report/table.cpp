@@ -95,6 +95,28 @@ std::string Table::text(std::size_t indent) const {
     return out;
 }
 
+std::string Table::markdown() const {
+    std::string out;
+    const auto add_line = [&](const auto& cell) {
+        out += '|';
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            out += ' ';
+            for (const char letter : cell(c)) {
+                if (letter == '|' || letter == '\\') out += '\\';
+                out += letter;
+            }
+            out += " |";
+        }
+        out += '\n';
+    };
+    add_line([&](std::size_t c) { return columns_[c].title; });
+    add_line(
+        [&](std::size_t c) -> std::string { return columns_[c].align == Align::right ? "---:" : "---"; });
+    for (const auto& row : rows_)
+        add_line([&](std::size_t c) { return row[c]; });
+    return out;
+}
+
 std::string format_count(std::int64_t count) {
     return group_thousands(std::to_string(count));
 }

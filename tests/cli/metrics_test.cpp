@@ -108,11 +108,12 @@ TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
                                      "ignored", "outside", "duplicates", "users", "items", "sessions", "from",
                                      "to", "by_event"}));
     const json& funnel = all.at("funnel");
-    EXPECT_EQ(keys(funnel),
-              (std::set<std::string>{"entity", "window_seconds", "left_out", "steps", "censoring"}));
+    EXPECT_EQ(keys(funnel), (std::set<std::string>{"entity", "window_seconds", "left_out", "steps",
+                                                   "censoring", "one_point_more"}));
     for (const json& step : funnel.at("steps")) {
         EXPECT_EQ(keys(step),
-                  (std::set<std::string>{"name", "reached", "step_rate", "overall_rate", "lost"}));
+                  (std::set<std::string>{"name", "reached", "step_rate", "overall_rate", "lost", "step_low",
+                                         "step_high", "overall_low", "overall_high"}));
     }
     for (const json& part : all.at("breakdown")) {
         for (const char* key : {"by", "key", "metrics"})
@@ -167,7 +168,12 @@ TEST(CliMetrics, FunnelStepsCountUsersInOrder) {
          {{"name", "click"}, {"reached", 2}, {"step_rate", 1.0}, {"overall_rate", 1.0}, {"lost", 0}},
          {{"name", "cart"}, {"reached", 2}, {"step_rate", 1.0}, {"overall_rate", 1.0}, {"lost", 0}},
          {{"name", "purchase"}, {"reached", 1}, {"step_rate", 0.5}, {"overall_rate", 0.5}, {"lost", 1}}});
-    EXPECT_EQ(funnel.at("steps"), expected);
+    json steps = funnel.at("steps");
+    for (json& step : steps) {
+        for (const char* interval : {"step_low", "step_high", "overall_low", "overall_high"})
+            step.erase(interval);
+    }
+    EXPECT_EQ(steps, expected);
 }
 
 TEST(CliMetrics, FunnelOptionSetsTheStages) {
@@ -332,6 +338,30 @@ TEST(CliMetrics, ThreadsDoNotChangeAByte) {
     const ToolResult two = run_tool({"metrics", path, "--json", "--by", "day", "--threads", "2"});
     ASSERT_EQ(one.code, 0) << one.err;
     EXPECT_EQ(one.out, two.out);
+}
+
+TEST(CliMetrics, AMemoryLimitChangesNoByteAndLeavesNoFile) {
+    static const char* const kinds[] = {"impression", "view", "view", "cart_add", "purchase"};
+    std::string text(kHeader);
+    for (int i = 0; i < 30'000; ++i) {
+        const std::string minute = std::to_string(10 + i / 3000), second = std::to_string(10 + i % 50);
+        text += "2024-03-01T10:" + minute + ":" + second + "Z," + kinds[i % 7 % 5] + ",u" +
+                std::to_string(i * 7919LL % 1009) + ",i" + std::to_string(i % 201) + ",,,3,1\n";
+    }
+    const TemporaryFolder folder, temp;
+    const std::string log = folder.write("log.csv", text);
+    const ToolResult free = run_tool({"metrics", log, "--json", "--threads", "2"});
+    const ToolResult tight =
+        run_tool({"metrics", log, "--json", "--threads", "2", "--memory", "600KiB", "--temp", temp.path()});
+    ASSERT_EQ(tight.code, 0) << tight.err;
+    EXPECT_EQ(tight.out, free.out);
+    EXPECT_TRUE(temp.names().empty());
+    // So little that not even the ids fit; and a limit that must go to a folder that is not there.
+    const ToolResult too_tight = run_tool({"metrics", log, "--memory", "10KiB", "--temp", temp.path()});
+    EXPECT_EQ(too_tight.code, 5);
+    EXPECT_TRUE(too_tight.out.empty());
+    EXPECT_EQ(run_tool({"metrics", log, "--memory", "600KiB", "--temp", temp.path("none")}).code, 5);
+    EXPECT_TRUE(temp.names().empty());
 }
 
 TEST(CliMetrics, TextReportNamesTheFiguresAndSaysWhatIsUndefined) {

@@ -8,7 +8,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/metrics/measure.hpp"
-#include "metrics/oracle.hpp"
+#include "metrics/shop_oracle.hpp"
 
 namespace funnel::test {
 

@@ -55,14 +55,15 @@ class Oracle {
             last_ = std::max(last_, row.time);
         }
         if (q_.to) last_ = std::min(last_, *q_.to);
-        for (const Row& row : log) {
-            if (!q_.from || row.time >= *q_.from) rows_.push_back(row);
-        }
+        for (const Row& row : log)
+            (!q_.from || row.time >= *q_.from ? rows_ : earlier_).push_back(row);
         std::ranges::sort(rows_, [](const Row& a, const Row& b) { return rank(a) < rank(b); });
         name_visits();
     }
 
-    [[nodiscard]] Answers answers() const {
+    virtual ~Oracle() = default;
+
+    [[nodiscard]] virtual Answers answers() const {
         Answers out;
         count_rows(out);
         count_users(out);
@@ -90,7 +91,7 @@ class Oracle {
         return out;
     }
 
- private:
+ protected:
     static constexpr std::int64_t kHalfHour = 1'800'000'000;
 
     [[nodiscard]] bool inside(std::size_t i) const { return !q_.to || rows_[i].time < *q_.to; }
@@ -273,11 +274,7 @@ class Oracle {
     void count_orders(Answers& out) const {
         double revenue = 0, valueless = 0, orders = 0, priced = 0, priced_revenue = 0, late = 0;
         std::map<std::string, int> orders_of;
-        const auto order_name = [&](std::size_t i) {
-            if (rows_[i].kind != EventKind::purchase || !inside(i)) return std::string();
-            return rows_[i].user + (rows_[i].order.empty() ? " in " + visit_[i] : " id " + rows_[i].order);
-        };
-        for (const auto& [name, all] : groups(order_name)) {
+        for (const auto& [name, all] : order_groups()) {
             bool any = false;
             double sum = 0;
             for (const std::size_t i : all) {
@@ -304,6 +301,14 @@ class Oracle {
         out["revenue"] = {revenue, std::nan("")};
         out["purchase_rows_without_value"] = {valueless, std::nan("")};
         out["average_order_value"] = {priced_revenue, priced};
+    }
+
+    /// Rows of every order of the period.
+    [[nodiscard]] std::map<std::string, std::vector<std::size_t>> order_groups() const {
+        return groups([&](std::size_t i) {
+            if (rows_[i].kind != EventKind::purchase || !inside(i)) return std::string();
+            return rows_[i].user + (rows_[i].order.empty() ? " in " + visit_[i] : " id " + rows_[i].order);
+        });
     }
 
     [[nodiscard]] bool serves(std::size_t i, std::size_t stage) const {
@@ -370,7 +375,8 @@ class Oracle {
     }
 
     Question q_;
-    std::vector<Row> rows_;  // from `from` on, in the order of rows
+    std::vector<Row> rows_;     // from `from` on, in the order of rows
+    std::vector<Row> earlier_;  // before `from`
     std::vector<std::string> visit_;
     EventKind click_ = EventKind::view;
     std::int64_t last_ = std::numeric_limits<std::int64_t>::min();

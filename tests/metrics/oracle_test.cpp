@@ -31,15 +31,18 @@ struct Case {
     std::vector<Row> rows;
     MetricsOptions options;
     Question question;
+    ShopQuestion shop;
 };
 
 Case random_case(std::uint64_t seed) {
     Dice dice(seed);
-    std::vector<EventKind> kinds = {page_view, impression, impression, view,     view,     click,
-                                    favorite,  cart_add,   cart_add,   purchase, purchase, other};
+    std::vector<EventKind> kinds = {page_view, impression, impression, view,     view,  click,       favorite,
+                                    cart_add,  cart_add,   purchase,   purchase, other, cart_remove, refund};
     if (dice.below(3) == 0) std::erase(kinds, click);
     if (dice.below(6) == 0) std::erase(kinds, impression);
-    const std::int64_t step = dice.pick<std::int64_t>({kMinute, 10 * kMinute, 15 * kMinute, kHour});
+    if (dice.below(2) == 0) std::erase(kinds, refund);
+    const std::int64_t step =
+        dice.pick<std::int64_t>({kMinute, 10 * kMinute, 15 * kMinute, kHour, 8 * kHour});
     const bool sessions = dice.below(2) == 0;
     const std::size_t users = 1 + dice.below(3), times = 2 + dice.below(12), rows = 1 + dice.below(30);
     Case c;
@@ -51,7 +54,7 @@ Case random_case(std::uint64_t seed) {
                 .session = sessions ? dice.pick<std::string>({"", "s1", "s2"}) : "",
                 .order = "",
                 .key = dice.pick<std::string>({"", "a", "b", "a"})};
-        if (row.kind == purchase) {
+        if (row.kind == purchase || row.kind == refund) {
             row.order = dice.pick<std::string>({"", "o1", "o2"});
             if (dice.below(4) != 0) row.revenue = static_cast<double>(dice.below(8)) / 4;
         }
@@ -73,6 +76,19 @@ Case random_case(std::uint64_t seed) {
     }
     if (std::ranges::any_of(c.rows, [](const Row& row) { return !row.key.empty(); }))
         c.options.by = {"category"};
+    if (dice.below(3) == 0) c.options.warmup = static_cast<std::int64_t>(dice.below(times)) * step;
+    c.options.repeat_within = {static_cast<std::int64_t>(dice.below(4)) * step, kDay};
+    c.options.retention = {0, 1, 2};
+    c.options.rolling_days = dice.below(2) == 0;
+    if (dice.below(2) == 0)
+        c.options.zone = {{0, -kHour}, {static_cast<std::int64_t>(dice.below(30)) * kHour, 0}};
+    c.options.exposures = dice.below(2) == 0;
+    c.shop = {.warmup = c.options.warmup,
+              .spans = c.options.repeat_within,
+              .days = c.options.retention,
+              .rolling = c.options.rolling_days};
+    for (const auto& change : c.options.zone)
+        c.shop.zone.emplace_back(change.from, change.offset);
     c.options.threads = 1 + static_cast<unsigned>(dice.below(3));
     c.question = {.funnel = c.options.funnel,
                   .window = c.options.window,
@@ -84,7 +100,15 @@ Case random_case(std::uint64_t seed) {
     return c;
 }
 
-void expect_equal(const std::vector<Metric>& metrics, const Oracle& oracle) {
+void expect_exposures(const std::vector<Metric>& metrics, const ShopOracle& oracle) {
+    const Metric* rate = metrics::find(metrics, "ctr_exposure");
+    if (rate == nullptr) return;
+    EXPECT_EQ(rate->numerator, oracle.exposures().first);
+    EXPECT_EQ(rate->denominator, oracle.exposures().second);
+}
+
+void expect_equal(const std::vector<Metric>& metrics, const ShopOracle& oracle) {
+    expect_exposures(metrics, oracle);
     for (const auto& [name, fraction] : oracle.answers()) {
         if (name == "clicks" || name == "impressions") continue;
         const Metric* metric = metrics::find(metrics, name);
@@ -120,7 +144,7 @@ TEST(Measure, AgreesWithTheNaiveOracle) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const Case c = random_case(seed);
         const MetricsResult result = metrics::measure(to_log(c.rows), c.options);
-        const Oracle oracle(c.rows, c.question);
+        const ShopOracle oracle(c.rows, c.question, c.shop);
         expect_equal(result.metrics, oracle);
         expect_dwell(result.metrics, oracle.dwell_seconds());
         EXPECT_EQ(reached(result.steps), oracle.reached());
@@ -128,7 +152,7 @@ TEST(Measure, AgreesWithTheNaiveOracle) {
             SCOPED_TRACE("key " + segment.key.value_or("missing"));
             Question question = c.question;
             question.key = segment.key.value_or("");
-            const Oracle part(c.rows, question);
+            const ShopOracle part(c.rows, question, c.shop);
             expect_equal(segment.metrics, part);
             expect_dwell(segment.metrics, part.dwell_seconds());
             EXPECT_EQ(reached(segment.steps), part.reached());

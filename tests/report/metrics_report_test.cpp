@@ -50,9 +50,11 @@ TEST(MetricsJson, HasTheKeysOfTheContractInTheirOrder) {
     EXPECT_EQ(keys(json["log"]),
               (Keys{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason", "ignored",
                     "outside", "duplicates", "users", "items", "sessions", "from", "to", "by_event"}));
-    EXPECT_EQ(keys(json["funnel"]), (Keys{"entity", "window_seconds", "left_out", "steps", "censoring"}));
+    EXPECT_EQ(keys(json["funnel"]),
+              (Keys{"entity", "window_seconds", "left_out", "steps", "censoring", "one_point_more"}));
     EXPECT_EQ(keys(json["funnel"]["steps"][0]),
-              (Keys{"name", "reached", "step_rate", "overall_rate", "lost"}));
+              (Keys{"name", "reached", "step_rate", "overall_rate", "lost", "step_low", "step_high",
+                    "overall_low", "overall_high"}));
     EXPECT_EQ(keys(json["metrics"]["conversion_user"]),
               (Keys{"value", "numerator", "denominator", "low", "high", "method", "reason"}));
     for (const char* name : {"pv",

@@ -21,7 +21,7 @@ struct EvaluateCommand {
     TableOptions table;
     HistoryOptions history;
     std::string model, scores, min_auc;
-    bool csv = false;
+    bool csv = false, markdown = false;
 };
 
 score::Evaluation evaluate_log(const EvaluateCommand& command, Bundle bundle, Session& session) {
@@ -82,7 +82,8 @@ void check_gate_option(const std::string& gate) {
 
 void run_evaluate(const EvaluateCommand& command, Session& session) {
     command.general.apply(session.console);
-    if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+    if (command.general.json + command.csv + command.markdown > 1)
+        usage_error("--json, --csv and --markdown exclude each other; give one");
     check_gate_option(command.min_auc);
     if (command.scores.empty() == command.model.empty()) {
         usage_error("evaluate: expected a model and a log, or --scores FILE; give one of them");
@@ -100,7 +101,7 @@ void run_evaluate(const EvaluateCommand& command, Session& session) {
     }
     session.out << (command.general.json ? report::to_json(evaluation)
                     : command.csv        ? report::to_csv(evaluation)
-                                         : report::to_text(evaluation));
+                                         : report::to_text(evaluation, command.markdown));
     session.out.flush();
     check_gate(command.min_auc, evaluation);
 }
@@ -119,6 +120,7 @@ void add_evaluate(CLI::App& app, Session& session) {
                     "Judge finished scores: CSV with score, label and perhaps weight");
     sub->add_option("--min-auc", command->min_auc, "Exit 4 below this ROC AUC: 0.7 or NAME=0.7,...");
     sub->add_flag("--csv", command->csv, "One line per figure, for spreadsheets");
+    sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_evaluate(*command, session); }; });
 }

@@ -86,6 +86,9 @@ class EventLog {
     /// are missing in the rows of the other. Throws Error(invalid_argument) if custom_kinds differ.
     void append(const EventLog& other);
 
+    /// Drops the rows whose entry is false, as if they had not been read; ids stay interned.
+    void keep_rows(const std::vector<bool>& keep);
+
     /// Drops the rows from `end` on, as if the log had been written at that time; ids stay interned.
     void keep_before(std::int64_t end);
 
@@ -271,12 +274,19 @@ inline void EventLog::append(const EventLog& other) {
 }
 
 inline void EventLog::keep_before(std::int64_t end) {
+    std::vector<bool> keep(size());
+    for (std::size_t row = 0; row < size(); ++row)
+        keep[row] = time[row] < end;
+    keep_rows(keep);
+}
+
+inline void EventLog::keep_rows(const std::vector<bool>& keep) {
     std::vector<std::uint64_t> kept;
     for (std::size_t row = 0; row < size(); ++row) {
-        if (time[row] < end) kept.push_back(row);
+        if (keep[row]) kept.push_back(row);
     }
     if (kept.size() == size()) return;
-    std::erase_if(order_lines, [&](const OrderLine& line) { return time[line.row] >= end; });
+    std::erase_if(order_lines, [&](const OrderLine& line) { return !keep[line.row]; });
     for (OrderLine& line : order_lines) {
         line.row = static_cast<std::uint64_t>(std::ranges::lower_bound(kept, line.row) - kept.begin());
     }

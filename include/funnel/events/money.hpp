@@ -39,6 +39,8 @@ class Money {
         return *this;
     }
     [[nodiscard]] constexpr bool operator==(const Money&) const noexcept = default;
+    [[nodiscard]] constexpr bool at_least(Money other) const noexcept { return parts_ >= other.parts_; }
+    [[nodiscard]] constexpr Money magnitude() const noexcept { return Money(parts_ < 0 ? -parts_ : parts_); }
 
     /// All digits, no trailing zeros: "5239240.56", "-0.000001", "0".
     [[nodiscard]] std::string text() const;

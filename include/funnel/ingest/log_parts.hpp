@@ -50,9 +50,9 @@ class LogParts {
 
     /// Makes `log` part `i`: rows user by user, in file order within each, the same at any number of threads
     /// and under any limit. Ids of users, orders and columns are those of the part; items are those of the
-    /// whole log. `log` is reused: give each thread one of its own. Returns how many rows equal an earlier
-    /// one in every field, if the rows were hashed; under drop_duplicates these are left out.
-    /// Throws Error(io) if the temporary file cannot be read.
+    /// whole log. `log` is new or was filled by this LogParts before: give each thread one of its own.
+    /// Returns how many rows equal an earlier one in every field, if the rows were hashed; under
+    /// drop_duplicates these are left out. Throws Error(io) if the temporary file cannot be read.
     std::uint64_t load(std::size_t i, EventLog& log) const;
 
  private:

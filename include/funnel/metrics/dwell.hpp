@@ -15,7 +15,6 @@ namespace funnel::metrics {
 /// A multiset of durations in microseconds. 4 bytes per view; 8 more for one longer than 71 minutes.
 class DwellTimes {
  public:
-    /// micros > 0.
     void add(std::uint64_t micros) {
         if (micros <= std::numeric_limits<std::uint32_t>::max()) {
             short_.push_back(static_cast<std::uint32_t>(micros));
@@ -35,6 +34,8 @@ class DwellTimes {
     /// Seconds; of an even count the mean of the middle two; empty without any. O(n). Reorders, no more.
     [[nodiscard]] std::optional<double> median_seconds();
     [[nodiscard]] std::optional<double> mean_seconds() const;
+    /// The share-quantile, 0 <= share <= 1, between the neighbours in rank (Hyndman and Fan's type 7).
+    [[nodiscard]] std::optional<double> quantile_seconds(double share);
 
  private:
     [[nodiscard]] std::uint64_t smallest(std::size_t rank);
@@ -47,6 +48,15 @@ inline std::optional<double> DwellTimes::median_seconds() {
     if (count() == 0) return std::nullopt;
     const std::uint64_t low = smallest((count() - 1) / 2), high = smallest(count() / 2);
     return (static_cast<double>(low) + static_cast<double>(high)) / 2e6;
+}
+
+inline std::optional<double> DwellTimes::quantile_seconds(double share) {
+    if (count() == 0) return std::nullopt;
+    const double place = share * static_cast<double>(count() - 1);
+    const auto rank = static_cast<std::size_t>(place);
+    const auto low = static_cast<double>(smallest(rank));
+    const auto high = static_cast<double>(smallest(std::min(rank + 1, count() - 1)));
+    return (low + (place - static_cast<double>(rank)) * (high - low)) / 1e6;
 }
 
 inline std::optional<double> DwellTimes::mean_seconds() const {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "funnel/events/funnel.hpp"
@@ -75,6 +76,13 @@ class FunnelReach {
     /// The longest chain that starts at any entry: 0 without an entry.
     [[nodiscard]] std::size_t best();
 
+    /// Where the first entry led: known after best(), if there was an entry.
+    struct FirstEntry {
+        std::int64_t start = 0;
+        std::optional<std::int64_t> end = {};  ///< when it came to the last stage
+    };
+    [[nodiscard]] const std::optional<FirstEntry>& first_entry() const noexcept { return first_; }
+
     /// Calls visit(entry, length of the longest chain that starts there) for every entry.
     template <typename Visit>
     void for_each_entry(Visit&& visit);
@@ -89,15 +97,21 @@ class FunnelReach {
     std::vector<std::uint32_t> entries_;            // of the first times of set 0
     std::vector<std::size_t> next_;                 // per stage: no earlier event can serve the next entry
     std::vector<std::size_t> used_;                 // per set: 1 + the last event of the chain at hand
-    std::size_t limit_ = 0;                         // no later entry can come further
+    std::optional<FirstEntry> first_;
+    std::int64_t end_ = 0;   // of the last stage that the chain at hand came to
+    std::size_t limit_ = 0;  // no later entry can come further
 };
 
 inline std::size_t FunnelReach::best() {
     std::ranges::fill(next_, 0);
     limit_ = sets_.stages();
+    first_.reset();
     std::size_t best = 0;
     for (std::size_t entry = 0; entry < entries_.size() && best < limit_; entry = tie_end(entry)) {
         best = std::max(best, chain_from(entry));
+        if (first_) continue;
+        first_ = {times_[0][entry]};
+        if (best == sets_.stages()) first_->end = end_;
     }
     return best;
 }
@@ -138,6 +152,7 @@ inline std::size_t FunnelReach::chain_from(std::size_t entry) noexcept {
         used_[set] = at + 1;
         now = times[at];
     }
+    end_ = now;
     return sets_.stages();
 }
 

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "funnel/metrics/clickhouse_funnel.hpp"
 #include "funnel/metrics/exposures.hpp"
 #include "funnel/metrics/funnel_reach.hpp"
+#include "funnel/metrics/path_tally.hpp"
 #include "funnel/metrics/tally_plan.hpp"
 
 namespace funnel::metrics {
@@ -21,7 +24,11 @@ class FunnelTally {
         : plan_(plan),
           reach_(plan.sets, plan.options.window),
           exposures_(plan.sets, plan.horizons, plan.last_time),
-          best_(plan.keys) {}
+          best_(plan.keys) {
+        if (plan.options.semantics == Semantics::clickhouse)
+            clickhouse_.emplace(plan.sets, plan.options.window);
+        if (!plan.options.rules.plain() || plan.options.timing) paths_.emplace(plan);
+    }
 
     /// visit: per row of the user, of `visits` visits.
     void count_user(const UserView& user);
@@ -37,19 +44,35 @@ class FunnelTally {
         std::uint64_t entity = 0;
         std::size_t reach = 0;
     };
+    void start_entity() noexcept {
+        reach_.start_entity();
+        rows_.clear();
+        if (clickhouse_) clickhouse_->start_entity();
+    }
     void add(const UserView& user, std::size_t position);
     void count_entity(const UserView& user);
 
     const TallyPlan& plan_;
     FunnelReach reach_;
     ExposureLabels exposures_;
-    std::vector<Best> best_;           // per key
-    std::vector<std::uint16_t> keys_;  // of the entity's entries
+    std::optional<PathTally> paths_;              // in place of reach_ if there are rules
+    std::vector<std::uint32_t> rows_;             // of the entity, for paths_
+    std::optional<ClickHouseFunnel> clickhouse_;  // likewise, for that dialect
+    std::vector<Best> best_;                      // per key
+    std::vector<std::uint16_t> keys_;             // of the entity's entries
     std::uint64_t entity_ = 0;
     std::vector<std::uint32_t> by_visit_, visit_ends_;
 };
 
 inline void FunnelTally::add(const UserView& user, std::size_t position) {
+    if (clickhouse_) {
+        const UserRow& row = user.rows[position];
+        return clickhouse_->add(plan_.sets.of(row.kind), row.time, position < user.inside);
+    }
+    if (paths_) {
+        rows_.push_back(static_cast<std::uint32_t>(position));
+        return;
+    }
     const UserRow& row = user.rows[position];
     const std::uint8_t set = plan_.sets.of(row.kind);
     if (set == StageSets::kNoSet) return;
@@ -58,7 +81,7 @@ inline void FunnelTally::add(const UserView& user, std::size_t position) {
 }
 
 inline void FunnelTally::count_user(const UserView& user) {
-    reach_.start_entity();
+    start_entity();
     for (std::size_t i = 0; i < user.rows.size(); ++i)
         add(user, i);
     count_entity(user);
@@ -77,7 +100,7 @@ inline void FunnelTally::count_visits(const UserView& user, std::span<const std:
         by_visit_[visit_ends_[visit[i]]++] = static_cast<std::uint32_t>(i);
     }
     for (std::size_t v = 0, i = 0; v < visits; ++v) {
-        reach_.start_entity();
+        start_entity();
         for (; i < visit_ends_[v]; ++i)
             add(user, by_visit_[i]);
         count_entity(user);
@@ -85,7 +108,7 @@ inline void FunnelTally::count_visits(const UserView& user, std::span<const std:
 }
 
 inline void FunnelTally::count_pair(const UserView& user, std::span<const std::uint64_t> pair) {
-    reach_.start_entity();
+    start_entity();
     for (const std::uint64_t entry : pair)
         add(user, static_cast<std::uint32_t>(entry));
     count_entity(user);
@@ -101,8 +124,13 @@ inline void FunnelTally::count_exposures(const UserView& user, std::span<const s
         exposures_.add(set, user.rows[position].time, visit[position],
                        position < user.inside ? position : FunnelReach::kNoEntry);
     }
-    exposures_.for_each_reached(
-        [&](std::uint32_t position, std::size_t stage) { ++user.at(position).reached[stage]; });
+    const bool entity = plan_.options.entity == Entity::exposure;
+    exposures_.for_each_reached([&](std::uint32_t position, std::size_t stage) {
+        Tally& tally = user.at(position);
+        if (entity) ++tally.reached[stage];
+        tally[Count::exposures_ripe] += stage == 0;
+        tally[Count::exposures_clicked] += stage != 0 && stage == plan_.click_stage;
+    });
 }
 
 inline void FunnelTally::count_entity(const UserView& user) {
@@ -110,8 +138,13 @@ inline void FunnelTally::count_entity(const UserView& user) {
         for (std::size_t k = 0; k < reach; ++k)
             ++user.tallies[key].reached[k];
     };
+    if (clickhouse_) return count(user.rows.front().key, clickhouse_->reach());
+    if (paths_) return paths_->count_entity(user, rows_);
     if (plan_.one_key_per_user) {
-        count(user.rows.front().key, reach_.best());
+        const std::uint16_t key = user.rows.front().key;
+        count(key, reach_.best());
+        if (const auto& first = reach_.first_entry())
+            plan_.add_first_entry(user.tallies[key], first->start, first->end);
         return;
     }
     ++entity_;

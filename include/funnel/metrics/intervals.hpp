@@ -22,8 +22,8 @@ inline constexpr std::size_t kUserGroups = 64;
 /// Below this many users for or against, a jackknife would say more than is known.
 inline constexpr std::int64_t kFewUsers = 20;
 
-/// Per rule of kMetricRules: how many users stand behind its numerator, and behind the rest of its
-/// denominator. Supports of disjoint sets of users add.
+/// Per rule of kMetricRules that is no share of users: how many users stand behind its numerator, and behind
+/// the rest of its denominator. Supports of disjoint sets of users add.
 struct UserSupport {
     std::array<std::int64_t, kMetricRules.size()> with{}, without{}, either{};
 
@@ -32,7 +32,7 @@ struct UserSupport {
         const auto gained = [&](Count what) { return after[what] - before[static_cast<std::size_t>(what)]; };
         for (std::size_t r = 0; r < kMetricRules.size(); ++r) {
             const MetricRule& rule = kMetricRules[r];
-            if (rule.denominator == Count::count_) continue;
+            if (rule.denominator == Count::count_ || rule.per_user) continue;
             const std::int64_t numerator = gained(rule.numerator), denominator = gained(rule.denominator);
             with[r] += numerator > 0;
             without[r] += denominator > numerator;
@@ -51,12 +51,15 @@ struct UserSupport {
 };
 
 /// Fills low, high and method of every metric that has a denominator and a value, and of revenue.
-/// groups: kUserGroups tallies that sum to the one the metrics were made of.
+/// groups: kUserGroups tallies that sum to the one the metrics were made of; none: too many segments.
 void add_intervals(std::vector<Metric>& metrics, std::span<const Tally> groups, const UserSupport& support);
 
 namespace detail {
 
 enum class Scale { logit, log };
+
+/// 97.5 % point of t with 63 degrees of freedom.
+inline constexpr double kT63 = 1.9983405425207412;
 
 /// The interval around `estimate` from the estimates without each group. Empty where the scale does not
 /// reach: a share of 0 or 1, a ratio of 0 or less.
@@ -71,7 +74,6 @@ enum class Scale { logit, log };
         mean += to(theta) / groups;
     for (const double theta : without_group)
         squares += (to(theta) - mean) * (to(theta) - mean);
-    constexpr double kT63 = 1.9983405425207412;  // 97.5 % point of t with 63 degrees of freedom
     const double half = kT63 * std::sqrt((groups - 1) / groups * squares);
     if (!std::isfinite(half) || !std::isfinite(to(estimate))) return std::nullopt;
     return eval::Interval{from(to(estimate) - half), from(to(estimate) + half)};
@@ -125,18 +127,17 @@ inline void add_rule_interval(Metric& metric, std::size_t r, std::span<const Tal
     set_interval(metric, jackknife(*metric.value, without, share ? Scale::logit : Scale::log), "jackknife");
 }
 
-/// Money: average_order_value as a ratio, revenue as a sum blown up to all groups.
+/// Money: averages as ratios, sums blown up to all groups.
 inline void add_money_interval(Metric& metric, std::span<const Tally> groups, std::int64_t customers) {
     if (customers < kFewUsers) {
         metric.interval_reason = "fewer_than_20_users";
         return;
     }
-    const bool average = metric.denominator.has_value();
+    const MoneyRule& rule = *std::ranges::find(kMoneyRules, metric.name, &MoneyRule::name);
     const auto without = without_groups(
-        groups,
-        [&](const Tally& tally) { return average ? tally.order_revenue.value() : tally.revenue.value(); },
+        groups, [&](const Tally& tally) { return rule.sum(tally).value(); },
         [&](const Tally& tally) {
-            return average ? static_cast<double>(tally[Count::orders_with_amount]) : 1.0 / kUserGroups;
+            return rule.orders == Count::count_ ? 1.0 / kUserGroups : static_cast<double>(tally[rule.orders]);
         });
     set_interval(metric, jackknife(*metric.value, without, Scale::log), "jackknife");
 }
@@ -149,12 +150,17 @@ inline void add_intervals(std::vector<Metric>& metrics, std::span<const Tally> g
     for (const Tally& group : groups)
         customers += group[Count::customers];
     for (Metric& metric : metrics) {
-        if (!metric.value) continue;
-        if (metric.unit == Unit::money) detail::add_money_interval(metric, groups, customers);
-        if (metric.unit != Unit::share && metric.unit != Unit::ratio) continue;
+        if (!metric.value || metric.interval_reason.empty()) continue;  // nothing to add, or there already
         const auto rule = std::ranges::find(kMetricRules, metric.name, &MetricRule::name);
-        detail::add_rule_interval(metric, static_cast<std::size_t>(rule - kMetricRules.begin()), groups,
-                                  support);
+        const bool per_user = rule != kMetricRules.end() && rule->per_user;
+        if (groups.empty() && !per_user) {
+            metric.interval_reason = "too_many_segments";
+        } else if (metric.unit == Unit::money) {
+            detail::add_money_interval(metric, groups, customers);
+        } else {
+            detail::add_rule_interval(metric, static_cast<std::size_t>(rule - kMetricRules.begin()), groups,
+                                      support);
+        }
     }
 }
 

@@ -25,6 +25,8 @@ class ItemTally {
     void start_user() noexcept {
         rows_.clear();
         shown_.clear();
+        carted_.clear();
+        bought_.clear();
         if (any_clicked_) clicked_.reset();
         any_clicked_ = false;
     }
@@ -39,7 +41,9 @@ class ItemTally {
 
  private:
     void select_shown();
-    void count_pair(const UserView& user, std::span<const std::uint64_t> pair) const;
+    void count_pair(const UserView& user, std::span<const std::uint64_t> pair);
+    void count_viewed(const UserView& user, std::size_t first_view, std::size_t first_add, bool bought);
+    static void count_viewers(const UserView& user, std::vector<std::uint16_t>& keys, Count what);
     void count_unattributed(const UserView& user, std::span<const std::uint64_t> pair) const;
     [[nodiscard]] static std::size_t bucket(std::uint32_t item) noexcept {
         return (item * 2654435761u) >> 21;
@@ -52,13 +56,18 @@ class ItemTally {
     std::vector<std::uint64_t> shown_;  // impressions, likewise
     std::bitset<2048> clicked_;         // buckets of items with a click
     bool any_clicked_ = false;
+    std::vector<std::uint16_t> carted_, bought_;  // keys of views of items that were carted, bought
 };
 
 inline ItemTally::ItemTally(const TallyPlan& plan) : plan_(plan), click_(plan.facts.click()) {
     using events::kind_bit;
-    always_ = kind_bit(click_) | kind_bit(EventKind::cart_add) | kind_bit(EventKind::purchase);
+    always_ = kind_bit(click_) | kind_bit(EventKind::view) | kind_bit(EventKind::cart_add) |
+              kind_bit(EventKind::purchase);
     const Entity entity = plan.options.entity;
-    if (entity == Entity::user_item || entity == Entity::exposure) always_ |= plan.options.funnel.kinds();
+    if (entity == Entity::user_item || entity == Entity::exposure || plan.options.exposures) {
+        always_ |= plan.options.funnel.kinds() | plan.options.rules.excluded;
+        if (plan.options.rules.order == StepOrder::strict) always_ = ~events::KindSet{0};
+    }
 }
 
 inline void ItemTally::add(const UserRow& row, std::size_t position) {
@@ -87,6 +96,8 @@ void ItemTally::finish(const UserView& user, Visit&& visit_pair) {
         count_unattributed(user, pair);
         visit_pair(pair);
     }
+    count_viewers(user, carted_, Count::viewers_carted);
+    count_viewers(user, bought_, Count::viewers_bought);
 }
 
 // An impression of an item that the user never clicked says no more than that it was there. Appends the
@@ -102,16 +113,17 @@ inline void ItemTally::select_shown() {
 }
 
 // Backwards, so that what follows an event is known when the event is met.
-inline void ItemTally::count_pair(const UserView& user, std::span<const std::uint64_t> pair) const {
+inline void ItemTally::count_pair(const UserView& user, std::span<const std::uint64_t> pair) {
     const std::int64_t window = plan_.options.window;
     bool clicked = false, click_free = false;    // a click follows; and no impression is in between
     bool bought = false, purchase_free = false;  // a purchase follows; and no click is in between
     std::int64_t click_time = 0, purchase_time = 0;
-    std::size_t first_add = user.rows.size(), first_purchase = user.rows.size();
+    std::size_t first_add = user.rows.size(), first_purchase = first_add, first_view = first_add;
     bool add_bought = false, add_bought_in_window = false;
     for (std::size_t i = pair.size(); i-- > 0;) {
         const auto position = static_cast<std::uint32_t>(pair[i]);
         const UserRow& row = user.rows[position];
+        if (row.kind == EventKind::view) first_view = position;
         if (row.kind == EventKind::purchase) {
             first_purchase = position;
             if (row.time > plan_.last_time) continue;
@@ -137,7 +149,8 @@ inline void ItemTally::count_pair(const UserView& user, std::span<const std::uin
             add_bought_in_window = bought && events::within(row.time, purchase_time, window);
         }
     }
-    if (first_add < user.inside) {
+    if (first_view < user.inside) count_viewed(user, first_view, first_add, bought);
+    if (first_add < user.inside && plan_.warm(user.rows[first_add].time)) {
         Tally& tally = user.at(first_add);
         ++tally[Count::pairs_carted];
         tally[Count::pairs_abandoned] += !add_bought;
@@ -146,9 +159,28 @@ inline void ItemTally::count_pair(const UserView& user, std::span<const std::uin
             tally[Count::pairs_mature_abandoned] += !add_bought_in_window;
         }
     }
-    if (first_purchase < user.inside && first_add > first_purchase) {
+    if (first_purchase < user.inside && first_add > first_purchase &&
+        plan_.warm(user.rows[first_purchase].time)) {
         user.mark(Count::pairs_uncarted, first_purchase);
     }
+}
+
+inline void ItemTally::count_viewed(const UserView& user, std::size_t first_view, std::size_t first_add,
+                                    bool bought) {
+    const bool carted = first_add < user.rows.size() && user.rows[first_add].time <= plan_.last_time;
+    Tally& tally = user.at(first_view);
+    ++tally[Count::pairs_viewed];
+    tally[Count::pairs_viewed_carted] += carted;
+    tally[Count::pairs_viewed_bought] += bought;
+    if (carted) carted_.push_back(user.rows[first_view].key);
+    if (bought) bought_.push_back(user.rows[first_view].key);
+}
+
+inline void ItemTally::count_viewers(const UserView& user, std::vector<std::uint16_t>& keys, Count what) {
+    std::ranges::sort(keys);
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    for (const std::uint16_t key : keys)
+        ++user.tallies[key][what];
 }
 
 inline void ItemTally::count_unattributed(const UserView& user, std::span<const std::uint64_t> pair) const {

@@ -12,13 +12,13 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "funnel/base/error.hpp"
+#include "funnel/metrics/bots.hpp"
 #include "funnel/metrics/intervals.hpp"
+#include "funnel/metrics/metrics_result.hpp"
+#include "funnel/metrics/metrics_state.hpp"
 #include "funnel/metrics/options.hpp"
 #include "funnel/metrics/rates.hpp"
 #include "funnel/metrics/segments.hpp"
@@ -28,56 +28,6 @@
 #include "funnel/metrics/warnings.hpp"
 
 namespace funnel::metrics {
-
-/// One segment's tally. `key` is empty for the missing value.
-struct Segment {
-    std::string by;
-    std::optional<std::string> key;
-    Tally tally;
-};
-
-/// What has been counted so far, in a form that adds: states of logs without a common user, counted with the
-/// same options and the same LogFacts, sum to the state of the joined log.
-struct MetricsState {
-    std::int64_t rows = 0, outside = 0;  ///< accepted rows, and those of them outside [from, to)
-    std::int64_t users = 0, visits = 0;  ///< of all rows
-    LogChecks checks = {};
-    std::vector<Tally> groups = std::vector<Tally>(kUserGroups);  ///< of users, by a hash of their id
-    UserSupport support = {};
-    std::vector<Segment> segments = {};  ///< each (by, key) once; of one `by`: sorted, the missing key last
-
-    MetricsState& operator+=(const MetricsState& other);
-};
-
-struct FunnelStep {
-    std::string name;
-    std::int64_t reached = 0;              ///< entities that came to this stage or beyond
-    std::optional<double> step_rate = {};  ///< of those at the stage before; empty for stage 0 or none there
-    std::optional<double> overall_rate = {};  ///< of those at stage 0; empty if none
-    std::int64_t lost = 0;                    ///< came to the stage before, not to this one
-};
-
-struct SegmentResult {
-    std::string by;
-    std::optional<std::string> key;
-    std::vector<Metric> metrics;
-    std::vector<FunnelStep> steps;
-};
-
-struct MetricsResult {
-    std::int64_t rows = 0, outside = 0, users = 0, visits = 0;
-    std::int64_t first_time = 0, last_time = 0;  ///< of all rows; meaningless if rows is 0
-    std::vector<Metric> metrics = {};
-    Entity entity = Entity::user;
-    std::int64_t window = 0;
-    std::vector<std::string> left_out = {};
-    std::vector<FunnelStep> steps = {};
-    std::vector<SegmentResult> breakdown = {};
-    std::vector<std::string> warnings = {};  ///< one line each, for people
-
-    /// Throws Error(invalid_argument) for a name that is no metric.
-    [[nodiscard]] const Metric& metric(std::string_view name) const;
-};
 
 /// Counts a log. `facts` are those of the whole log of which this may be a part.
 /// Throws Error(invalid_argument) for options out of range and for more than 10,000 keys of a breakdown.
@@ -104,39 +54,91 @@ namespace detail {
     return groups;
 }
 
-/// The tallies of all keys.
+/// What one pass over the users has counted.
+struct KeyCounts {
+    std::vector<Tally> tallies;         // per key
+    std::vector<UserSupport> supports;  // per plan.groups keys
+    std::int64_t users = 0, visits = 0;
+};
+
 template <typename KeyOf>
-[[nodiscard]] std::vector<Tally> count_keys(const TallyPlan& plan, const KeyOf& key_of, MetricsState& state) {
+[[nodiscard]] KeyCounts count_keys(const TallyPlan& plan, const KeyOf& key_of) {
     std::vector<UserTally> workers(std::max(1u, plan.options.threads), UserTally(plan));
     for_each_user(plan.log, key_of, std::span(workers));
-    std::vector<Tally> tallies(plan.keys);
-    state.users = state.visits = 0;
+    KeyCounts counts{.tallies = std::vector<Tally>(plan.keys),
+                     .supports = std::vector<UserSupport>(plan.keys / plan.groups)};
     for (UserTally& worker : workers) {
         for (std::size_t key = 0; key < plan.keys; ++key)
-            tallies[key] += worker.tallies()[key];
-        state.users += worker.users();
-        if (plan.one_key_per_user) state.support += worker.support();
-        state.visits += worker.visits();
+            counts.tallies[key] += worker.tallies()[key];
+        for (std::size_t s = 0; s < worker.supports().size(); ++s)
+            counts.supports[s] += worker.supports()[s];
+        counts.users += worker.users();
+        counts.visits += worker.visits();
     }
-    return tallies;
+    return counts;
 }
 
-[[nodiscard]] inline std::vector<FunnelStep> steps_of(const Tally& tally, const Funnel& funnel) {
-    std::vector<FunnelStep> steps;
-    for (std::size_t k = 0; k < funnel.stages.size(); ++k) {
-        FunnelStep step{.name = funnel.stages[k].name, .reached = tally.reached[k]};
-        const auto rate = [&](std::int64_t of) {
-            return of > 0 ? std::optional(static_cast<double>(step.reached) / static_cast<double>(of))
-                          : std::nullopt;
-        };
-        step.overall_rate = rate(tally.reached[0]);
-        if (k > 0) {
-            step.step_rate = rate(tally.reached[k - 1]);
-            step.lost = tally.reached[k - 1] - step.reached;
-        }
-        steps.push_back(std::move(step));
+/// Counts the segments of one `by` behind those of others.
+inline void count_segments(TallyPlan plan, SegmentKeys keys, const std::vector<std::uint16_t>& groups,
+                           std::vector<Segment>& out) {
+    if (keys.names.empty()) return;
+    plan.groups = keys.names.size() <= kMaxIntervalSegments ? kUserGroups : 1;
+    plan.keys = keys.names.size() * plan.groups;
+    plan.one_key_per_user = false;
+    KeyCounts counts = count_keys(plan, [&](std::size_t row) {
+        return static_cast<std::uint16_t>(keys.key_of_row[row] * plan.groups +
+                                          groups[plan.log.user[row]] % plan.groups);
+    });
+    for (std::size_t k = 0; k < keys.names.size(); ++k) {
+        const auto first = counts.tallies.begin() + static_cast<std::ptrdiff_t>(k * plan.groups);
+        out.push_back({keys.by,
+                       std::move(keys.names[k]),
+                       {std::move_iterator(first),
+                        std::move_iterator(first + static_cast<std::ptrdiff_t>(plan.groups))},
+                       counts.supports[k]});
     }
-    return steps;
+}
+
+/// Counts the whole log: without bots, and the bots behind them, if there is a rule.
+inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups, MetricsState& state) {
+    const std::int64_t limit = plan.options.bot_events_per_minute;
+    const std::vector<std::uint8_t> is_bot =
+        limit > 0 ? find_bots(plan.log, limit, plan.options.threads) : std::vector<std::uint8_t>();
+    plan.groups = kUserGroups;
+    plan.keys = limit > 0 ? 2 * kUserGroups : kUserGroups;
+    plan.one_key_per_user = true;
+    const auto count = [&](auto&& key_of_user) {
+        return count_keys(plan, [&](std::size_t row) { return key_of_user(plan.log.user[row]); });
+    };
+    KeyCounts counts = limit > 0 ? count([&](std::uint32_t user) {
+        return static_cast<std::uint16_t>(groups[user] + (is_bot[user] != 0 ? kUserGroups : 0));
+    })
+                                 : count([&](std::uint32_t user) { return groups[user]; });
+    state.users = counts.users;
+    state.visits = counts.visits;
+    if (limit > 0) {
+        state.humans.assign(counts.tallies.begin(), counts.tallies.begin() + kUserGroups);
+        state.human_support = counts.supports[0];
+        for (std::size_t g = 0; g < kUserGroups; ++g)
+            counts.tallies[g] += counts.tallies[g + kUserGroups];
+        counts.supports[0] += counts.supports[1];
+        counts.tallies.resize(kUserGroups);
+    }
+    state.groups = std::move(counts.tallies);
+    state.support = counts.supports[0];
+}
+
+[[nodiscard]] inline SegmentResult finish_segment(const Segment& segment, const MetricsOptions& options,
+                                                  const LogFacts& facts) {
+    SegmentResult result{.by = segment.by, .key = segment.key, .metrics = {}, .steps = {}};
+    Tally total = sum(segment.groups);
+    const std::span<const Tally> groups = segment.groups.size() == kUserGroups
+                                              ? std::span<const Tally>(segment.groups)
+                                              : std::span<const Tally>();
+    result.steps = steps_of(total, groups, options);
+    result.metrics = metrics_of(std::move(total), options, facts);
+    add_intervals(result.metrics, groups, segment.support);
+    return result;
 }
 
 }  // namespace detail
@@ -147,53 +149,14 @@ inline MetricsState count(const EventLog& log, const MetricsOptions& options, co
     state.checks = checks_of(log, facts);
     state.outside =
         std::ranges::count_if(log.time, [&](std::int64_t time) { return !detail::inside(options, time); });
-    for (std::size_t i = 0; i < options.by.size(); ++i) {
-        const std::string& by = options.by[i];
-        if (std::ranges::find(options.by, by) != options.by.begin() + static_cast<std::ptrdiff_t>(i))
-            continue;
-        SegmentKeys keys = segment_keys(log, options, by);
-        if (keys.names.empty()) continue;
-        plan.keys = keys.names.size();
-        plan.one_key_per_user = false;
-        auto tallies = detail::count_keys(
-            plan, [&](std::size_t row) { return keys.key_of_row[row]; }, state);
-        for (std::size_t k = 0; k < tallies.size(); ++k) {
-            state.segments.push_back({by, std::move(keys.names[k]), std::move(tallies[k])});
-        }
-    }
-    plan.keys = kUserGroups;
-    plan.one_key_per_user = true;
     const std::vector<std::uint16_t> groups = detail::user_groups(log);
-    state.groups = detail::count_keys(
-        plan, [&](std::size_t row) { return groups[log.user[row]]; }, state);
-    return state;
-}
-
-inline MetricsState& MetricsState::operator+=(const MetricsState& other) {
-    rows += other.rows;
-    outside += other.outside;
-    users += other.users;
-    visits += other.visits;
-    checks += other.checks;
-    for (std::size_t g = 0; g < kUserGroups; ++g)
-        groups[g] += other.groups[g];
-    support += other.support;
-    segments.insert(segments.end(), other.segments.begin(), other.segments.end());
-    const auto order = [](const Segment& segment) {
-        return std::tuple(std::string_view(segment.by), !segment.key,
-                          segment.key ? std::string_view(*segment.key) : std::string_view());
-    };
-    std::ranges::stable_sort(segments, {}, order);
-    std::size_t kept = 0;
-    for (std::size_t i = 1; i < segments.size(); ++i) {
-        if (order(segments[i]) == order(segments[kept])) {
-            segments[kept].tally += segments[i].tally;
-        } else if (++kept != i) {
-            segments[kept] = std::move(segments[i]);
-        }
+    for (std::size_t i = 0; i < options.by.size(); ++i) {
+        const auto before = options.by.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find(options.by.begin(), before, options.by[i]) != before) continue;
+        detail::count_segments(plan, segment_keys(log, options, options.by[i]), groups, state.segments);
     }
-    segments.resize(std::min(segments.size(), kept + 1));
-    return *this;
+    detail::count_total(plan, groups, state);
+    return state;
 }
 
 inline MetricsResult finish(MetricsState state, const MetricsOptions& options, const LogFacts& facts) {
@@ -204,33 +167,54 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
         result.last_time = facts.last_time;
     }
     result.entity = options.entity;
+    result.rules = options.rules;
     result.window = options.window;
     result.left_out = options.left_out;
-    Tally total;
-    for (const Tally& group : state.groups)
-        total += group;
-    result.steps = detail::steps_of(total, options.funnel);
+    Tally total = detail::sum(state.groups);
+    result.steps = steps_of(total, state.groups, options);
     result.warnings = warnings_of(total, state.checks, state.rows, state.users, options, facts);
-    result.metrics = metrics_of(std::move(total), facts);
+    const std::int64_t users = total[Count::users];
+    result.metrics = metrics_of(std::move(total), options, facts);
     add_intervals(result.metrics, state.groups, state.support);
+    const bool one_clock =
+        options.entity != Entity::exposure && !options.rules.open && !options.rules.count_entries;
+    if (one_clock) result.censoring = censoring_of(state.groups, options);
+    if (one_clock && std::ranges::none_of(options.rules.optional, std::identity{}))
+        result.gains = step_gains(state.groups, options, facts.has_revenue || facts.has_price);
+    if (const auto warning = censoring_warning(result.censoring, options); !warning.empty())
+        result.warnings.push_back(warning);
+    if (!state.humans.empty()) {
+        Tally humans = detail::sum(state.humans);
+        WithoutBots& without = result.without_bots.emplace();
+        without.limit = options.bot_events_per_minute;
+        without.users = users - humans[Count::users];
+        without.steps = steps_of(humans, state.humans, options);
+        without.metrics = metrics_of(std::move(humans), options, facts);
+        add_intervals(without.metrics, state.humans, state.human_support);
+    }
     // Sums of states hold their segments by name; the result has them in the order they were asked for.
     const auto asked = [&](const Segment& segment) { return std::ranges::find(options.by, segment.by); };
     std::ranges::stable_sort(state.segments, {}, asked);
-    for (Segment& segment : state.segments) {
-        SegmentResult part{.by = segment.by, .key = segment.key, .metrics = {}, .steps = {}};
-        part.steps = detail::steps_of(segment.tally, options.funnel);
-        part.metrics = metrics_of(std::move(segment.tally), facts);
-        result.breakdown.push_back(std::move(part));
+    for (std::size_t begin = 0, end = 0; begin < state.segments.size(); begin = end) {
+        while (end < state.segments.size() && state.segments[end].by == state.segments[begin].by)
+            ++end;
+        if (options.differences && end - begin > 20) {
+            result.warnings.push_back(
+                "--by " + state.segments[begin].by + " has " + std::to_string(end - begin) +
+                " segments: one in twenty differs from the whole by chance alone, so look at "
+                "large differences and check them on other days");
+        }
+        for (Segment& segment : std::span(state.segments).subspan(begin, end - begin)) {
+            if (end - begin > kMaxIntervalSegments) segment.groups = {detail::sum(segment.groups)};
+            result.breakdown.push_back(detail::finish_segment(segment, options, facts));
+            SegmentResult& part = result.breakdown.back();
+            if (options.differences && segment.groups.size() == kUserGroups) {
+                part.differences = differences({part.metrics, part.steps, segment.groups},
+                                               {result.metrics, result.steps, state.groups}, options);
+            }
+        }
     }
     return result;
-}
-
-inline const Metric& MetricsResult::metric(std::string_view name) const {
-    const Metric* found = find(metrics, name);
-    if (found == nullptr) {
-        throw Error(ErrorCode::invalid_argument, "no metric of the name \"" + std::string(name) + "\"");
-    }
-    return *found;
 }
 
 }  // namespace funnel::metrics

@@ -15,6 +15,7 @@
 #include "funnel/events/funnel.hpp"
 #include "funnel/events/money.hpp"
 #include "funnel/events/visit.hpp"
+#include "funnel/metrics/funnel_rules.hpp"
 
 namespace funnel::metrics {
 
@@ -25,6 +26,9 @@ enum class Entity : std::uint8_t {
     user_item,  ///< one user and one item
     exposure    ///< the first event of stage 0 of a user and item in a visit: what models are trained on
 };
+
+/// Whose rules decide how far an entity came.
+enum class Semantics : std::uint8_t { funnel, clickhouse };
 
 /// "user", "session", "user-item" or "exposure".
 [[nodiscard]] constexpr std::string_view entity_name(Entity entity) noexcept {
@@ -51,11 +55,23 @@ struct MetricsOptions {
     std::vector<std::string> left_out = {};  ///< stages of the default funnel without events; shown only
     std::int64_t window = 7 * base::kDay;    ///< microseconds, inclusive
     Entity entity = Entity::user;
+    FunnelRules rules = {};
+    Semantics semantics = Semantics::funnel;
+    bool differences = false;                 ///< of every segment to the whole log
+    bool timing = false;                      ///< time to convert and value of every step
     std::vector<std::int64_t> horizons = {};  ///< per stage after the first, entity exposure; empty: default
     std::optional<std::int64_t> from = {}, to = {};  ///< [from, to): rows outside complete windows at most
     std::vector<std::string> by = {};     ///< day, week, month, hour, item, or a text column of the log
     std::vector<OffsetChange> zone = {};  ///< ascending; what cuts days; empty: UTC
     std::int64_t visit_gap = events::kVisitGap;
+    std::int64_t warmup =
+        0;  ///< first orders and carts of the first `warmup` of the log are known, not counted
+    std::vector<std::int64_t> repeat_within = {30 * base::kDay};  ///< repeat_purchase_within, microseconds
+    std::vector<std::int64_t> retention = {};  ///< days N of retention_d and retention_unbounded
+    bool rolling_days = false;  ///< days of retention are 24 hours from the first event, not calendar days
+    std::int64_t bot_events_per_minute =
+        0;                   ///< users with more are bots, and rates without them stand beside; 0: off
+    bool exposures = false;  ///< ctr_exposure whatever the entity; with entity exposure it costs nothing
     unsigned threads = 1;
 };
 

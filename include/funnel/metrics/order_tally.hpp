@@ -13,36 +13,59 @@
 
 namespace funnel::metrics {
 
+/// Which order a purchase row belongs to.
+struct PurchaseRow {
+    std::uint64_t order;
+    std::uint32_t position;
+    auto operator<=>(const PurchaseRow&) const = default;
+};
+
+/// One order of the user at hand.
+struct Order {
+    std::uint64_t id;     ///< code of the order id, or kNone and more: an order without one
+    std::uint32_t first;  ///< position of its first row
+    events::Money sum;
+    bool has_amount;
+};
+
 /// One thread at a time. n log n in the purchase rows of a user.
 class OrderTally {
  public:
     explicit OrderTally(const TallyPlan& plan) : plan_(plan), amounts_(plan.facts.amounts()) {}
 
-    void start_user() noexcept { rows_.clear(); }
+    void start_user() noexcept {
+        rows_.clear();
+        orders_.clear();
+    }
 
     /// A purchase row inside [from, to); rows come in order.
     void add(const UserRow& row, std::size_t position, std::uint32_t visit) {
-        const std::uint32_t order = row.line == kNoLine ? base::kNone : plan_.log.order_lines[row.line].order;
         // Without an order id the visit stands for the order; ids and visits never meet.
-        const std::uint64_t key = order == base::kNone ? (std::uint64_t{1} << 32 | visit) : order;
-        rows_.push_back({key, static_cast<std::uint32_t>(position)});
+        const std::uint64_t id = id_of(row);
+        rows_.push_back({id == base::kNone ? (std::uint64_t{1} << 32 | visit) : id,
+                         static_cast<std::uint32_t>(position)});
     }
 
     /// Counts the orders of the user.
     void finish(const UserView& user);
 
- private:
-    struct PurchaseRow {
-        std::uint64_t order;
-        std::uint32_t position;
-        auto operator<=>(const PurchaseRow&) const = default;
-    };
-    void count_order(const UserView& user, std::span<const PurchaseRow> rows);
+    /// After finish: by id, and by (order, position).
+    [[nodiscard]] std::span<const Order> orders() const noexcept { return orders_; }
+    [[nodiscard]] std::span<const PurchaseRow> rows() const noexcept { return rows_; }
+
+    /// Of a purchase or refund row: the code of its order id, or kNone; its amount, if it has one.
+    [[nodiscard]] std::uint64_t id_of(const UserRow& row) const noexcept {
+        return row.line == kNoLine ? base::kNone : plan_.log.order_lines[row.line].order;
+    }
     [[nodiscard]] std::optional<events::Money> amount(const UserRow& row) const noexcept;
+
+ private:
+    void count_order(const UserView& user, std::span<const PurchaseRow> rows);
 
     const TallyPlan& plan_;
     events::AmountRule amounts_;
     std::vector<PurchaseRow> rows_;
+    std::vector<Order> orders_;
     std::vector<std::uint16_t> keys_;  // of the user's orders
 };
 
@@ -82,6 +105,7 @@ inline void OrderTally::count_order(const UserView& user, std::span<const Purcha
         sum += *value;
         user.at(purchase.position).revenue += *value;
     }
+    orders_.push_back({rows.front().order, rows.front().position, sum, has_amount});
     Tally& tally = user.at(first);
     ++tally[Count::orders];
     if (has_amount) {

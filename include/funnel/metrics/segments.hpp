@@ -17,6 +17,8 @@
 namespace funnel::metrics {
 
 inline constexpr std::size_t kMaxSegments = 10'000;
+/// More segments than this have no jackknife intervals: they cost 64 tallies each.
+inline constexpr std::size_t kMaxIntervalSegments = 500;
 
 struct SegmentKeys {
     std::string by;

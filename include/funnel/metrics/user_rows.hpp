@@ -24,8 +24,9 @@ struct UserRow {
     std::uint64_t session = 0;
     std::uint32_t item = 0;
     std::uint32_t user = 0;
-    std::uint32_t line = kNoLine;  ///< of a purchase: index into EventLog::order_lines
-    std::uint16_t key = 0;         ///< segment
+    std::uint32_t line =
+        kNoLine;            ///< of a purchase or refund: index into EventLog::order_lines; else the row
+    std::uint16_t key = 0;  ///< segment
     EventKind kind = EventKind::other;
 };
 
@@ -96,7 +97,7 @@ inline void sort_rows(std::span<UserRow> rows) {
     if (!std::ranges::is_sorted(rows, comes_before)) std::ranges::sort(rows, comes_before);
 }
 
-/// Finds the order line of purchase rows that are asked for in row order.
+/// Finds the order lines of rows that are asked for in row order.
 class LineFinder {
  public:
     LineFinder(const EventLog& log, std::size_t first_row)
@@ -115,6 +116,19 @@ class LineFinder {
     std::size_t at_;
 };
 
+[[nodiscard]] inline UserRow user_row(const EventLog& log, std::size_t row, std::uint16_t key,
+                                      LineFinder& lines) {
+    const EventKind kind = log.kind[row];
+    const bool has_line = kind == EventKind::purchase || kind == EventKind::refund;
+    return {log.time[row],
+            log.session[row],
+            log.item[row],
+            log.user[row],
+            has_line ? lines.find(row) : static_cast<std::uint32_t>(row),
+            key,
+            kind};
+}
+
 /// Hands over the rows of a log whose rows stand user by user already.
 template <typename Worker, typename KeyOf>
 void read_grouped(const EventLog& log, const KeyOf& key_of, Worker& worker) {
@@ -125,11 +139,8 @@ void read_grouped(const EventLog& log, const KeyOf& key_of, Worker& worker) {
         while (end < log.size() && log.user[end] == user)
             ++end;
         rows.resize(end - begin);
-        for (std::size_t row = begin; row < end; ++row) {
-            rows[row - begin] = {log.time[row], log.session[row], log.item[row], user,
-                                 kNoLine,       key_of(row),      log.kind[row]};
-            if (log.kind[row] == EventKind::purchase) rows[row - begin].line = lines.find(row);
-        }
+        for (std::size_t row = begin; row < end; ++row)
+            rows[row - begin] = user_row(log, row, key_of(row), lines);
         sort_rows(rows);
         worker.add_user(rows);
     }
@@ -145,10 +156,7 @@ void scatter_rows(const EventLog& log, const UserBlocks& blocks, std::size_t chu
     for (std::size_t row = begin; row < end; ++row) {
         const std::size_t block = blocks.block_of(log.user[row]);
         if (block < first || block >= last) continue;
-        UserRow& to = out[places[block - first]++];
-        to = {log.time[row], log.session[row], log.item[row], log.user[row],
-              kNoLine,       key_of(row),      log.kind[row]};
-        if (to.kind == EventKind::purchase) to.line = lines.find(row);
+        out[places[block - first]++] = user_row(log, row, key_of(row), lines);
     }
 }
 

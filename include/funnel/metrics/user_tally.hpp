@@ -8,10 +8,14 @@
 #include <span>
 #include <vector>
 
+#include "funnel/metrics/cart_tally.hpp"
+#include "funnel/metrics/cohort_tally.hpp"
 #include "funnel/metrics/funnel_tally.hpp"
 #include "funnel/metrics/intervals.hpp"
 #include "funnel/metrics/item_tally.hpp"
 #include "funnel/metrics/order_tally.hpp"
+#include "funnel/metrics/refund_tally.hpp"
+#include "funnel/metrics/repeat_tally.hpp"
 #include "funnel/metrics/tally_plan.hpp"
 #include "funnel/metrics/visit_tally.hpp"
 
@@ -27,8 +31,8 @@ class UserTally {
 
     /// Per key.
     [[nodiscard]] std::span<const Tally> tallies() const noexcept { return tallies_; }
-    /// Of plans with one key per user.
-    [[nodiscard]] const UserSupport& support() const noexcept { return support_; }
+    /// Per plan.groups keys; empty if that is 1.
+    [[nodiscard]] std::span<const UserSupport> supports() const noexcept { return supports_; }
     /// Of all rows, also of those before `from`.
     [[nodiscard]] std::int64_t users() const noexcept { return users_; }
     [[nodiscard]] std::int64_t visits() const noexcept { return visits_of_log_; }
@@ -37,6 +41,7 @@ class UserTally {
     struct KeyState {  // of the user at hand in one key
         std::int64_t user = 0;
         events::KindSet kinds = 0;
+        bool viewed_item = false;
     };
     void count_user(const UserView& user);
     [[nodiscard]] UserView cut(std::span<const UserRow> rows);
@@ -47,29 +52,41 @@ class UserTally {
     const EventKind click_;
     std::array<Count, 64> count_of_kind_{};
     std::vector<Tally> tallies_;
-    UserSupport support_;
+    std::vector<UserSupport> supports_;
     std::int64_t users_ = 0, visits_of_log_ = 0;
 
     VisitTally visits_;
     OrderTally orders_;
+    RepeatTally repeats_;
+    RefundTally refunds_;
+    CartTally carts_;
+    CohortTally cohorts_;
     ItemTally items_;
     FunnelTally funnel_;
     events::VisitSplitter early_visits_;
-    std::vector<std::uint32_t> visit_;  // per row
-    std::vector<KeyState> key_states_;  // per key
-    std::vector<std::uint16_t> keys_;   // keys of the user at hand
+    std::vector<std::uint32_t> visit_;   // per row
+    std::vector<KeyState> key_states_;   // per key
+    std::vector<std::uint16_t> keys_;    // keys of the user at hand
+    std::vector<Tally::Counts> before_;  // what they held before this user; only for supports
 };
 
 inline UserTally::UserTally(const TallyPlan& plan)
     : plan_(plan),
       click_(plan.facts.click()),
       tallies_(plan.keys),
+      supports_(plan.groups > 1 ? plan.keys / plan.groups : 0),
       visits_(plan),
       orders_(plan),
+      repeats_(plan),
+      refunds_(plan),
+      carts_(plan),
+      cohorts_(plan),
       items_(plan),
       funnel_(plan),
       early_visits_(plan.options.visit_gap),
       key_states_(plan.keys) {
+    for (Tally& tally : tallies_)
+        tally.cohorts.resize(CohortSlots(plan.options).size());
     count_of_kind_.fill(Count::other_rows);
     const auto count_as = [&](EventKind kind, Count what) {
         count_of_kind_[static_cast<std::size_t>(kind)] = what;
@@ -77,37 +94,41 @@ inline UserTally::UserTally(const TallyPlan& plan)
     count_as(EventKind::page_view, Count::page_views);
     count_as(EventKind::impression, Count::impressions);
     count_as(EventKind::view, Count::views);
+    count_as(EventKind::cart_add, Count::cart_adds);
     count_as(EventKind::purchase, Count::purchase_rows);
+    count_as(EventKind::refund, Count::refund_rows);
 }
 
 inline void UserTally::add_user(std::span<const UserRow> rows) {
     ++users_;
     const UserView user = cut(rows);
-    if (plan_.one_key_per_user) {
-        const Tally& tally = tallies_[rows.front().key];
-        const Tally::Counts before = tally.counts;
-        count_user(user);
-        support_.add(before, tally);
-    } else {
-        count_user(user);
-    }
+    count_user(user);
+    for (std::size_t k = 0; k < before_.size(); ++k)
+        supports_[keys_[k] / plan_.groups].add(before_[k], tallies_[keys_[k]]);
     if (user.rows.size() == rows.size()) visits_of_log_ += visits_.visits();
 }
 
 inline void UserTally::count_user(const UserView& user) {
     keys_.clear();
+    before_.clear();
     visits_.start_user();
     orders_.start_user();
+    carts_.start_user();
     items_.start_user();
     visit_.resize(user.rows.size());
     for (std::size_t i = 0; i < user.rows.size(); ++i)
         add_row(user, i);
     visits_.finish(user);
     orders_.finish(user);
+    carts_.finish(user);
+    if (!orders_.orders().empty()) repeats_.count_user(user, orders_);
+    refunds_.count_user(user, orders_);
+    cohorts_.count_user(user);
     const Entity entity = plan_.options.entity;
     items_.finish(user, [&](std::span<const std::uint64_t> pair) {
         if (entity == Entity::user_item) funnel_.count_pair(user, pair);
-        if (entity == Entity::exposure) funnel_.count_exposures(user, pair, visit_, visits_.visits());
+        if (entity == Entity::exposure || plan_.options.exposures)
+            funnel_.count_exposures(user, pair, visit_, visits_.visits());
     });
     if (entity == Entity::user && user.inside > 0) funnel_.count_user(user);
     if (entity == Entity::session) funnel_.count_visits(user, visit_, visits_.visits());
@@ -128,20 +149,26 @@ inline UserView UserTally::cut(std::span<const UserRow> rows) {
             early_visits_.visit(row.time, row.session);
         visits_of_log_ += early_visits_.count();
     }
-    return {rows.subspan(dropped), end - dropped, tallies_};
+    return {rows.subspan(dropped), end - dropped, tallies_, rows.first(dropped)};
 }
 
 inline void UserTally::add_row(const UserView& user, std::size_t position) {
     const UserRow& row = user.rows[position];
     visit_[position] = visits_.add(user, position);
     items_.add(row, position);
+    constexpr events::KindSet kCart = events::kind_bit(EventKind::cart_add) |
+                                      events::kind_bit(EventKind::cart_remove) |
+                                      events::kind_bit(EventKind::purchase);
+    if ((kCart & events::kind_bit(row.kind)) != 0) carts_.add(user, position);
     if (position >= user.inside) return;
     KeyState& state = key_states_[row.key];
     if (state.user != users_) {
         state = {.user = users_};
         keys_.push_back(row.key);
+        if (!supports_.empty()) before_.push_back(tallies_[row.key].counts);
     }
     state.kinds |= events::kind_bit(row.kind);
+    state.viewed_item |= row.kind == EventKind::view && row.item != base::kNone;
     Tally& tally = tallies_[row.key];
     ++tally[count_of_kind_[static_cast<std::size_t>(row.kind)]];
     tally[Count::rows_without_visit_id] += row.session == 0;
@@ -164,6 +191,7 @@ inline void UserTally::count_users(const UserView& user) {
         tally[Count::viewers] += saw(EventKind::view);
         tally[Count::clickers] += saw(click_);
         tally[Count::buyers] += saw(EventKind::purchase);
+        tally[Count::item_viewers] += key_states_[key].viewed_item;
     }
 }
 

@@ -11,8 +11,8 @@ namespace funnel::report {
 /// The object of `evaluate --json` (docs/cli.md), with a final newline.
 [[nodiscard]] std::string to_json(const score::Evaluation& evaluation);
 
-/// Aligned tables: every target beside the others, then the segments.
-[[nodiscard]] std::string to_text(const score::Evaluation& evaluation);
+/// Aligned tables, or tables of Markdown: every target beside the others, then the segments.
+[[nodiscard]] std::string to_text(const score::Evaluation& evaluation, bool markdown = false);
 
 /// One row per segment, target and figure: segment,target,figure,value,reason.
 [[nodiscard]] std::string to_csv(const score::Evaluation& evaluation);

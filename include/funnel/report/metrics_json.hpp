@@ -5,6 +5,7 @@
 #include <string>
 
 #include "funnel/metrics/measure.hpp"
+#include "funnel/report/comparisons.hpp"
 #include "funnel/report/log_summary.hpp"
 
 namespace funnel::report {
@@ -12,7 +13,8 @@ namespace funnel::report {
 /// One JSON object, indented, keys in a fixed order, `"schema_version":1`. Doubles are the shortest text
 /// that reads back the same; an undefined value is null beside its reason. Bytes that are not UTF-8 become
 /// U+FFFD.
-[[nodiscard]] std::string to_json(const metrics::MetricsResult& result, const LogSummary& log);
+[[nodiscard]] std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
+                                  const Comparisons& beside = {});
 
 /// `by,key,metric,value,numerator,denominator,low,high,reason`, one line per metric: first those of the whole
 /// log with empty by and key, then the breakdown; funnel steps as metrics `funnel_NAME`. Undefined: empty.

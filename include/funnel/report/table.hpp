@@ -30,6 +30,9 @@ class Table {
     /// title line.
     [[nodiscard]] std::string text(std::size_t indent = 0) const;
 
+    /// As a table of GitHub's Markdown.
+    [[nodiscard]] std::string markdown() const;
+
  private:
     std::vector<TableColumn> columns_;
     std::vector<std::vector<std::string>> rows_;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// MetricsResult: the numbers of a log.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "funnel/base/error.hpp"
+#include "funnel/metrics/censoring.hpp"
+#include "funnel/metrics/funnel_steps.hpp"
+#include "funnel/metrics/metric_parts.hpp"
+#include "funnel/metrics/options.hpp"
+#include "funnel/metrics/rates.hpp"
+#include "funnel/metrics/step_gains.hpp"
+
+namespace funnel::metrics {
+
+struct SegmentResult {
+    std::string by;
+    std::optional<std::string> key;
+    std::vector<Metric> metrics;
+    std::vector<FunnelStep> steps;
+    std::vector<Difference> differences = {};  ///< to the whole log, with options.differences
+};
+
+/// What is left when the users that a bot rule names are left out.
+struct WithoutBots {
+    std::int64_t limit = 0;  ///< events per minute
+    std::int64_t users = 0;  ///< bots among uv
+    std::vector<Metric> metrics = {};
+    std::vector<FunnelStep> steps = {};
+};
+
+struct MetricsResult {
+    std::int64_t rows = 0, outside = 0, users = 0, visits = 0;
+    std::int64_t first_time = 0, last_time = 0;  ///< of all rows; meaningless if rows is 0
+    std::vector<Metric> metrics = {};
+    Entity entity = Entity::user;
+    FunnelRules rules = {};
+    std::int64_t window = 0;
+    std::vector<std::string> left_out = {};
+    std::vector<FunnelStep> steps = {};
+    std::optional<Censoring> censoring = {};  ///< empty for exposures, open funnels and entries
+    std::vector<StepGain> gains = {};         ///< of plain funnels of entities; none with fewer than 2 stages
+    std::optional<WithoutBots> without_bots = {};  ///< with options.bot_events_per_minute
+    std::vector<SegmentResult> breakdown = {};
+    std::vector<std::string> warnings = {};  ///< one line each, for people
+
+    /// Throws Error(invalid_argument) for a name that is no metric.
+    [[nodiscard]] const Metric& metric(std::string_view name) const;
+};
+
+inline const Metric& MetricsResult::metric(std::string_view name) const {
+    const Metric* found = find(metrics, name);
+    if (found == nullptr) {
+        throw Error(ErrorCode::invalid_argument, "no metric of the name \"" + std::string(name) + "\"");
+    }
+    return *found;
+}
+
+}  // namespace funnel::metrics

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// MetricsState: what has been counted so far, in a form that adds.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "funnel/metrics/intervals.hpp"
+#include "funnel/metrics/tally.hpp"
+#include "funnel/metrics/warnings.hpp"
+
+namespace funnel::metrics {
+
+/// One segment's tally. `key` is empty for the missing value.
+struct Segment {
+    std::string by;
+    std::optional<std::string> key;
+    std::vector<Tally> groups;  ///< kUserGroups, or 1 if there are too many segments for intervals
+    UserSupport support = {};
+
+    /// The same segment of a log without a common user.
+    Segment& operator+=(const Segment& other);
+};
+
+/// What has been counted so far, in a form that adds: states of logs without a common user, counted with the
+/// same options and the same LogFacts, sum to the state of the joined log.
+struct MetricsState {
+    std::int64_t rows = 0, outside = 0;  ///< accepted rows, and those of them outside [from, to)
+    std::int64_t users = 0, visits = 0;  ///< of all rows
+    LogChecks checks = {};
+    std::vector<Tally> groups = std::vector<Tally>(kUserGroups);  ///< of users, by a hash of their id
+    UserSupport support = {};
+    std::vector<Tally> humans = {};  ///< the groups without bots, if a bot rule was asked for
+    UserSupport human_support = {};
+    std::vector<Segment> segments = {};  ///< each (by, key) once; of one `by`: sorted, the missing key last
+
+    MetricsState& operator+=(const MetricsState& other);
+};
+
+namespace detail {
+
+[[nodiscard]] inline Tally sum(std::span<const Tally> groups) {
+    Tally total;
+    for (const Tally& group : groups)
+        total += group;
+    return total;
+}
+
+}  // namespace detail
+
+inline Segment& Segment::operator+=(const Segment& other) {
+    if (groups.size() != other.groups.size()) groups = {detail::sum(groups)};
+    if (groups.size() == other.groups.size()) {
+        for (std::size_t g = 0; g < groups.size(); ++g)
+            groups[g] += other.groups[g];
+    } else {
+        groups.front() += detail::sum(other.groups);
+    }
+    support += other.support;
+    return *this;
+}
+
+inline MetricsState& MetricsState::operator+=(const MetricsState& other) {
+    rows += other.rows;
+    outside += other.outside;
+    users += other.users;
+    visits += other.visits;
+    checks += other.checks;
+    for (std::size_t g = 0; g < kUserGroups; ++g)
+        groups[g] += other.groups[g];
+    support += other.support;
+    for (std::size_t g = 0; g < std::min(humans.size(), other.humans.size()); ++g)
+        humans[g] += other.humans[g];
+    if (humans.empty()) humans = other.humans;
+    human_support += other.human_support;
+    segments.insert(segments.end(), other.segments.begin(), other.segments.end());
+    const auto order = [](const Segment& segment) {
+        return std::tuple(std::string_view(segment.by), !segment.key,
+                          segment.key ? std::string_view(*segment.key) : std::string_view());
+    };
+    std::ranges::stable_sort(segments, {}, order);
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < segments.size(); ++i) {
+        if (order(segments[i]) == order(segments[kept])) {
+            segments[kept] += segments[i];
+        } else if (++kept != i) {
+            segments[kept] = std::move(segments[i]);
+        }
+    }
+    segments.resize(std::min(segments.size(), kept + 1));
+    return *this;
+}
+
+}  // namespace funnel::metrics

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Comparisons: what stands beside the metrics of a log: another log, an experiment, another dialect.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "funnel/metrics/clickhouse_funnel.hpp"
+#include "funnel/metrics/experiment.hpp"
+
+namespace funnel::report {
+
+/// Another log, and the differences ours - theirs.
+struct Comparison {
+    std::vector<std::string> files;
+    std::int64_t rows = 0;
+    std::vector<metrics::Metric> metrics;
+    std::vector<metrics::FunnelStep> steps;
+    std::vector<metrics::Difference> differences;
+};
+
+struct Comparisons {
+    std::optional<Comparison> other = {};
+    std::optional<metrics::ExperimentResult> experiment = {};
+    std::optional<std::vector<metrics::FunnelDisagreement>> disagreements = {};  ///< with ClickHouse
+};
+
+}  // namespace funnel::report

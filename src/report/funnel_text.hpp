@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The funnel for people: drawn, with what is censored, how long it takes and which step to look at first.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "funnel/metrics/measure.hpp"
+#include "funnel/report/metrics_text.hpp"
+#include "paint.hpp"
+
+namespace funnel::report {
+
+/// The drawn funnel and what belongs to it.
+[[nodiscard]] std::string funnel_text(const metrics::MetricsResult& result, const TextOptions& options,
+                                      const Paint& paint);
+
+/// "strict order", "only the first entry", ...: what is not plain.
+[[nodiscard]] std::vector<std::string> describe(const metrics::FunnelRules& rules,
+                                                const std::vector<metrics::FunnelStep>& steps);
+
+}  // namespace funnel::report

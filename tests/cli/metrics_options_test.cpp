@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// What `metrics` can be asked beyond its defaults, on logs that are counted by hand.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "cli/small_shop.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/tool.hpp"
+
+namespace funnel::cli_test {
+namespace {
+
+using nlohmann::json;
+using support::run_tool;
+using support::TemporaryFolder;
+using support::ToolResult;
+
+ToolResult metrics(const std::string& text, std::vector<std::string> options, bool as_json = true) {
+    const TemporaryFolder folder;
+    options.insert(options.begin(), {"metrics", folder.write("log.csv", text)});
+    if (as_json) options.emplace_back("--json");
+    return run_tool(options);
+}
+
+std::vector<int> reached(const std::vector<std::string>& options) {
+    const ToolResult result = metrics(small_shop(), options);
+    EXPECT_EQ(result.code, 0) << result.err;
+    std::vector<int> out;
+    const json all = result.json();
+    for (const json& step : all.at("funnel").at("steps"))
+        out.push_back(step.at("reached"));
+    return out;
+}
+
+using Reached = std::vector<int>;
+
+TEST(CliMetricsOptions, RulesOfTheFunnel) {
+    // a views, carts and buys i1; b views and carts i2; c views i1 and buys i2.
+    const std::string funnel = "view,cart_add,purchase";
+    EXPECT_EQ(reached({"--funnel", funnel}), (Reached{3, 2, 1}));
+    EXPECT_EQ(reached({"--funnel", "view,cart_add?,purchase"}), (Reached{3, 2, 2}));
+    EXPECT_EQ(reached({"--funnel", "view,purchase", "--hold", "item"}), (Reached{3, 1}));
+    EXPECT_EQ(reached({"--funnel", "view,purchase", "--order", "strict"}), (Reached{3, 1}));  // c
+    EXPECT_EQ(reached({"--funnel", "cart_add,view", "--order", "any"}), (Reached{3, 2}));
+    EXPECT_EQ(reached({"--funnel", "view,purchase", "--exclude", "cart_add"}), (Reached{3, 1}));
+    EXPECT_EQ(reached({"--funnel", funnel, "--step-window", "cart=30s"}), (Reached{3, 1, 0}));
+    EXPECT_EQ(reached({"--funnel", funnel, "--open"}), (Reached{3, 2, 2}));
+    EXPECT_EQ(reached({"--funnel", funnel, "--first-entry", "--strict-increase"}), (Reached{3, 2, 1}));
+    EXPECT_EQ(reached({"--funnel", "view", "--count", "entries", "--window", "0"}), (Reached{3}));
+    EXPECT_EQ(reached({"--funnel", "view,view", "--semantics", "clickhouse"}), (Reached{3, 3}));
+    const json all = metrics(small_shop(), {"--funnel", "view,cart_add?", "--first-entry"}).json();
+    EXPECT_EQ(all.at("funnel").at("rules"), (json{"first entry only", "cart may be skipped"}));
+}
+
+TEST(CliMetricsOptions, TimesAndValues) {
+    const json all = metrics(small_shop(), {"--funnel", "view,cart_add,purchase", "--timing"}).json();
+    const json& steps = all.at("funnel").at("steps");
+    EXPECT_EQ(steps[1].at("seconds_from_entry").at("median"), 40);  // 60 and 20
+    EXPECT_EQ(steps[2].at("seconds_from_step_before").at("median"), 240);
+    EXPECT_EQ(steps[0].at("value"), 25);
+    EXPECT_EQ(steps[1].at("value_per_entity"), 10);
+}
+
+TEST(CliMetricsOptions, WrongValuesAreWrongUsage) {
+    const std::vector<std::vector<std::string>> wrong = {{"--funnel", "view?,purchase"},
+                                                         {"--order", "random"},
+                                                         {"--exclude", "nonsense"},
+                                                         {"--exclude", "purchase"},
+                                                         {"--step-window", "cart"},
+                                                         {"--step-window", "impression=1h"},
+                                                         {"--retention", "1,x"},
+                                                         {"--repeat-within", "3"},
+                                                         {"--bot-rule", "events>9"},
+                                                         {"--bot-rule", "events_per_min>0"},
+                                                         {"--warmup", "x"},
+                                                         {"--experiment"},
+                                                         {"--differences"},
+                                                         {"--control", "a"},
+                                                         {"--per", "exposure", "--first-entry"},
+                                                         {"--json", "--csv"},
+                                                         {"--markdown", "--csv"},
+                                                         {"--emit-sql", "oracle"},
+                                                         {"--semantics", "clickhouse", "--timing"}};
+    for (const auto& options : wrong) {
+        const ToolResult result = metrics(small_shop(), options, false);
+        EXPECT_EQ(result.code, 2) << options.back() << result.err;
+        EXPECT_TRUE(result.out.empty());
+    }
+}
+
+TEST(CliMetricsOptions, MoreMetricsWhenAskedFor) {
+    const json all = metrics(small_shop(), {"--all", "--repeat-within", "1d,2d"}).json().at("metrics");
+    for (const char* name : {"ctr_exposure", "retention_d1", "retention_d7", "retention_unbounded_d30",
+                             "repeat_purchase_within_1d", "repeat_purchase_within_2d"})
+        EXPECT_TRUE(all.contains(name)) << name;
+    EXPECT_EQ(all.at("retention_d1").at("denominator"), 1);  // a: the second of March is over
+    const json plain = metrics(small_shop(), {}).json().at("metrics");
+    for (const char* name : {"ctr_exposure", "retention_d1", "net_orders"})
+        EXPECT_FALSE(plain.contains(name)) << name;
+    for (const char* name : {"cart_to_view_rate", "cart_abandon_cart", "returning_customer_rate",
+                             "repeat_item_rate", "repeat_category_rate", "repeat_purchase_within_30d"})
+        EXPECT_TRUE(plain.contains(name)) << name;
+}
+
+TEST(CliMetricsOptions, AliasesBotsAndOrdersWrittenTwice) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", small_shop());
+    const std::string aliases = folder.write("aliases.csv", "alias,user_id\nb,a\nnobody,c\n");
+    EXPECT_EQ(
+        run_tool({"metrics", log, "--json", "--aliases", aliases}).json().at("metrics").at("uv").at("value"),
+        2);
+    EXPECT_EQ(run_tool({"metrics", log, "--aliases", folder.write("bad.csv", "x,y\n1,2\n")}).code, 3);
+    const json bots = run_tool({"metrics", log, "--json", "--bot-rule", "events_per_min>2"}).json();
+    EXPECT_EQ(bots.at("without_bots").at("users"), 2);  // a and b have three rows and more in a minute
+    EXPECT_EQ(bots.at("without_bots").at("metrics").at("uv").at("value"), 1);
+    EXPECT_EQ(bots.at("metrics").at("uv").at("value"), 3);
+    const std::string twice = small_shop() + "2024-03-03T09:35:00Z,purchase,c,i2,s4,o2,5,1\n";
+    const auto revenue = [&](const std::string& dedup) {
+        return metrics(twice, {"--dedup", dedup}).json().at("metrics").at("revenue").at("value");
+    };
+    EXPECT_EQ(revenue("none"), 30);
+    EXPECT_EQ(revenue("orders"), 25);
+}
+
+TEST(CliMetricsOptions, AnotherLogAndSegmentsBesideTheNumbers) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", small_shop());
+    const std::string other =
+        folder.write("other.csv", std::string(kHeader) + "2024-03-01T10:00:00Z,view,z,i1,s,,1,\n");
+    const json compared = run_tool({"metrics", log, "--json", "--compare", other}).json().at("compare");
+    EXPECT_EQ(compared.at("rows"), 1);
+    const json& conversion = compared.at("differences").at("conversion_user");
+    EXPECT_NEAR(conversion.at("difference").get<double>(), 2.0 / 3, 1e-12);
+    EXPECT_EQ(conversion.at("method"), "newcombe");
+    EXPECT_TRUE(compared.at("differences").contains("funnel_purchase"));
+    const json by = run_tool({"metrics", log, "--json", "--by", "day", "--differences"}).json();
+    EXPECT_NEAR(by.at("breakdown")[0].at("differences").at("conversion_user").at("difference").get<double>(),
+                1.0 - 2.0 / 3, 1e-12);
+    EXPECT_NE(run_tool({"metrics", log, "--compare", other}).out.find("Compared with"), std::string::npos);
+}
+
+TEST(CliMetricsOptions, AnExperiment) {
+    std::string text = "event_time,event_type,user_id,variant\n";
+    for (int u = 0; u < 100; ++u) {
+        const std::string user = "u" + std::to_string(u);
+        text += "2024-03-01T10:00:00Z,view," + user + "," + (u % 2 == 0 ? "new" : "old") + "\n";
+        if (u % 4 == 0 || u % 10 == 1) text += "2024-03-01T10:01:00Z,purchase," + user + ",\n";
+    }
+    text += "2024-03-01T10:00:00Z,view,both,new\n2024-03-01T10:00:00Z,view,both,old\n";
+    const json all =
+        metrics(text, {"--by", "variant", "--experiment", "--control", "old"}).json().at("experiment");
+    EXPECT_EQ(all.at("control"), "old");
+    EXPECT_EQ(all.at("users_in_several"), 1);
+    ASSERT_EQ(all.at("arms").size(), 2u);
+    const json& conversion = all.at("arms")[0].at("differences").at("conversion_user");
+    EXPECT_NEAR(conversion.at("difference").get<double>(), 25.0 / 50 - 10.0 / 50, 1e-12);
+    EXPECT_NEAR(conversion.at("lift").get<double>(), 1.5, 1e-12);
+    EXPECT_EQ(all.at("sample_ratio_p"), 1);
+}
+
+TEST(CliMetricsOptions, DisagreementsWithClickHouseHaveTheirRule) {
+    const json all = metrics(small_shop(), {"--funnel", "view,view", "--explain-difference"}).json();
+    ASSERT_EQ(all.at("explain_difference").size(), 3u);
+    EXPECT_EQ(all.at("explain_difference")[0],
+              (json{{"user", "a"}, {"ours", 1}, {"clickhouse", 2}, {"rule", "one row serves two steps"}}));
+}
+
+TEST(CliMetricsOptions, MarkdownAndSql) {
+    const ToolResult text = metrics(small_shop(), {"--markdown", "--by", "day", "--all"}, false);
+    EXPECT_EQ(text.code, 0) << text.err;
+    EXPECT_NE(text.out.find("## Metrics\n\n|  | value |"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("| pv | 3 |"), std::string::npos);
+    EXPECT_NE(text.out.find("\n| --- | ---: |"), std::string::npos);
+    const ToolResult sql = run_tool({"metrics", "--emit-sql", "duckdb", "--funnel", "view,purchase"});
+    EXPECT_EQ(sql.code, 0) << sql.err;
+    EXPECT_NE(sql.out.find("'conversion_user' AS metric"), std::string::npos);
+    EXPECT_EQ(run_tool({"metrics", "--emit-sql", "clickhouse", "--funnel", "view,view"}).code, 2);
+}
+
+}  // namespace
+}  // namespace funnel::cli_test

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "metrics_compare.hpp"
+
+#include <charconv>
+
+#include "console.hpp"
+
+namespace funnel::tool {
+
+namespace {
+
+std::vector<double> shares_option(const std::string& text) {
+    std::vector<double> shares;
+    for (const std::string& part : list_option(text)) {
+        double share = 0;
+        const char* end = part.data() + part.size();
+        const auto [at, error] = std::from_chars(part.data(), end, share);
+        if (error != std::errc{} || at != end || !(share > 0 && share < 1e9))
+            usage_error("--split: expected shares such as 90,10, got \"" + text + "\"");
+        shares.push_back(share);
+    }
+    return shares;
+}
+
+}  // namespace
+
+void CompareOptions::add_to(CLI::App& command) {
+    command.add_option("--compare", other, "Another log: differences of every rate, with intervals");
+    command.add_flag("--differences", differences, "With --by: every segment against the whole log");
+    command.add_flag("--experiment", experiment,
+                     "With one --by COLUMN, the variant of users: against the control");
+    command.add_option("--control", control, "The variant to compare with (default: the first)");
+    command.add_option("--split", split, "Planned shares of users per variant, e.g. 90,10 (default: equal)");
+    command.add_option("--semantics", semantics, "Whose funnel: ours, or windowFunnel of ClickHouse")
+        ->check(CLI::IsMember({"funnel", "clickhouse"}));
+    command.add_flag("--explain-difference", explain, "Which users ClickHouse counts otherwise, and why");
+}
+
+void CompareOptions::check(const std::vector<std::string>& by) const {
+    (void)shares_option(split);
+    if (differences && by.empty())
+        usage_error("--differences: expected --by with it; say what to break down by");
+    if (experiment && by.size() != 1)
+        usage_error("--experiment: expected one --by with the column of the variant");
+    if (experiment && !other.empty()) usage_error("--experiment and --compare exclude each other; give one");
+    if (!experiment && !(control.empty() && split.empty()))
+        usage_error("--control and --split: expected --experiment with them");
+}
+
+void CompareOptions::apply(metrics::MetricsOptions& options) const {
+    options.differences = differences;
+    if (semantics == "clickhouse") options.semantics = metrics::Semantics::clickhouse;
+    if (experiment) options.by.clear();
+}
+
+report::Comparisons CompareOptions::compared(const EventLog& log, const metrics::MetricsOptions& options,
+                                             const metrics::LogFacts& facts,
+                                             const std::vector<std::string>& by, Console& console) const {
+    report::Comparisons beside;
+    if (experiment) {
+        const auto state = metrics::count_experiment(log, options, facts, by.front());
+        beside.experiment = metrics::finish(state, options, facts, control, shares_option(split));
+        for (const std::string& warning : beside.experiment->warnings)
+            console.warn(warning);
+    }
+    if (explain) {
+        if (options.entity != metrics::Entity::user || !options.rules.plain())
+            usage_error("--explain-difference: expected a plain funnel of users; leave --per and rules out");
+        beside.disagreements = metrics::explain_clickhouse(log, options, facts);
+    }
+    return beside;
+}
+
+report::Comparison compare(const MeasuredLog& ours, const MeasuredLog& theirs,
+                           const metrics::MetricsOptions& options, const std::vector<std::string>& files) {
+    return {.files = files,
+            .rows = theirs.result.rows,
+            .metrics = theirs.result.metrics,
+            .steps = theirs.result.steps,
+            .differences = metrics::differences(
+                {ours.result.metrics, ours.result.steps, ours.state.groups},
+                {theirs.result.metrics, theirs.result.steps, theirs.state.groups}, options)};
+}
+
+}  // namespace funnel::tool

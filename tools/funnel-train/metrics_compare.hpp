@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// What metrics shows beside the numbers of a log: differences to another log, between variants, to
+// ClickHouse.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "funnel/metrics/measure.hpp"
+#include "funnel/report/comparisons.hpp"
+#include "options.hpp"
+
+namespace funnel::tool {
+
+struct CompareOptions {
+    std::string other;
+    bool differences = false, experiment = false, explain = false;
+    std::string control, split;
+    std::string semantics = "funnel";
+
+    void add_to(CLI::App& command);
+    /// Throws Error(invalid_argument) for options that do not go together.
+    void check(const std::vector<std::string>& by) const;
+    /// The column of the variants, or empty; then `by` of the metrics is empty too.
+    void apply(metrics::MetricsOptions& options) const;
+    /// The experiment and the disagreements with ClickHouse, as far as asked for.
+    [[nodiscard]] report::Comparisons compared(const EventLog& log, const metrics::MetricsOptions& options,
+                                               const metrics::LogFacts& facts,
+                                               const std::vector<std::string>& by, Console& console) const;
+};
+
+/// One measured log; groups and result are of the same state.
+struct MeasuredLog {
+    metrics::MetricsState state;
+    metrics::MetricsResult result;
+};
+
+/// ours - theirs.
+[[nodiscard]] report::Comparison compare(const MeasuredLog& ours, const MeasuredLog& theirs,
+                                         const metrics::MetricsOptions& options,
+                                         const std::vector<std::string>& files);
+
+}  // namespace funnel::tool
