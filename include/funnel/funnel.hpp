@@ -62,6 +62,7 @@
 #include "funnel/metrics/clickhouse_funnel.hpp"
 #include "funnel/metrics/cohort_slots.hpp"
 #include "funnel/metrics/cohort_tally.hpp"
+#include "funnel/metrics/count_parts.hpp"
 #include "funnel/metrics/dwell.hpp"
 #include "funnel/metrics/effective_funnel.hpp"
 #include "funnel/metrics/experiment.hpp"
