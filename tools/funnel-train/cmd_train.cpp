@@ -223,6 +223,16 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
 }
 
+/// A target that could not be judged: its figures are undefined, and its epoch was chosen by nothing.
+void warn_about_one_class(const model::TrainingSummary& summary, Console& console) {
+    for (const model::TargetSummary& target : summary.targets) {
+        if (target.positives != 0 && target.positives != target.examples) continue;
+        console.warn(target.name + ": all " + std::to_string(target.examples) +
+                     " validation rows have the same label, so nothing says how good the model is; give more "
+                     "data or a larger --valid");
+    }
+}
+
 void run_train(const TrainCommand& command, Session& session) {
     command.general.apply(session.console);
     refuse_overwriting_input(command.output, command.log.paths);
@@ -238,6 +248,7 @@ void run_train(const TrainCommand& command, Session& session) {
                         ? train_log(command, session, watch)
                         : train_on_table(command.table, command.log, command.general, model_options(command),
                                          command.valid, session.console, watch.observer());
+    warn_about_one_class(bundle.summary, session.console);
     bundle.summary.configuration = configuration(command);
     persist::save_model(command.output, bundle);
     if (command.general.json) {

@@ -48,10 +48,32 @@ ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& 
     return read;
 }
 
+namespace {
+
+/// What decides the features of a history, as bytes.
+std::vector<char> features_of(const features::HistoryOptions& options) {
+    base::ByteWriter out;
+    options.write(out);
+    return out.take();
+}
+
+features::History load_matching_state(const std::string& path, const features::HistoryOptions& options) {
+    features::History state = persist::load_state(path);
+    if (features_of(state.options()) != features_of(options)) {
+        throw Error(ErrorCode::format,
+                    path +
+                        ": expected a state of this model, got one with other stages or features; give the "
+                        "state that a run of this model saved, or none");
+    }
+    return state;
+}
+
+}  // namespace
+
 features::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
     if (!options.state.empty()) {
         if (options.history == "none") usage_error("--state and --history none exclude each other; give one");
-        return persist::load_state(options.state);
+        return load_matching_state(options.state, bundle.history->options());
     }
     if (options.history == "none") return features::History(bundle.history->options());
     return *bundle.history;

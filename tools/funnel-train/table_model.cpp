@@ -84,10 +84,12 @@ LabelledTable without_bad_rows(ingest::Table table, const features::TableInputs&
     return {std::move(table), std::move(data)};
 }
 
-ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& options, const LogOptions& log,
-                        const GeneralOptions& general, Console& console) {
+ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& options, const std::string& label,
+                        const LogOptions& log, const GeneralOptions& general, Console& console) {
     ingest::TableOptions reading;
     reading.verbatim = list_option(options.keep);
+    reading.verbatim.push_back(
+        label);  // a label is never missing: "NaN" is a bad one, and shown as it stands
     reading.rows = log.row_policy();
     reading.threads = general.thread_count();
     reading.progress = console.progress();
@@ -130,8 +132,8 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
     for (const auto& feature : bundle.encoder.numeric_features())
         inputs.numeric.push_back(feature.name);
     inputs.categorical = bundle.encoder.categorical_features();
-    return without_bad_rows(read_rows(log.paths, table, log, general, console), inputs, table,
-                            bundle.table->label, label_required, log.row_policy());
+    return without_bad_rows(read_rows(log.paths, table, bundle.table->label, log, general, console), inputs,
+                            table, bundle.table->label, label_required, log.row_policy());
 }
 
 Bundle train_on_table(const TableOptions& table, const LogOptions& log, const GeneralOptions& general,
@@ -139,7 +141,7 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
                       const train::TrainObserver& observer) {
     std::vector<std::string> paths = log.paths;
     if (!table.valid_file.empty()) paths.push_back(table.valid_file);
-    ingest::Table rows = read_rows(std::move(paths), table, log, general, console);
+    ingest::Table rows = read_rows(std::move(paths), table, table.label, log, general, console);
     const auto columns = columns_of(rows);
     std::vector<std::string> left_out = list_option(table.drop);
     for (const std::string* name : {&table.label, &table.weight, &table.time, &table.group}) {

@@ -170,8 +170,7 @@ inline Dataset table_dataset(std::span<const ColumnView> columns, const TableInp
     }
     data.targets = {label};
     data.labels.assign(rows, kUnknownLabel);
-    const bool has_label = std::ranges::find(columns, label, &ColumnView::name) != columns.end();
-    if (has_label || label_required) detail::fill_labels(data, find_column(columns, label), bad);
+    if (label_required) detail::fill_labels(data, find_column(columns, label), bad);
     std::ranges::stable_sort(bad, {}, &BadCell::row);
     return data;
 }
