@@ -12,13 +12,6 @@
 namespace funnel::tool {
 namespace {
 
-std::vector<features::ColumnView> columns_of(const ingest::Table& table) {
-    std::vector<features::ColumnView> columns;
-    for (const auto& column : table.columns)
-        columns.push_back({column.name, &column.values, column.code});
-    return columns;
-}
-
 /// Seconds since 1970 or any other number, or ISO 8601, as something that orders rows.
 void fill_times(features::Dataset& data, const features::ColumnView& column,
                 std::vector<features::BadCell>& bad) {
@@ -86,14 +79,7 @@ LabelledTable without_bad_rows(ingest::Table table, const features::TableInputs&
 
 ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& options, const std::string& label,
                         const LogOptions& log, const GeneralOptions& general, Console& console) {
-    ingest::TableOptions reading;
-    reading.verbatim = list_option(options.keep);
-    reading.verbatim.push_back(
-        label);  // a label is never missing: "NaN" is a bad one, and shown as it stands
-    reading.rows = log.row_policy();
-    reading.threads = general.thread_count();
-    reading.progress = console.progress();
-    return ingest::read_table(paths, reading);
+    return ingest::read_table(paths, reading_of(options, label, log, general, console));
 }
 
 features::Split split_table(const LabelledTable& rows, const TableOptions& options,
@@ -112,6 +98,25 @@ features::Split split_table(const LabelledTable& rows, const TableOptions& optio
 }
 
 }  // namespace
+
+std::vector<features::ColumnView> columns_of(const ingest::Table& table) {
+    std::vector<features::ColumnView> columns;
+    for (const auto& column : table.columns)
+        columns.push_back({column.name, &column.values, column.code});
+    return columns;
+}
+
+ingest::TableOptions reading_of(const TableOptions& options, const std::string& label, const LogOptions& log,
+                                const GeneralOptions& general, Console& console) {
+    ingest::TableOptions reading;
+    reading.verbatim = list_option(options.keep);
+    reading.verbatim.push_back(
+        label);  // a label is never missing: "NaN" is a bad one, and shown as it stands
+    reading.rows = log.row_policy();
+    reading.threads = general.thread_count();
+    reading.progress = console.progress();
+    return reading;
+}
 
 void TableOptions::add_to(CLI::App& command) {
     command.add_option("--weight", weight, "Tables: column with the weight of a row");
@@ -166,7 +171,7 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
 score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset& data, bool grouped,
                                   const nn::Kernels& kernels) {
     const model::Predictor predictor(bundle, kernels);
-    const train::DatasetSource source(bundle.encoder, data);
+    const train::DatasetSource source(bundle.encoder, data, nullptr, kernels);
     std::vector<std::uint32_t> rows(data.size());
     for (std::size_t i = 0; i < rows.size(); ++i)
         rows[i] = static_cast<std::uint32_t>(i);
