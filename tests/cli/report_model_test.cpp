@@ -29,7 +29,9 @@ TEST(CliReportModel, ShowsWhatEvaluateSays) {
         auc.resize(5);  // "0.xyz": shown with four places, the last of which may be rounded up
         EXPECT_NE(page.find("Area " + auc), std::string::npos) << name;
         const std::string observed = std::to_string(target["positives"].get<int>());
-        if (observed.size() < 4) EXPECT_NE(page.find(observed + " observed"), std::string::npos) << name;
+        if (observed.size() < 4) {  // without thousands
+            EXPECT_NE(page.find(observed + " observed"), std::string::npos) << name;
+        }
     }
 }
 

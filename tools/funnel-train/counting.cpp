@@ -48,6 +48,9 @@ void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
         if (!needs_no_column(key)) add(key);
     }
     if (rules.hold == "category") add("category");
+    metrics::MetricsOptions asked;
+    more.apply(asked);
+    if (!asked.bot_column.empty()) add(asked.bot_column);
     reading.columns.row_hash = true;
     reading.columns.text_if_mapped |= more.all;
     reading.drop_duplicates = dedup == "exact";

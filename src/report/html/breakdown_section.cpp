@@ -18,6 +18,8 @@ namespace funnel::report::html {
 namespace {
 
 constexpr std::size_t kMaxBreakdowns = 8, kDrawn = 10, kListed = 50;
+constexpr std::int64_t kFewest =
+    20;  // entries of a row that is drawn: below, the interval is most of the axis
 constexpr auto kColumns = std::to_array<std::string_view>(
     {"uv", "visits", "pv", "ctr", "conversion_user", "cart_abandon_session", "orders", "revenue"});
 
@@ -89,9 +91,10 @@ HtmlTable table(std::string_view by, const Segments& segments) {
 std::string largest_figure(const Page& page, std::string_view by, const std::string& id) {
     const Segments segments = segments_of(page, by);
     const metrics::MetricsResult& whole = page.numbers.whole;
+    const std::int64_t fewest = entered(segments.front()) >= kFewest ? kFewest : 1;
     std::vector<PairRow> rows;
     for (const Segment* segment : segments) {
-        if (rows.size() < kDrawn && entered(segment) > 0) rows.push_back(row_of(*segment));
+        if (rows.size() < kDrawn && entered(segment) >= fewest) rows.push_back(row_of(*segment));
     }
     if (rows.empty()) return {};
     const std::string first = printable(whole.steps.front().name, 20),
@@ -167,6 +170,7 @@ std::string breakdown_section(const Page& page) {
                     "so rows do not add up. A row is no cause: it may only gather other users.") +
             element("div", "class=\"charts\"", largest);
     }
+    if (largest.empty() && ordered.empty()) return {};
     return section("breakdowns", "Where it comes from",
                    largest + ordered + left_out(columns.size(), shown, "breakdowns"));
 }

@@ -66,8 +66,8 @@ std::string section(std::string_view id, std::string_view title, std::string_vie
 std::string left_out(std::size_t all, std::size_t shown, std::string_view what) {
     if (shown >= all) return {};
     return element("p", "class=\"small\"",
-                   format_count(static_cast<std::int64_t>(all - shown)) + " more " + escape(what) +
-                       " are not shown here.");
+                   "Not shown here: " + format_count(static_cast<std::int64_t>(all - shown)) + " more " +
+                       escape(what) + ".");
 }
 
 }  // namespace funnel::report::html

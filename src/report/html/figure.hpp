@@ -44,7 +44,7 @@ class HtmlTable {
 /// A part of the page with a title (text) and an anchor.
 [[nodiscard]] std::string section(std::string_view id, std::string_view title, std::string_view content);
 
-/// "12 more are not shown." or nothing.
+/// "Not shown here: 12 more rows." or nothing.
 [[nodiscard]] std::string left_out(std::size_t all, std::size_t shown, std::string_view what);
 
 }  // namespace funnel::report::html

@@ -190,7 +190,7 @@ std::string training_figure(const Bundle& bundle) {
     const std::size_t targets = std::min(bundle.heads.size(), kTargets);
     std::string charts = epoch_chart("Training loss", "As minimised", summary,
                                      [](const auto& epoch) { return std::optional(epoch.train_loss); });
-    charts += epoch_chart("Validation loss", "On later rows; its lowest point chooses the epoch", summary,
+    charts += epoch_chart("Validation loss", "On later rows, by which the epoch is chosen", summary,
                           [](const auto& epoch) { return epoch.valid_loss; });
     for (std::size_t k = 0; k < targets; ++k) {
         charts += epoch_chart("Validation AUC, " + printable(bundle.heads[k].name, 40), "Higher is better",

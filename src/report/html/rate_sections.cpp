@@ -44,6 +44,7 @@ std::string rate_figure(std::string_view id, std::string_view title, std::string
         label += ", " + term.title + " " + row.bar.text;
         table.add_row(
             {escape(term.title), value_of(*rate), interval, counts_of(*rate), escape(term.meaning)});
+        if (!rate->value) continue;
         most = std::max({most, rate->value.value_or(0), rate->high.value_or(0)});
         rows.push_back(std::move(row));
     }

@@ -98,7 +98,7 @@ std::string summary(const std::string& title, const std::string& trend, metrics:
 std::string trend_chart(const Page& page, const metrics::Metric& metric,
                         const std::vector<PeriodOfTrend>& periods) {
     std::vector<PlotPoint> points;
-    double most = 0;
+    double most = 0, widest = 0;
     for (std::size_t i = 0; i < periods.size(); ++i) {
         PlotPoint point{.x = static_cast<double>(i), .y = value_in(periods[i], metric.name, metric.unit)};
         if (const metrics::Metric* part = metric_of(periods[i], metric.name)) {
@@ -106,12 +106,13 @@ std::string trend_chart(const Page& page, const metrics::Metric& metric,
             point.high = part->high;
         }
         point.hint = plain(periods[i].key + ": " + value_of(metric.unit, point.y));
-        most =
-            std::max({most, point.y.value_or(0), std::min(point.high.value_or(0), 3 * point.y.value_or(0))});
+        most = std::max(most, point.y.value_or(0));
+        widest = std::max(widest, point.high.value_or(0));
         points.push_back(std::move(point));
     }
     const auto label = metric.unit == metrics::Unit::share ? short_percent : short_number;
-    Plot plot(time_axis(page.numbers.trend, periods), Axis::of(Scale::linear(0, most, 3), label));
+    Plot plot(time_axis(page.numbers.trend, periods),
+              Axis::of(Scale::linear(0, std::max(most, std::min(widest, 1.5 * most)), 3), label));
     plot.band(points);
     plot.line(points);
     if (periods.size() <= 100) plot.hints(points, 1);
@@ -150,7 +151,7 @@ std::string trend_section(const Page& page) {
     }
     std::string note = "Each " + page.numbers.trend + " in the time zone " + plain(page.time_zone) +
                        "; the first and the last may be incomplete. All axes begin at 0. Pale bands are 95 % "
-                       "intervals where they are known.";
+                       "intervals where they are known, cut where they reach far beyond the line.";
     if (all > periods.size())
         note += " The " + std::to_string(all - periods.size()) + " earliest are left out.";
     return section(
