@@ -25,7 +25,7 @@ void GeneralOptions::add_to(CLI::App& command) {
     command.add_option("--threads", threads, "Threads (default: the cores allowed)")
         ->check(CLI::Range(1, 1024));
     command.add_option("--memory", memory,
-                       "A size such as 4GiB; checked, but not yet enforced in this version");
+                       "Most memory for the log, such as 4GiB; metrics goes on from --temp");
     command.add_option("--temp", temp, "Folder for temporary files");
     command.add_option("--kernel", kernel, "Pin the compute kernel (default: the best here)")
         ->check(CLI::IsMember({"scalar", "avx2", "avx512", "neon"}));
@@ -38,6 +38,10 @@ void GeneralOptions::apply(Console& console) const {
 
 unsigned GeneralOptions::thread_count() const {
     return threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+}
+
+ingest::PartsOptions GeneralOptions::parts_options() const {
+    return {.memory = memory.empty() ? 0 : size_option("--memory", memory), .temp = temp};
 }
 
 void LogOptions::add_to(CLI::App& command, bool log_required) {
@@ -84,6 +88,7 @@ ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Cons
     (void)to_time();
     options.rows = row_policy();
     options.threads = general.thread_count();
+    options.memory = general.parts_options().memory;
     options.progress = console.progress();
     return options;
 }

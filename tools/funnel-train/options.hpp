@@ -11,6 +11,7 @@
 
 #include "console.hpp"
 #include "funnel/events/funnel.hpp"
+#include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
 
 namespace funnel::tool {
@@ -36,6 +37,8 @@ struct GeneralOptions {
     void add_to(CLI::App& command);
     void apply(Console& console) const;
     [[nodiscard]] unsigned thread_count() const;
+    /// --memory and --temp.
+    [[nodiscard]] ingest::PartsOptions parts_options() const;
 };
 
 /// What is read and what of it counts.

@@ -48,6 +48,7 @@ struct ReadOptions {
     LogColumns columns;
     RowPolicy rows;
     bool drop_duplicates = false;  ///< keep the first of rows equal in every field; needs row_hash
+    std::uint64_t memory = 0;      ///< bytes the log of read_log may need; 0: no limit
     unsigned threads = 1;
     base::ProgressObserver progress;
 };
@@ -65,6 +66,9 @@ struct ReadReport {
     std::vector<std::string> warnings;  ///< one line each, for people
 };
 
+/// Writes the number into the report, with a warning where it is worth one.
+void add_duplicates(ReadReport& report, std::uint64_t duplicates, bool dropped);
+
 struct ReadResult {
     EventLog log;
     ReadReport report;
@@ -73,7 +77,8 @@ struct ReadResult {
 
 /// Reads the paths in order as one log; "-" is standard input. Rows keep their order, whatever the threads.
 /// Throws Error(io): cannot open or read; Error(schema): no schema fits, a column is missing, header twice;
-/// Error(parse): a bad row under `fail`, too many under `skip`, no row accepted, a damaged gzip or zstd.
+/// Error(parse): a bad row under `fail`, too many under `skip`, no row accepted, a damaged gzip or zstd;
+/// Error(memory): the log will exceed its limit, by the share of the files that is read.
 /// Memory: the log plus some blocks of text per thread.
 [[nodiscard]] ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options);
 
