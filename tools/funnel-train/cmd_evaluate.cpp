@@ -22,8 +22,8 @@ struct EvaluateCommand {
     LogOptions log;
     TableOptions table;
     HistoryOptions history;
-    SideOptions side;
     mutable DriftGate drift;  // filled by the run, of which there is one
+    SideOptions side;
     std::string model, scores, min_auc;
     bool csv = false, markdown = false;
 };
@@ -136,8 +136,8 @@ void add_evaluate(CLI::App& app, Session& session) {
     command->log.add_to(*sub, false);
     command->table.add_to(*sub);
     command->history.add_to(*sub);
-    command->side.add_to(*sub);
     command->drift.add_to(*sub);
+    command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "The model file");
     sub->add_option("--scores", command->scores,
                     "Judge finished scores: CSV with score, label and perhaps weight");

@@ -22,8 +22,8 @@ struct ScoreCommand {
     LogOptions log;
     TableOptions table;
     HistoryOptions history;
-    SideOptions side;
     mutable DriftGate drift;  // filled by the run, of which there is one
+    SideOptions side;
     std::string model, output, candidates;
 };
 
@@ -66,8 +66,9 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& 
             session.console.note(std::to_string(examples.already_observed) +
                                  " rows were already observed and are not scored");
         }
-        const score::ScoredExamples scored = score::score_log(read.log, history, examples, scorer, build,
-                                                              command.drift.begin(bundle, command.general));
+        const score::ScoredExamples scored =
+            score::score_log(read.log, history, examples, scorer, build, nullptr,
+                             command.drift.begin(bundle, command.general));
         for (std::size_t i = 0; i < scored.size(); ++i) {
             write_example(rows, read.log.event(scored.keys[i].row), scored, i);
         }
@@ -147,8 +148,8 @@ void add_score(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     command->log.add_to(*sub);
     command->history.add_to(*sub);
-    command->side.add_to(*sub);
     command->drift.add_to(*sub);
+    command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "The model file")->required();
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");
     sub->add_option(

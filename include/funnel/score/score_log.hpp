@@ -117,7 +117,8 @@ class PlaceHider {
 
 inline ScoredExamples score_log(const EventLog& log, features::History& history,
                                 const features::ExampleList& examples, const Scorer& scorer,
-                                const features::BuildOptions& options, ScoredExamples* place_hidden) {
+                                const features::BuildOptions& options, ScoredExamples* place_hidden,
+                                model::Drift* drift) {
     ScoredExamples result = detail::unscored(examples, scorer);
     ScoredExamples hidden = place_hidden != nullptr ? result : ScoredExamples{.targets = result.targets};
     detail::BlockScorer block(scorer, result), hidden_block(scorer, hidden);
@@ -130,18 +131,18 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
                                     .known_user = row.known.user,
                                     .known_item = row.known.item};
         block.add(row);
-        if (place_hidden != nullptr) hidden_block.add(hide(row));
         if (drift != nullptr) drift->add_row(row.numeric, row.categorical);
+        if (place_hidden != nullptr) hidden_block.add(hide(row));
     });
     block.flush();
     hidden_block.flush();
-    if (place_hidden != nullptr) {
-        hidden.keys = result.keys;
-        *place_hidden = std::move(hidden);
-    }
     for (std::size_t k = 0; drift != nullptr && k < result.scores.size(); ++k) {
         for (const float p : result.scores[k])
             drift->add_score(k, p);
+    }
+    if (place_hidden != nullptr) {
+        hidden.keys = result.keys;
+        *place_hidden = std::move(hidden);
     }
     return result;
 }
