@@ -82,9 +82,12 @@ inline Vocabulary Vocabulary::of_keys(std::vector<std::uint64_t> keys) {
 
 inline Vocabulary Vocabulary::read(base::ByteReader& in) {
     base::StringTable texts = base::StringTable::read(in);
-    Vocabulary vocabulary = of_keys(in.array<std::uint64_t>());
+    std::vector<std::uint64_t> keys = in.array<std::uint64_t>();
+    const bool possible =
+        std::ranges::all_of(keys, [](std::uint64_t key) { return key <= key_of(~std::uint64_t{0}); });
+    Vocabulary vocabulary = of_keys(std::move(keys));
     const bool both = !texts.empty() && !vocabulary.keys_.empty();
-    if (both || vocabulary.ids_.size() != vocabulary.keys_.size()) {
+    if (both || !possible || vocabulary.ids_.size() != vocabulary.keys_.size()) {
         throw Error(ErrorCode::format, "damaged: the texts of a category");
     }
     vocabulary.texts_ = std::move(texts);
