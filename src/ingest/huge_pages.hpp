@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 namespace funnel::ingest::detail {
 
@@ -45,6 +46,29 @@ struct HugePageAllocator {
     bool operator==(const HugePageAllocator<U>&) const noexcept {
         return true;
     }
+};
+
+/// Bytes that nobody has written to yet.
+class HugeBuffer {
+ public:
+    explicit HugeBuffer(std::size_t bytes)
+        : bytes_(bytes), data_(HugePageAllocator<std::byte>().allocate(bytes)) {}
+    ~HugeBuffer() {
+        if (data_ != nullptr) HugePageAllocator<std::byte>().deallocate(data_, bytes_);
+    }
+    HugeBuffer(HugeBuffer&& other) noexcept
+        : bytes_(other.bytes_), data_(std::exchange(other.data_, nullptr)) {}
+    HugeBuffer& operator=(HugeBuffer&& other) noexcept {
+        std::swap(bytes_, other.bytes_);
+        std::swap(data_, other.data_);
+        return *this;
+    }
+
+    [[nodiscard]] std::byte* data() const noexcept { return data_; }
+
+ private:
+    std::size_t bytes_;
+    std::byte* data_;
 };
 
 }  // namespace funnel::ingest::detail

@@ -22,6 +22,7 @@ struct LogBlock {
     Block block;
     BlockOutcome outcome;
     std::uint64_t file_bytes = 0;  ///< read from all files up to the end of this block
+    std::uint64_t sequence = 0;    ///< of the block in the log
     unsigned worker = 0;
 
     std::vector<std::int64_t> time;

@@ -77,7 +77,6 @@ void LogParser::parse(LogBlock& out, bool keep_all_bad) {
         out.events.push_back({meaning.label, own, std::exchange(names_[name].rows, 0)});
     }
     names_in_block_.clear();
-    if (plan_->hash_rows) out.marks.fill(out.row_hash);
 }
 
 void LogParser::consume(const Block& block, RowBatch& batch, LogBlock& out) {

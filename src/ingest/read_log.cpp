@@ -10,6 +10,7 @@
 #include "ingest/block_reader.hpp"
 #include "ingest/log_builder.hpp"
 #include "ingest/log_rules.hpp"
+#include "ingest/log_sink.hpp"
 #include "ingest/ordered_pipeline.hpp"
 #include "ingest/utf8.hpp"
 
@@ -51,15 +52,15 @@ std::function<void()> byte_progress(const base::ProgressObserver& progress,
     return [&progress, &done, total] { progress({"reading", done, total, "bytes"}); };
 }
 
-ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options, const Tuning& tuning) {
-    ReadResult result;
-    const std::uint64_t total = check_inputs(paths, options.rows, result.report);
+void read_blocks(std::span<const std::string> paths, const ReadOptions& options, const Tuning& tuning,
+                 std::uint64_t file_bytes, LogSink& sink, ReadReport& report, Schema& schema) {
     const unsigned threads = std::max(options.threads, 1u);
     LogRules rules(options);
-    LogBuilder builder(options, result, threads, total);
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> done{0};
+    std::uint64_t sequence = 0;
     BlockReader reader(paths, rules, options.rows.max_line, tuning, stop);
+    if (options.rows.digests) reader.keep_digests(result.report.digests);
     std::vector<std::optional<LogParser>> parsers(threads);
     const bool keep_all_bad = options.rows.bad_rows == BadRows::skip && !options.rows.rejects_path.empty();
 
@@ -67,6 +68,7 @@ ReadResult read_log(std::span<const std::string> paths, const ReadOptions& optio
     steps.produce = [&](LogBlock& block) {
         const bool more = reader.next(block.block);
         block.file_bytes = reader.file_bytes();
+        block.sequence = sequence++;
         done = block.file_bytes;
         return more;
     };
@@ -81,15 +83,22 @@ ReadResult read_log(std::span<const std::string> paths, const ReadOptions& optio
         }
         block.worker = worker;
         parsers[worker]->parse(block, keep_all_bad);
+        sink.absorb(block);
     };
-    steps.commit = [&](LogBlock& block) { builder.add(*rules.plan(), block); };
-    steps.observe = byte_progress(options.progress, done, total);
+    steps.commit = [&](LogBlock& block) { sink.add(*rules.plan(), block); };
+    steps.observe = byte_progress(options.progress, done, file_bytes);
     OrderedPipeline<LogBlock>(std::move(steps), threads, stop).run();
 
-    result.report.bytes = reader.text_bytes();
-    result.report.schema = rules.plan()->schema.name;
-    result.schema = rules.plan()->schema;
-    builder.finish(*rules.plan(), rules.found());
+    report.bytes = reader.text_bytes();
+    schema = rules.plan()->schema;
+    sink.finish(*rules.plan(), rules.found());
+}
+
+ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options, const Tuning& tuning) {
+    ReadResult result;
+    const std::uint64_t bytes = check_inputs(paths, options.rows, result.report);
+    LogBuilder builder(options, result, std::max(options.threads, 1u), bytes);
+    read_blocks(paths, options, tuning, bytes, builder, result.report, result.schema);
     return result;
 }
 

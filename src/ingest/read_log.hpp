@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "funnel/ingest/read_table.hpp"
 #include "funnel/ingest/stream_table.hpp"
@@ -17,6 +18,8 @@ namespace funnel::ingest::detail {
 
 [[nodiscard]] ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options,
                                   const Tuning& tuning);
+[[nodiscard]] LogParts read_log_parts(std::span<const std::string> paths, const ReadOptions& options,
+                                      const PartsOptions& parts, const Tuning& tuning);
 [[nodiscard]] Table read_table(std::span<const std::string> paths, const TableOptions& options,
                                const Tuning& tuning);
 ReadReport stream_table(std::span<const std::string> paths, const TableOptions& options,

@@ -13,19 +13,25 @@ std::string kind_name(const EventLog& log, std::size_t kind) {
     return kind - custom < log.custom_kinds.size() ? log.custom_kinds[kind - custom] : "other";
 }
 
-}  // namespace
-
-LogSummary summarize(const EventLog& log, const metrics::MetricsResult& result) {
+/// What metrics know of a log.
+LogSummary summarize(const metrics::MetricsResult& result, std::int64_t items) {
     LogSummary summary;
     summary.rows = summary.accepted = result.rows;
     summary.outside = result.outside;
     summary.users = result.users;
-    summary.items = log.items.size();
+    summary.items = items;
     summary.sessions = result.visits;
     if (result.rows > 0) {
         summary.from = result.first_time;
         summary.to = result.last_time;
     }
+    return summary;
+}
+
+}  // namespace
+
+LogSummary summarize(const EventLog& log, const metrics::MetricsResult& result) {
+    LogSummary summary = summarize(result, log.items.size());
     std::array<std::int64_t, 64> rows_of_kind{};
     for (const EventKind kind : log.kind)
         ++rows_of_kind[static_cast<std::size_t>(kind)];
@@ -37,18 +43,23 @@ LogSummary summarize(const EventLog& log, const metrics::MetricsResult& result) 
 
 LogSummary summarize(const EventLog& log, const metrics::MetricsResult& result,
                      const ingest::ReadReport& report) {
-    LogSummary summary = summarize(log, result);
+    return summarize(ingest::LogOutline{.hashed = !log.row_hash.empty(), .items = log.items.size()}, result,
+                     report);
+}
+
+LogSummary summarize(const ingest::LogOutline& outline, const metrics::MetricsResult& result,
+                     const ingest::ReadReport& report) {
+    LogSummary summary = summarize(result, static_cast<std::int64_t>(outline.items));
     summary.files = report.files;
     summary.schema = report.schema;
     summary.rows = static_cast<std::int64_t>(report.rows);
     summary.accepted = static_cast<std::int64_t>(report.accepted);
     summary.rejected = static_cast<std::int64_t>(report.rejected);
     summary.ignored = static_cast<std::int64_t>(report.ignored);
-    if (!log.row_hash.empty()) summary.duplicates = static_cast<std::int64_t>(report.duplicates);
+    if (outline.hashed) summary.duplicates = static_cast<std::int64_t>(report.duplicates);
     for (const auto& [reason, rows] : report.rejected_by_reason) {
         summary.rejected_by_reason[reason] = static_cast<std::int64_t>(rows);
     }
-    summary.by_event.clear();
     for (const auto& [event, rows] : report.by_event)
         summary.by_event[event] = static_cast<std::int64_t>(rows);
     summary.warnings = report.warnings;

@@ -340,6 +340,30 @@ TEST(CliMetrics, ThreadsDoNotChangeAByte) {
     EXPECT_EQ(one.out, two.out);
 }
 
+TEST(CliMetrics, AMemoryLimitChangesNoByteAndLeavesNoFile) {
+    static const char* const kinds[] = {"impression", "view", "view", "cart_add", "purchase"};
+    std::string text(kHeader);
+    for (int i = 0; i < 30'000; ++i) {
+        const std::string minute = std::to_string(10 + i / 3000), second = std::to_string(10 + i % 50);
+        text += "2024-03-01T10:" + minute + ":" + second + "Z," + kinds[i % 7 % 5] + ",u" +
+                std::to_string(i * 7919LL % 1009) + ",i" + std::to_string(i % 201) + ",,,3,1\n";
+    }
+    const TemporaryFolder folder, temp;
+    const std::string log = folder.write("log.csv", text);
+    const ToolResult free = run_tool({"metrics", log, "--json", "--threads", "2"});
+    const ToolResult tight =
+        run_tool({"metrics", log, "--json", "--threads", "2", "--memory", "600KiB", "--temp", temp.path()});
+    ASSERT_EQ(tight.code, 0) << tight.err;
+    EXPECT_EQ(tight.out, free.out);
+    EXPECT_TRUE(temp.names().empty());
+    // So little that not even the ids fit; and a limit that must go to a folder that is not there.
+    const ToolResult too_tight = run_tool({"metrics", log, "--memory", "10KiB", "--temp", temp.path()});
+    EXPECT_EQ(too_tight.code, 5);
+    EXPECT_TRUE(too_tight.out.empty());
+    EXPECT_EQ(run_tool({"metrics", log, "--memory", "600KiB", "--temp", temp.path("none")}).code, 5);
+    EXPECT_TRUE(temp.names().empty());
+}
+
 TEST(CliMetrics, TextReportNamesTheFiguresAndSaysWhatIsUndefined) {
     const TemporaryFolder folder;
     const ToolResult result = run_tool({"metrics", folder.write("log.csv", small_shop())});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "funnel/base/random.hpp"
+#include "funnel/metrics/count_parts.hpp"
 #include "metrics/builder.hpp"
 
 namespace funnel::test {
@@ -74,6 +75,43 @@ TEST(MetricsState, SumsOverAnySplitByUsers) {
             state += metrics::count(to_log(split[p]), options, facts);
         expect_same(metrics::finish(state, options, facts), metrics::measure(whole, options));
     }
+}
+
+// Users one after the other, as parts of a log come: no sort by user is needed then.
+TEST(MetricsState, SumsOverPartsOnAnyNumberOfThreads) {
+    const std::vector<Row> rows = random_rows(5, 300, 20'000);
+    MetricsOptions options = options_by_category();
+    const EventLog whole = to_log(rows);
+    const metrics::LogFacts facts = metrics::facts_of(whole);
+    std::vector<std::vector<Row>> split(9);
+    for (const Row& row : rows)
+        split[std::hash<std::string>{}(row.user) % split.size()].push_back(row);
+    for (auto& part : split)
+        std::ranges::stable_sort(part, {}, &Row::user);
+    for (const unsigned threads : {1u, 2u, 4u}) {
+        options.threads = threads;
+        const auto load = [&](std::size_t i, EventLog& log) { log = to_log(split[i]); };
+        const MetricsState state = metrics::count_parts(split.size(), load, options, facts, 0);
+        EXPECT_EQ(state.rows, 20'000);
+        expect_same(metrics::finish(state, options, facts), metrics::measure(whole, options));
+    }
+}
+
+TEST(MetricsState, OfPartsHoldsAtMostTenThousandSegmentsOfOneBreakdown) {
+    MetricsOptions options = shop_options();
+    options.by = {"item"};
+    const auto load = [](std::size_t i, EventLog& log) {
+        log = EventLog();
+        for (int item = 0; item < 6000; ++item) {
+            log.add({.time = 0,
+                     .kind = view,
+                     .user = std::to_string(i),
+                     .item = std::to_string(static_cast<int>(i) * 6000 + item)});
+        }
+    };
+    const metrics::LogFacts facts{.first_time = 0, .last_time = 0, .kinds = events::kind_bit(view)};
+    EXPECT_NO_THROW(static_cast<void>(metrics::count_parts(1, load, options, facts, 0)));
+    EXPECT_THROW(static_cast<void>(metrics::count_parts(2, load, options, facts, 0)), Error);
 }
 
 TEST(MetricsState, DoesNotDependOnThreads) {

@@ -4,12 +4,13 @@
 
 #include "commands.hpp"
 #include "counting.hpp"
-#include "funnel/metrics/measure.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "funnel/report/metrics_json.hpp"
 #include "funnel/report/metrics_sql.hpp"
 #include "funnel/report/metrics_text.hpp"
 #include "metrics_compare.hpp"
+#include "metrics_log.hpp"
+#include "outputs.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -23,15 +24,19 @@ struct MetricsCommand {
     CompareOptions compare;
 };
 
-metrics::MetricsOptions metrics_options(const MetricsCommand& command, const ingest::ReadResult& read,
-                                        const metrics::LogFacts& facts, Console& console) {
-    metrics::MetricsOptions options = command.counting.metrics_options(
-        choose_funnel(command.log, read.schema, facts.kinds, console), command.log, command.general, facts);
+metrics::MetricsOptions metrics_options(const MetricsCommand& command, const MetricsLog& log,
+                                        Console& console) {
+    metrics::MetricsOptions options =
+        command.counting.metrics_options(choose_funnel(command.log, log.schema(), log.facts().kinds, console),
+                                         command.log, command.general, log.facts());
     command.compare.apply(options);
     return options;
 }
 
 void check(MetricsCommand& command) {
+    std::vector<std::string> inputs = command.log.paths;
+    if (!command.compare.other.empty()) inputs.push_back(command.compare.other);
+    claim_outputs({command.log.rejects, command.general.manifest}, inputs);
     if (command.general.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
     command.counting.check(command.log);  // before the long work
@@ -46,22 +51,28 @@ void emit_sql(const MetricsCommand& command, Session& session) {
     session.out << report::metrics_sql(dialect, funnel, duration_option("--window", command.counting.window));
 }
 
-ingest::ReadResult read(const MetricsCommand& command, const std::vector<std::string>& paths,
-                        Session& session) {
+/// Whether something looks at several users at once, or changes who they are.
+bool needs_whole_log(const MetricsCommand& command) {
+    return !command.counting.more.aliases.empty() || command.counting.dedup == "orders" ||
+           command.compare.experiment || command.compare.explain;
+}
+
+MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& paths, Session& session) {
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     command.counting.set_reading(reading);
+    if (!needs_whole_log(command)) return MetricsLog::in_parts(paths, reading, command.general);
     ingest::ReadResult result = ingest::read_log(paths, reading);
-    tell_about_reading(result.report, command.log, session.console);
     command.counting.clean(result.log, command.general, session.console);
-    return result;
+    return MetricsLog::whole(std::move(result));
 }
 
 // The state goes on to be compared, or is used up.
-MeasuredLog measure(const ingest::ReadResult& read, const metrics::MetricsOptions& options,
-                    const metrics::LogFacts& facts, bool keep_state) {
-    MeasuredLog measured{.state = metrics::count(read.log, options, facts), .result = {}};
-    measured.result = keep_state ? metrics::finish(measured.state, options, facts)
-                                 : metrics::finish(std::move(measured.state), options, facts);
+MeasuredLog measure(MetricsLog& log, const metrics::MetricsOptions& options, bool keep_state,
+                    const MetricsCommand& command, Console& console) {
+    MeasuredLog measured{.state = log.count(options), .result = {}};
+    tell_about_reading(log.report(), command.log, command.general, console);
+    measured.result = keep_state ? metrics::finish(measured.state, options, log.facts())
+                                 : metrics::finish(std::move(measured.state), options, log.facts());
     return measured;
 }
 
@@ -69,27 +80,30 @@ MeasuredLog measure(const ingest::ReadResult& read, const metrics::MetricsOption
 report::Comparison compare_with_other(const MetricsCommand& command, const MeasuredLog& ours,
                                       metrics::MetricsOptions options, Session& session) {
     const std::vector<std::string> paths = {command.compare.other};
-    const ingest::ReadResult other = read(command, paths, session);
+    MetricsLog other = read(command, paths, session);
     options.by.clear();
-    const MeasuredLog theirs = measure(other, options, metrics::facts_of(other.log), true);
+    const MeasuredLog theirs = measure(other, options, true, command, session.console);
     return compare(ours, theirs, options, paths);
 }
 
 void run_metrics(MetricsCommand command, Session& session) {
-    command.general.apply(session.console);
+    command.general.apply(session);
     check(command);
     if (!command.emit_sql.empty()) return emit_sql(command, session);
     if (command.log.paths.empty()) usage_error("LOG is required; name the log, or - for standard input");
-    const ingest::ReadResult log = read(command, command.log.paths, session);
-    const metrics::LogFacts facts = metrics::facts_of(log.log);
-    const metrics::MetricsOptions options = metrics_options(command, log, facts, session.console);
-    const MeasuredLog measured = measure(log, options, facts, !command.compare.other.empty());
-    report::Comparisons beside =
-        command.compare.compared(log.log, options, facts, command.counting.by, session.console);
+    MetricsLog log = read(command, command.log.paths, session);
+    const metrics::MetricsOptions options = metrics_options(command, log, session.console);
+    const MeasuredLog measured =
+        measure(log, options, !command.compare.other.empty(), command, session.console);
+    report::Comparisons beside;
+    if (needs_whole_log(command)) {
+        beside =
+            command.compare.compared(log.log(), options, log.facts(), command.counting.by, session.console);
+    }
     if (!command.compare.other.empty())
         beside.other = compare_with_other(command, measured, options, session);
     const metrics::MetricsResult& result = measured.result;
-    const report::LogSummary summary = report::summarize(log.log, result, log.report);
+    const report::LogSummary summary = log.summary(result);
     if (command.general.json) {
         session.out << report::to_json(result, summary, beside);
     } else if (command.csv) {

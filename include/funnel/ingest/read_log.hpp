@@ -11,6 +11,7 @@
 
 #include "funnel/base/progress.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/files/digest.hpp"
 #include "funnel/ingest/schema.hpp"
 
 namespace funnel::ingest {
@@ -28,6 +29,7 @@ struct RowPolicy {
     BadRowLimit max_bad;
     std::string rejects_path;         ///< file for `file,line,column,reason,text`; empty: none
     std::size_t max_line = 1u << 20;  ///< bytes of one record
+    bool digests = false;             ///< fill ReadReport::digests
 };
 
 /// Which columns to load beside time, user, item, kind, session and the order lines. Fewer are faster.
@@ -48,6 +50,7 @@ struct ReadOptions {
     LogColumns columns;
     RowPolicy rows;
     bool drop_duplicates = false;  ///< keep the first of rows equal in every field; needs row_hash
+    std::uint64_t memory = 0;      ///< bytes the log of read_log may need; 0: no limit
     unsigned threads = 1;
     base::ProgressObserver progress;
 };
@@ -62,8 +65,12 @@ struct ReadReport {
     std::map<std::string, std::uint64_t> rejected_by_reason;
     /// Our type names for mapped events, the log's own for others (10,000 names at most, then "other").
     std::map<std::string, std::uint64_t> by_event;
-    std::vector<std::string> warnings;  ///< one line each, for people
+    std::vector<std::string> warnings;       ///< one line each, for people
+    std::vector<files::FileDigest> digests;  ///< of the files, packed as they are, exactly as they were read
 };
+
+/// Writes the number into the report, with a warning where it is worth one.
+void add_duplicates(ReadReport& report, std::uint64_t duplicates, bool dropped);
 
 struct ReadResult {
     EventLog log;
@@ -73,7 +80,8 @@ struct ReadResult {
 
 /// Reads the paths in order as one log; "-" is standard input. Rows keep their order, whatever the threads.
 /// Throws Error(io): cannot open or read; Error(schema): no schema fits, a column is missing, header twice;
-/// Error(parse): a bad row under `fail`, too many under `skip`, no row accepted, a damaged gzip or zstd.
+/// Error(parse): a bad row under `fail`, too many under `skip`, no row accepted, a damaged gzip or zstd;
+/// Error(memory): the log will exceed its limit, by the share of the files that is read.
 /// Memory: the log plus some blocks of text per thread.
 [[nodiscard]] ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options);
 

@@ -65,6 +65,11 @@ template <typename Text>
                                       const std::string& by, const std::vector<std::uint32_t>& code,
                                       std::size_t codes, Text&& text);
 
+[[noreturn]] inline void refuse_segments(const std::string& by, std::size_t keys) {
+    throw Error(ErrorCode::invalid_argument, "--by " + by + ": expected at most 10000 keys, got " +
+                                                 std::to_string(keys) + "; choose a coarser column");
+}
+
 [[nodiscard]] inline bool inside(const MetricsOptions& options, std::int64_t time) noexcept {
     return (!options.from || time >= *options.from) && (!options.to || time < *options.to);
 }
@@ -166,9 +171,7 @@ SegmentKeys ranked_keys(const EventLog& log, const MetricsOptions& options, cons
         if (used[c]) sorted.emplace_back(text(c), c);
     }
     if (sorted.size() + used[codes] > kMaxSegments) {
-        throw Error(ErrorCode::invalid_argument, "--by " + by + ": expected at most 10000 keys, got " +
-                                                     std::to_string(sorted.size() + used[codes]) +
-                                                     "; choose a coarser column");
+        refuse_segments(by, sorted.size() + used[codes]);
     }
     std::ranges::sort(sorted);
     SegmentKeys keys{.by = by, .names = {}, .key_of_row = std::vector<std::uint16_t>(code.size())};

@@ -88,28 +88,75 @@ class UserBlocks {
     unsigned shift_ = 0;
 };
 
+/// The order in which a worker gets a user's rows.
+[[nodiscard]] inline bool comes_before(const UserRow& a, const UserRow& b) noexcept {
+    return a.time != b.time ? a.time < b.time : a.kind != b.kind ? a.kind < b.kind : a.key < b.key;
+}
+
+inline void sort_rows(std::span<UserRow> rows) {
+    if (!std::ranges::is_sorted(rows, comes_before)) std::ranges::sort(rows, comes_before);
+}
+
+/// Finds the order lines of rows that are asked for in row order.
+class LineFinder {
+ public:
+    LineFinder(const EventLog& log, std::size_t first_row)
+        : lines_(log.order_lines),
+          at_(static_cast<std::size_t>(
+              std::ranges::lower_bound(lines_, first_row, {}, &events::OrderLine::row) - lines_.begin())) {}
+
+    [[nodiscard]] std::uint32_t find(std::size_t row) noexcept {
+        while (at_ < lines_.size() && lines_[at_].row < row)
+            ++at_;
+        return at_ < lines_.size() && lines_[at_].row == row ? static_cast<std::uint32_t>(at_) : kNoLine;
+    }
+
+ private:
+    std::span<const events::OrderLine> lines_;
+    std::size_t at_;
+};
+
+[[nodiscard]] inline UserRow user_row(const EventLog& log, std::size_t row, std::uint16_t key,
+                                      LineFinder& lines) {
+    const EventKind kind = log.kind[row];
+    const bool has_line = kind == EventKind::purchase || kind == EventKind::refund;
+    return {log.time[row],
+            log.session[row],
+            log.item[row],
+            log.user[row],
+            has_line ? lines.find(row) : static_cast<std::uint32_t>(row),
+            key,
+            kind};
+}
+
+/// Hands over the rows of a log whose rows stand user by user already.
+template <typename Worker, typename KeyOf>
+void read_grouped(const EventLog& log, const KeyOf& key_of, Worker& worker) {
+    LineFinder lines(log, 0);
+    std::vector<UserRow> rows;
+    for (std::size_t begin = 0, end = 0; begin < log.size(); begin = end) {
+        const std::uint32_t user = log.user[begin];
+        while (end < log.size() && log.user[end] == user)
+            ++end;
+        rows.resize(end - begin);
+        for (std::size_t row = begin; row < end; ++row)
+            rows[row - begin] = user_row(log, row, key_of(row), lines);
+        sort_rows(rows);
+        worker.add_user(rows);
+    }
+}
+
 /// Copies the rows of one chunk that belong to blocks [first, last) to their places in `out`;
 /// places: next free place per block, from first.
 template <typename KeyOf>
 void scatter_rows(const EventLog& log, const UserBlocks& blocks, std::size_t chunk, std::size_t first,
                   std::size_t last, const KeyOf& key_of, std::span<std::size_t> places, UserRow* out) {
     const auto [begin, end] = blocks.chunk(chunk);
-    auto line = static_cast<std::size_t>(
-        std::ranges::lower_bound(log.order_lines, begin, {}, &events::OrderLine::row) -
-        log.order_lines.begin());
+    LineFinder lines(log, begin);
     for (std::size_t row = begin; row < end; ++row) {
         const std::size_t block = blocks.block_of(log.user[row]);
         if (block < first || block >= last) continue;
-        UserRow& to = out[places[block - first]++];
-        to = {log.time[row], log.session[row], log.item[row], log.user[row], static_cast<std::uint32_t>(row),
-              key_of(row),   log.kind[row]};
-        if (to.kind != EventKind::purchase && to.kind != EventKind::refund) continue;
-        to.line = kNoLine;
-        while (line < log.order_lines.size() && log.order_lines[line].row < row)
-            ++line;
-        if (line < log.order_lines.size() && log.order_lines[line].row == row) {
-            to.line = static_cast<std::uint32_t>(line);
-        }
+        out[places[block - first]++] = user_row(log, row, key_of(row), lines);
     }
 }
 
@@ -126,15 +173,12 @@ class BlockReader {
         sorted_.resize(rows.size());
         for (const UserRow& row : rows)
             sorted_[ends_[row.user - first_user]++] = row;
-        const auto before = [](const UserRow& a, const UserRow& b) {
-            return a.time != b.time ? a.time < b.time : a.kind != b.kind ? a.kind < b.kind : a.key < b.key;
-        };
         std::size_t begin = 0;
         for (std::size_t u = 0; u < users; ++u) {
             const std::span<UserRow> mine(sorted_.data() + begin, ends_[u] - begin);
             begin = ends_[u];
             if (mine.empty()) continue;
-            if (!std::ranges::is_sorted(mine, before)) std::ranges::sort(mine, before);
+            sort_rows(mine);
             worker.add_user(mine);
         }
     }
@@ -149,6 +193,9 @@ class BlockReader {
 template <typename Worker, typename KeyOf>
 void for_each_user(const EventLog& log, const KeyOf& key_of, std::span<Worker> workers) {
     if (log.empty()) return;
+    if (workers.size() == 1 && std::ranges::is_sorted(log.user)) {
+        return detail::read_grouped(log, key_of, workers.front());
+    }
     const auto threads = static_cast<unsigned>(workers.size());
     const detail::UserBlocks blocks(log, threads);
     const std::vector<std::size_t> counts = blocks.count(threads);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/events/event_log.hpp"
+#include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "funnel/metrics/measure.hpp"
 
@@ -30,6 +31,10 @@ struct LogSummary {
 
 /// Of a log that came from files. Takes duplicates from the report if the log has row hashes.
 [[nodiscard]] LogSummary summarize(const EventLog& log, const metrics::MetricsResult& result,
+                                   const ingest::ReadReport& report);
+
+/// Of a log that came in parts.
+[[nodiscard]] LogSummary summarize(const ingest::LogOutline& outline, const metrics::MetricsResult& result,
                                    const ingest::ReadReport& report);
 
 /// Of a log that a host filled: every row is accepted, there are no files.

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// count_parts: a log that comes in parts without a common user, counted part by part on several threads.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "funnel/base/parallel.hpp"
+#include "funnel/metrics/measure.hpp"
+
+namespace funnel::metrics {
+
+/// load(i, log) makes `log`, which is reused, part i of `parts`; it runs concurrently, for one log at a time.
+/// `facts` are those of the whole log; `shared_order_ids`: order ids of the whole log that occur with several
+/// users. The state is that of the joined log. Throws as count.
+template <typename Load>
+[[nodiscard]] MetricsState count_parts(std::size_t parts, const Load& load, MetricsOptions options,
+                                       const LogFacts& facts, std::int64_t shared_order_ids) {
+    const unsigned threads = std::max(1u, options.threads);
+    options.threads = 1;
+    std::vector<MetricsState> states(threads);
+    std::atomic<std::size_t> next{0};
+    base::for_each_task(threads, threads, [&](std::size_t worker) {
+        EventLog log;
+        for (std::size_t i; (i = next.fetch_add(1)) < parts;) {
+            load(i, log);
+            states[worker] += count(log, options, facts);
+        }
+    });
+    MetricsState sum = std::move(states.front());
+    for (std::size_t worker = 1; worker < threads; ++worker)
+        sum += states[worker];
+    for (const std::string& by : options.by) {
+        const auto keys = static_cast<std::size_t>(std::ranges::count(sum.segments, by, &Segment::by));
+        if (keys > kMaxSegments) detail::refuse_segments(by, keys);
+    }
+    sum.checks.shared_order_ids = shared_order_ids;
+    return sum;
+}
+
+}  // namespace funnel::metrics
