@@ -16,6 +16,7 @@
 #include "funnel/base/version.hpp"
 #include "funnel/eval/average_precision.hpp"
 #include "funnel/eval/calibration.hpp"
+#include "funnel/eval/curves.hpp"
 #include "funnel/eval/figure.hpp"
 #include "funnel/eval/interval.hpp"
 #include "funnel/eval/log_loss.hpp"

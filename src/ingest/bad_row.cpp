@@ -52,8 +52,9 @@ BadRow bad_record(Reason reason, std::size_t column, std::string_view line, std:
 
 BadRow bad_field_count(std::size_t expected, std::size_t got, std::string_view line) {
     BadRow bad = make(Reason::field_count, kNoColumn, line);
-    bad.expected = std::to_string(expected) + (expected == 1 ? " field" : " fields");
-    bad.got = std::to_string(got) + " in " + quoted(bad.text);
+    bad.expected = std::to_string(expected) + (expected == 1 ? " field" : " fields") + " instead of " +
+                   std::to_string(got);
+    bad.got = quoted(bad.text);
     return bad;
 }
 
@@ -68,9 +69,9 @@ std::optional<BadRow> bad_bytes(std::string_view record, char delimiter, std::st
         column += c == delimiter && !inside;
     }
     BadRow bad = make(zero == invalid ? Reason::nul : Reason::utf8, column, line);
-    bad.expected = zero == invalid ? "text without NUL" : "UTF-8";
-    bad.got =
-        quoted(record.substr(invalid, 1)) + " at byte " + std::to_string(invalid + 1) + " of the record";
+    bad.expected = std::string(zero == invalid ? "text without NUL" : "UTF-8") + " at byte " +
+                   std::to_string(invalid + 1) + " of the record";
+    bad.got = quoted(record.substr(invalid, 1));
     return bad;
 }
 

@@ -11,6 +11,7 @@
 #include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "funnel/ingest/read_table.hpp"
+#include "funnel/ingest/stream_table.hpp"
 #include "ingest/tuning.hpp"
 
 namespace funnel::ingest::detail {
@@ -21,6 +22,9 @@ namespace funnel::ingest::detail {
                                       const PartsOptions& parts, const Tuning& tuning);
 [[nodiscard]] Table read_table(std::span<const std::string> paths, const TableOptions& options,
                                const Tuning& tuning);
+ReadReport stream_table(std::span<const std::string> paths, const TableOptions& options,
+                        const std::function<CellKinds(const Table&)>& choose,
+                        const std::function<void(const TableRows&)>& use, const Tuning& tuning);
 
 /// What both do with the paths before they read: each can be opened, and a warning for one given twice.
 /// Returns the size of all files, 0 if that is not known. Throws Error(io), Error(invalid_argument).

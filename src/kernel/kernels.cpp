@@ -28,7 +28,8 @@ HWY_BEFORE_NAMESPACE();
 namespace funnel::kernel::HWY_NAMESPACE {
 
 constexpr nn::Kernels table(std::string_view name) {
-    return {name, &pack, &forward, &backward_inputs, &backward_weights, &adamw, &add, &bce, &sigmoid};
+    return {name,   &pack, &forward, &backward_inputs, &backward_weights,
+            &adamw, &add,  &bce,     &sigmoid,         &z_scores};
 }
 
 }  // namespace funnel::kernel::HWY_NAMESPACE

@@ -254,8 +254,7 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
                       {"one_point_more", gains_json(result.gains)}};
     if (!result.rules.plain()) json["funnel"]["rules"] = describe(result.rules, result.steps);
     if (result.without_bots) {
-        json["without_bots"] = {{"events_per_min_above", result.without_bots->limit},
-                                {"users", result.without_bots->users},
+        json["without_bots"] = {{"users", result.without_bots->users},
                                 {"metrics", metrics_json(result.without_bots->metrics)},
                                 {"steps", steps_json(result.without_bots->steps)}};
     }

@@ -84,7 +84,7 @@ std::string rates(const Words& words, const std::string& table) {
 
 // The earliest row of each stage after each entry, as docs/metrics.md says.
 std::string duckdb_funnel(const Funnel& funnel, std::int64_t window, const std::string& table) {
-    const std::string limit = "entry.t0 + INTERVAL " + std::to_string(window) + " MICROSECOND";
+    const std::string limit = "entry.t0 + to_microseconds(" + std::to_string(window) + ")";
     std::string sql = "entry_0 AS (SELECT DISTINCT user_id, event_time AS t0, event_time AS t FROM " + table +
                       " WHERE " + is_stage(funnel.stages.front()) + ")";
     for (std::size_t k = 1; k < funnel.stages.size(); ++k) {

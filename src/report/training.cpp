@@ -175,15 +175,16 @@ std::string training_text(const Bundle& bundle) {
     const model::TrainingSummary& summary = bundle.summary;
     std::string text = "Training\n";
     text += "  train     " + range_text(summary.train) + "\n";
-    text += "  validate  " + range_text(summary.valid) + "\n";
+    if (summary.valid.examples > 0) text += "  validate  " + range_text(summary.valid) + "\n";
     if (summary.refit.examples > 0) text += "  refit     " + range_text(summary.refit) + "\n";
     text += "  net       " + net_text(bundle) + ", " +
             format_count(static_cast<std::int64_t>(summary.parameters)) + " parameters\n";
     text += "  chains    " + chains_text(bundle) + "\n";
     text +=
         "  stopped   " + summary.stop_reason + ", best epoch " + std::to_string(summary.best_epoch) + "\n\n";
-    text += epochs_table(bundle) + "\n";
-    text += "Validation (the fit before the refit; gain: log loss saved against the base rate)\n";
+    text += epochs_table(bundle);
+    if (summary.targets.empty()) return text;  // no part of a table read in one pass validates
+    text += "\nValidation (the fit before the refit; gain: log loss saved against the base rate)\n";
     text += validation_table(summary);
     return text;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Training steps and scoring of a 32-64-1 and a 32-256-128-1 net on one thread, per set of kernels.
-// items_per_second are rows; GFLOPs counts the multiply-adds of the products only.
+// Training steps and scoring of a 32-64-1 and a 32-256-128-1 net, per set of kernels: rows in order or
+// shuffled, on one thread or two. items_per_second are rows; GFLOPs counts the multiply-adds of the products
+// only.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/random.hpp"
@@ -15,17 +17,18 @@
 #include "funnel/nn/eigen_kernels.hpp"
 #include "funnel/nn/inference.hpp"
 #include "funnel/train/training.hpp"
+#include "setting.hpp"
 
 namespace {
 
 using namespace funnel;
 
-constexpr std::size_t kRows = 1 << 17;
+const std::size_t kRows = bench::setting("FUNNEL_BENCH_ROWS", 1 << 18);  // 32 MB: shuffled rows are far
 constexpr std::size_t kInputs = 32;
 
 /// Made-up rows; speed does not depend on what they say.
 struct Table {
-    Table() : labels(kRows), rows(kRows) {
+    Table() : labels(kRows), rows(kRows), shuffled(kRows) {
         Rng rng(1);
         Matrix<float> inputs(static_cast<Eigen::Index>(kRows), static_cast<Eigen::Index>(kInputs));
         for (float& value : inputs.reshaped<Eigen::RowMajor>())
@@ -33,13 +36,16 @@ struct Table {
         for (std::uint8_t& label : labels)
             label = rng.below(3) == 0 ? 1 : 0;
         std::iota(rows.begin(), rows.end(), 0U);
+        shuffled = rows;
+        for (std::size_t i = shuffled.size(); i > 1; --i)
+            std::swap(shuffled[i - 1], shuffled[rng.below(i)]);
         dense.assign(inputs.data(), inputs.data() + inputs.size());
         source = train::MatrixSource(std::move(inputs));
     }
     train::MatrixSource source{Matrix<float>{}};
     std::vector<float> dense;
     std::vector<std::uint8_t> labels;
-    std::vector<std::uint32_t> rows;
+    std::vector<std::uint32_t> rows, shuffled;
 };
 
 const Table& table() {
@@ -51,21 +57,27 @@ nn::NetShape shape_of(const std::vector<std::size_t>& hidden) {
     return {.dense = kInputs, .embeddings = {}, .hidden = hidden, .outputs = 1};
 }
 
-void train_steps(benchmark::State& state, const nn::Kernels& kernels,
-                 const std::vector<std::size_t>& hidden) {
+struct Steps {
+    std::vector<std::size_t> hidden;
+    bool shuffled = false;
+    unsigned threads = 1;
+};
+
+void train_steps(benchmark::State& state, const nn::Kernels& kernels, const Steps& steps) {
     const auto batch = static_cast<std::size_t>(state.range(0));
     train::TrainOptions options;
     options.batch_size = batch;
     options.dropout = 0.0;
     options = train::resolved(options, kRows);
     const train::Examples examples(table().source, {table().rows, table().labels, {}}, options);
-    const nn::NetShape shape = shape_of(hidden);
+    const nn::NetShape shape = shape_of(steps.hidden);
+    const std::vector<std::uint32_t>& order = steps.shuffled ? table().shuffled : table().rows;
     Rng rng(1);
-    train::WorkerTeam team(1);
+    train::WorkerTeam team(steps.threads);
     train::Training<float> training(nn::Net<float>(shape, rng), examples, options, 0.0, kernels, team);
     std::size_t first = 0;
     for (auto _ : state) {
-        const auto positions = std::span(table().rows).subspan(first, batch);
+        const auto positions = std::span(order).subspan(first, batch);
         double total = 0.0;
         examples.totals(positions, &total);
         benchmark::DoNotOptimize(training.step(positions, &total, 1e-3, 0));
@@ -100,11 +112,15 @@ void register_for(const nn::Kernels& kernels) {
     const std::string name(kernels.name);
     for (const std::vector<std::size_t>& hidden : {std::vector<std::size_t>{64}, {256, 128}}) {
         const std::string net = hidden.size() == 1 ? "/32-64-1" : "/32-256-128-1";
-        benchmark::RegisterBenchmark((name + net + "/train").c_str(), train_steps, kernels, hidden)
-            ->Arg(32)
-            ->Arg(256)
-            ->Arg(1024)
-            ->Arg(8192);
+        for (const Steps& steps : {Steps{hidden}, Steps{hidden, true}, Steps{hidden, true, 2}}) {
+            const std::string how = std::string(steps.shuffled ? "/shuffled" : "/in_order") +
+                                    "/threads:" + std::to_string(steps.threads);
+            auto* bench = benchmark::RegisterBenchmark((name + net + "/train" + how).c_str(), train_steps,
+                                                       kernels, steps);
+            for (const std::int64_t batch : {32, 256, 1024, 8192})
+                bench->Arg(batch);
+            bench->UseRealTime();
+        }
         benchmark::RegisterBenchmark((name + net + "/score").c_str(), score_rows, kernels, hidden)
             ->Arg(1)
             ->Arg(8192);

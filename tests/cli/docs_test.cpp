@@ -23,7 +23,7 @@ using support::run_tool;
 using Names = std::set<std::string>;
 
 const std::vector<std::string> kCommands = {"metrics",  "train",   "evaluate", "score",
-                                            "features", "inspect", "simulate"};
+                                            "features", "inspect", "simulate", "report"};
 
 std::string document(const std::string& name) {
     return read_file(std::string(FUNNEL_TEST_DIR) + "/../" + name);

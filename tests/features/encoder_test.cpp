@@ -106,7 +106,7 @@ TEST(Normalizer, HasALogarithmOfItsOwn) {
     for (int i = 0; i < 100'000; ++i) {
         const auto x = static_cast<float>(std::exp(80 * rng.uniform() - 40));
         const double exact = std::log(static_cast<double>(x));
-        EXPECT_NEAR(detail::fast_log(x), exact, 3e-7 * std::max(1.0, std::fabs(exact))) << x;
+        EXPECT_NEAR(nn::detail::fast_log(x), exact, 3e-7 * std::max(1.0, std::fabs(exact))) << x;
     }
 }
 

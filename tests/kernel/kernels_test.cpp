@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -230,6 +231,49 @@ TEST_P(Kernel, JudgesAsTheExactFormulasDo) {
         expected += 0.25 * (nn::softplus(x) - label * x);
     }
     EXPECT_NEAR(loss, expected, 1e-6 * expected);
+}
+
+TEST_P(Kernel, ScoresNumbersAsTheExactFormulasDo) {
+    constexpr double kMean = 0.25, kScale = 0.125, kClip = 3;
+    std::vector<nn::ZScores<float>> parameters(3);
+    for (std::size_t g = 0; g < parameters.size(); ++g) {
+        parameters[g].mean.fill(static_cast<float>(kMean));
+        parameters[g].scale.fill(static_cast<float>(kScale));
+        (g == 0 ? parameters[g].identity : g == 1 ? parameters[g].logit : parameters[g].log1p).fill(1.0F);
+    }
+    std::vector<float> values = {0.0F, -0.0F, 1e-30F, 1e30F, -1e30F, 1.0F, -1.0F, 0.5F, 1e-7F};
+    for (float x = 1e-8F; x < 1e9F; x *= 1.7F)
+        values.insert(values.end(), {x, -x, 1.0F - x});
+    for (const float x : values) {
+        const Floats raw(3 * nn::kScores, x);
+        Floats z(raw.size());
+        kernels.z_scores(3, parameters.data(), static_cast<float>(kClip), raw.data(), z.data());
+        const auto exact = static_cast<double>(x);
+        const double rate = std::clamp(exact, 1e-7, static_cast<double>(1.0F - 1e-7F));
+        const double logit = std::log(rate / (1.0 - rate)), log1p = std::log1p(std::abs(exact));
+        const double t[] = {exact, logit, std::copysign(log1p, exact)};
+        for (std::size_t g = 0; g < 3; ++g) {
+            const double expected = std::clamp((t[g] - kMean) * kScale, -kClip, kClip);
+            // A rate near 1 has few digits left in 1 - rate; all others err by a few roundings.
+            const double bound = g == 1 && rate > 0.5 ? 1e-7 / (1.0 - rate) : 2e-6;
+            for (std::size_t lane = 0; lane < nn::kScores; ++lane)
+                ASSERT_NEAR(z[g * nn::kScores + lane], expected, bound) << "group " << g << ", " << x;
+        }
+    }
+}
+
+TEST_P(Kernel, ScoresWhatIsNoNumberAsZero) {
+    nn::ZScores<float> parameters;
+    parameters.identity.fill(1.0F);
+    parameters.scale.fill(1.0F);
+    parameters.mean.fill(5.0F);
+    Floats x(nn::kScores, 2.0F), z(nn::kScores);
+    x[1] = std::numeric_limits<float>::quiet_NaN();
+    x[4] = std::numeric_limits<float>::infinity();
+    x[15] = -std::numeric_limits<float>::infinity();
+    kernels.z_scores(1, &parameters, 8.0F, x.data(), z.data());
+    for (std::size_t i = 0; i < nn::kScores; ++i)
+        EXPECT_EQ(z[i], i == 1 || i == 4 || i == 15 ? 0.0F : -3.0F) << i;
 }
 
 INSTANTIATE_TEST_SUITE_P(Runnable, Kernel, ::testing::ValuesIn(names().begin(), names().end()),

@@ -115,5 +115,68 @@ TEST(Breakdown, SeveralKeysStandOneAfterTheOther) {
     EXPECT_FALSE(result.breakdown[3].key.has_value());
 }
 
+/// Users of one category each, who click and buy.
+std::vector<Row> two_categories() {
+    std::vector<Row> rows;
+    for (int u = 0; u < 400; ++u) {
+        const std::string user = "u" + std::to_string(u), key = u % 3 == 0 ? "a" : "b";
+        for (int i = 0; i < 5; ++i) {
+            const std::string item = "i" + std::to_string(i);
+            rows.push_back({0, impression, user, item, "", "", std::nan(""), key});
+            if ((u * 7 + i * 3) % 11 < 3) rows.push_back({1, click, user, item, "", "", std::nan(""), key});
+        }
+        if (u % 7 == 0) rows.push_back({2, purchase, user, "i0", "", user, 3.0 + u % 5, key});
+    }
+    return rows;
+}
+
+TEST(Breakdown, HasTheIntervalsOfALogOfTheSegmentAlone) {
+    MetricsOptions options{.funnel = Funnel::parse("impression,click,purchase")};
+    options.by = {"category"};
+    const auto all = metrics::measure(to_log(two_categories()), options);
+    for (const auto& segment : all.breakdown) {
+        std::vector<Row> rows = two_categories();
+        std::erase_if(rows, [&](const Row& row) { return row.key != segment.key; });
+        options.by.clear();
+        const auto alone = metrics::measure(to_log(rows), options);
+        int intervals = 0;
+        for (std::size_t m = 0; m < alone.metrics.size(); ++m) {
+            EXPECT_EQ(segment.metrics[m].low, alone.metrics[m].low) << segment.metrics[m].name;
+            EXPECT_EQ(segment.metrics[m].high, alone.metrics[m].high) << segment.metrics[m].name;
+            EXPECT_EQ(segment.metrics[m].method, alone.metrics[m].method) << segment.metrics[m].name;
+            intervals += segment.metrics[m].low.has_value();
+        }
+        EXPECT_GT(intervals, 10);
+        EXPECT_EQ(segment.steps[1].step_interval->low, alone.steps[1].step_interval->low);
+    }
+}
+
+TEST(Breakdown, OfTooManySegmentsHasIntervalsOfUsersOnly) {
+    EventLog log;
+    for (int i = 0; i < 501; ++i) {
+        log.add({.time = i, .kind = impression, .user = "u", .item = std::to_string(i)});
+        log.add({.time = i, .kind = click, .user = "u", .item = std::to_string(i)});
+    }
+    MetricsOptions options = shop_options();
+    options.by = {"item"};
+    const auto segment = metrics::measure(log, options).breakdown.front();
+    EXPECT_EQ(metrics::find(segment.metrics, "ctr")->interval_reason, "too_many_segments");
+    EXPECT_TRUE(metrics::find(segment.metrics, "click_user_rate")->low.has_value());
+}
+
+TEST(Breakdown, DifferencesAreToTheWholeLog) {
+    MetricsOptions options{.funnel = Funnel::parse("impression,click,purchase")};
+    options.by = {"category"};
+    options.differences = true;
+    const auto all = metrics::measure(to_log(two_categories()), options);
+    for (const auto& segment : all.breakdown) {
+        const auto of = std::ranges::find(segment.differences, "ctr", &metrics::Difference::name);
+        ASSERT_TRUE(of != segment.differences.end());
+        EXPECT_EQ(of->difference, *metrics::find(segment.metrics, "ctr")->value - *all.metric("ctr").value);
+        EXPECT_LT(of->interval->low, *of->difference);
+        EXPECT_GT(of->interval->high, *of->difference);
+    }
+}
+
 }  // namespace
 }  // namespace funnel::test

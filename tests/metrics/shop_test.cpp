@@ -167,6 +167,21 @@ TEST(Bots, AreReportedAndStayInTheHeadline) {
     EXPECT_EQ(measured(rows, options).without_bots->users, 0);
 }
 
+TEST(Bots, MayBeNamedByAWord) {
+    MetricsOptions options = shop_options();
+    options.bot_column = "category";
+    options.bot_words = {"bot", "spider"};
+    const auto result = measured({{0, view, "human", "", "", "", 0, "Firefox"},
+                                  {0, view, "robot", "", "", "", 0, "Google-BOT/2"},
+                                  {1, purchase, "robot", "", "", "", 0, "Firefox"}},
+                                 options);
+    EXPECT_EQ(result.without_bots->users, 1);
+    expect_fraction(result, "conversion_user", 1, 2);
+    EXPECT_EQ(metrics::find(result.without_bots->metrics, "conversion_user")->value, 0);
+    options.bot_column = "browser";
+    EXPECT_THROW((void)measured({{0, view, "u"}}, options), Error);
+}
+
 TEST(Aliases, JoinTheIdsOfAUser) {
     EventLog log =
         to_log({{0, view, "anonymous"}, {1, cart_add, "ann"}, {2, purchase, "ann"}, {0, view, "bob"}});

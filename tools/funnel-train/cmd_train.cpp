@@ -223,6 +223,26 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
 }
 
+Bundle trained(const TrainCommand& command, Session& session, Stopwatch& watch) {
+    if (command.table.label.empty()) return train_log(command, session, watch);
+    const train::ModelOptions options = model_options(command);
+    if (command.one_pass) {
+        return train_in_one_pass(command.table, command.log, command.general, options, session.console);
+    }
+    return train_on_table(command.table, command.log, command.general, options, command.valid,
+                          session.console, watch.observer());
+}
+
+/// A target that could not be judged: its figures are undefined, and its epoch was chosen by nothing.
+void warn_about_one_class(const model::TrainingSummary& summary, Console& console) {
+    for (const model::TargetSummary& target : summary.targets) {
+        if (target.positives != 0 && target.positives != target.examples) continue;
+        console.warn(target.name + ": all " + std::to_string(target.examples) +
+                     " validation rows have the same label, so nothing says how good the model is; give more "
+                     "data or a larger --valid");
+    }
+}
+
 void run_train(const TrainCommand& command, Session& session) {
     command.general.apply(session.console);
     refuse_overwriting_input(command.output, command.log.paths);
@@ -234,10 +254,8 @@ void run_train(const TrainCommand& command, Session& session) {
     // A wrong option ends the run before the long work.
     (void)train::resolved(model_options(command).training, 1);
     Stopwatch watch(session.console);
-    Bundle bundle = command.table.label.empty()
-                        ? train_log(command, session, watch)
-                        : train_on_table(command.table, command.log, command.general, model_options(command),
-                                         command.valid, session.console, watch.observer());
+    Bundle bundle = trained(command, session, watch);
+    warn_about_one_class(bundle.summary, session.console);
     bundle.summary.configuration = configuration(command);
     persist::save_model(command.output, bundle);
     if (command.general.json) {
@@ -255,7 +273,7 @@ void add_training_options(CLI::App& sub, TrainCommand& command) {
         ->check(CLI::IsMember({"first", "every", "visit"}));
     sub.add_option("--valid", command.valid, "Share of the known time, or of a table's rows, that validates");
     sub.add_flag("--refit,!--no-refit", command.refit, "Train again on everything known (default: yes)");
-    sub.add_flag("--one-pass", command.one_pass, "Every row once, in file order");
+    sub.add_flag("--one-pass", command.one_pass, "Every row once, in order; a table is not kept");
     sub.add_option("--epochs", command.epochs, "Most epochs")->check(CLI::Range(1, 100000));
     sub.add_option("--batch-size", command.batch_size, "Rows per step (default: by the number of rows)")
         ->check(CLI::Range(1, 1 << 24));

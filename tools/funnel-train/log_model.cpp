@@ -28,24 +28,52 @@ ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
     return columns;
 }
 
-ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
-                                  const GeneralOptions& general, Console& console) {
+ingest::ReadOptions read_options_for_model(const model::LogTask& task, const LogOptions& options,
+                                           const GeneralOptions& general, Console& console) {
     ingest::ReadOptions reading = options.read_options(general, console);
     if (options.funnel) usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
     if (options.schema == "auto")
         reading.explicit_schema = ingest::parse_schema(task.schema, "the model's schema");
     reading.custom_kinds = task.funnel.custom_types;
     reading.columns = feature_columns(task.text_inputs, task.number_inputs);
+    return reading;
+}
+
+ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
+                                  const GeneralOptions& general, Console& console) {
+    const ingest::ReadOptions reading = read_options_for_model(task, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, console);
     if (const auto to = options.to_time()) read.log.keep_before(*to);
     return read;
 }
 
+namespace {
+
+/// What decides the features of a history, as bytes.
+std::vector<char> features_of(const features::HistoryOptions& options) {
+    base::ByteWriter out;
+    options.write(out);
+    return out.take();
+}
+
+features::History load_matching_state(const std::string& path, const features::HistoryOptions& options) {
+    features::History state = persist::load_state(path);
+    if (features_of(state.options()) != features_of(options)) {
+        throw Error(ErrorCode::format,
+                    path +
+                        ": expected a state of this model, got one with other stages or features; give the "
+                        "state that a run of this model saved, or none");
+    }
+    return state;
+}
+
+}  // namespace
+
 features::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
     if (!options.state.empty()) {
         if (options.history == "none") usage_error("--state and --history none exclude each other; give one");
-        return persist::load_state(options.state);
+        return load_matching_state(options.state, bundle.history->options());
     }
     if (options.history == "none") return features::History(bundle.history->options());
     return *bundle.history;

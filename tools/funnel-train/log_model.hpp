@@ -27,6 +27,11 @@ struct HistoryOptions {
 [[nodiscard]] ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
                                                  const std::vector<std::string>& number_inputs);
 
+/// How a log is read as the model's own log was.
+[[nodiscard]] ingest::ReadOptions read_options_for_model(const model::LogTask& task,
+                                                         const LogOptions& options,
+                                                         const GeneralOptions& general, Console& console);
+
 /// A log read as the model's own log was; rows from --to on are gone.
 [[nodiscard]] ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
                                                 const GeneralOptions& general, Console& console);

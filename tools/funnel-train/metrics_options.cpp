@@ -37,14 +37,21 @@ std::vector<T> distinct(std::vector<T> values) {
     return values;
 }
 
-std::int64_t bot_limit(const std::string& rule) {
+// events_per_min>N, or COLUMN~word,word.
+void apply_bot_rule(const std::string& rule, metrics::MetricsOptions& options) {
     constexpr std::string_view kStart = "events_per_min>";
     const auto limit =
         rule.starts_with(kStart) ? whole_number(std::string_view(rule).substr(kStart.size())) : std::nullopt;
-    if (!limit || *limit < 1) {
-        usage_error("--bot-rule: expected events_per_min>N with N of 1 or more, got \"" + rule + "\"");
+    options.bot_events_per_minute = limit.value_or(0);
+    if (options.bot_events_per_minute > 0) return;
+    const std::size_t tilde = rule.find('~');
+    if (tilde == 0 || tilde == std::string::npos || tilde + 1 == rule.size()) {
+        usage_error("--bot-rule: expected events_per_min>N with N of 1 or more, or COLUMN~word,word, got \"" +
+                    rule + "\"");
     }
-    return *limit;
+    options.bot_column = rule.substr(0, tilde);
+    options.bot_words = list_option(rule.substr(tilde + 1));
+    std::erase(options.bot_words, "");
 }
 
 }  // namespace
@@ -121,7 +128,8 @@ void MoreOptions::add_to(CLI::App& command) {
     command.add_option("--warmup", warmup,
                        "Carts and first orders this long from the start are known, not counted");
     command.add_option("--aliases", aliases, "CSV file alias,user_id: ids that belong to one user");
-    command.add_option("--bot-rule", bot_rule, "events_per_min>N: rates also without such users");
+    command.add_option("--bot-rule", bot_rule,
+                       "events_per_min>N or COLUMN~word,word: all figures also without such users");
 }
 
 void MoreOptions::apply(metrics::MetricsOptions& options) const {
@@ -134,7 +142,7 @@ void MoreOptions::apply(metrics::MetricsOptions& options) const {
     options.repeat_within = distinct(options.repeat_within);
     options.exposures = all;
     options.timing |= all && options.entity != metrics::Entity::exposure;
-    if (!bot_rule.empty()) options.bot_events_per_minute = bot_limit(bot_rule);
+    if (!bot_rule.empty()) apply_bot_rule(bot_rule, options);
 }
 
 void MoreOptions::apply_aliases(EventLog& log, const GeneralOptions& general, Console& console) const {

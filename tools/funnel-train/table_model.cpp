@@ -12,13 +12,6 @@
 namespace funnel::tool {
 namespace {
 
-std::vector<features::ColumnView> columns_of(const ingest::Table& table) {
-    std::vector<features::ColumnView> columns;
-    for (const auto& column : table.columns)
-        columns.push_back({column.name, &column.values, column.code});
-    return columns;
-}
-
 /// Seconds since 1970 or any other number, or ISO 8601, as something that orders rows.
 void fill_times(features::Dataset& data, const features::ColumnView& column,
                 std::vector<features::BadCell>& bad) {
@@ -84,14 +77,9 @@ LabelledTable without_bad_rows(ingest::Table table, const features::TableInputs&
     return {std::move(table), std::move(data)};
 }
 
-ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& options, const LogOptions& log,
-                        const GeneralOptions& general, Console& console) {
-    ingest::TableOptions reading;
-    reading.verbatim = list_option(options.keep);
-    reading.rows = log.row_policy();
-    reading.threads = general.thread_count();
-    reading.progress = console.progress();
-    return ingest::read_table(paths, reading);
+ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& options, const std::string& label,
+                        const LogOptions& log, const GeneralOptions& general, Console& console) {
+    return ingest::read_table(paths, reading_of(options, label, log, general, console));
 }
 
 features::Split split_table(const LabelledTable& rows, const TableOptions& options,
@@ -110,6 +98,25 @@ features::Split split_table(const LabelledTable& rows, const TableOptions& optio
 }
 
 }  // namespace
+
+std::vector<features::ColumnView> columns_of(const ingest::Table& table) {
+    std::vector<features::ColumnView> columns;
+    for (const auto& column : table.columns)
+        columns.push_back({column.name, &column.values, column.code});
+    return columns;
+}
+
+ingest::TableOptions reading_of(const TableOptions& options, const std::string& label, const LogOptions& log,
+                                const GeneralOptions& general, Console& console) {
+    ingest::TableOptions reading;
+    reading.verbatim = list_option(options.keep);
+    reading.verbatim.push_back(
+        label);  // a label is never missing: "NaN" is a bad one, and shown as it stands
+    reading.rows = log.row_policy();
+    reading.threads = general.thread_count();
+    reading.progress = console.progress();
+    return reading;
+}
 
 void TableOptions::add_to(CLI::App& command) {
     command.add_option("--weight", weight, "Tables: column with the weight of a row");
@@ -130,8 +137,8 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
     for (const auto& feature : bundle.encoder.numeric_features())
         inputs.numeric.push_back(feature.name);
     inputs.categorical = bundle.encoder.categorical_features();
-    return without_bad_rows(read_rows(log.paths, table, log, general, console), inputs, table,
-                            bundle.table->label, label_required, log.row_policy());
+    return without_bad_rows(read_rows(log.paths, table, bundle.table->label, log, general, console), inputs,
+                            table, bundle.table->label, label_required, log.row_policy());
 }
 
 Bundle train_on_table(const TableOptions& table, const LogOptions& log, const GeneralOptions& general,
@@ -139,7 +146,7 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
                       const train::TrainObserver& observer) {
     std::vector<std::string> paths = log.paths;
     if (!table.valid_file.empty()) paths.push_back(table.valid_file);
-    ingest::Table rows = read_rows(std::move(paths), table, log, general, console);
+    ingest::Table rows = read_rows(std::move(paths), table, table.label, log, general, console);
     const auto columns = columns_of(rows);
     std::vector<std::string> left_out = list_option(table.drop);
     for (const std::string* name : {&table.label, &table.weight, &table.time, &table.group}) {
@@ -164,7 +171,7 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
 score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset& data, bool grouped,
                                   const nn::Kernels& kernels) {
     const model::Predictor predictor(bundle, kernels);
-    const train::DatasetSource source(bundle.encoder, data);
+    const train::DatasetSource source(bundle.encoder, data, nullptr, kernels);
     std::vector<std::uint32_t> rows(data.size());
     for (std::size_t i = 0; i < rows.size(); ++i)
         rows[i] = static_cast<std::uint32_t>(i);

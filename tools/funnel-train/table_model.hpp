@@ -40,6 +40,19 @@ struct LabelledTable {
                                     const std::string& valid_share, Console& console,
                                     const train::TrainObserver& observer);
 
+/// Trains from rows that are read once and not kept: no part of them validates.
+[[nodiscard]] Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log,
+                                       const GeneralOptions& general, const train::ModelOptions& options,
+                                       Console& console);
+
+/// The columns of a table as features see them. Borrows it.
+[[nodiscard]] std::vector<features::ColumnView> columns_of(const ingest::Table& table);
+
+/// How a table is read, by the options of a command.
+[[nodiscard]] ingest::TableOptions reading_of(const TableOptions& options, const std::string& label,
+                                              const LogOptions& log, const GeneralOptions& general,
+                                              Console& console);
+
 /// The scores of every row, with labels as far as the table has them.
 [[nodiscard]] score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset& data,
                                                 bool grouped, const nn::Kernels& kernels);

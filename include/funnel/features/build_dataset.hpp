@@ -164,10 +164,11 @@ void for_each_example(const EventLog& log, History& history, const ExampleList& 
     detail::MomentRows rows(log, coder, history, examples, options);
     const std::vector<std::uint64_t> events = log.time_order();
     const std::vector<std::uint32_t> order = detail::by_time(log, examples);
-    constexpr std::size_t kReportEvery = 1u << 16;
+    constexpr std::size_t kReportEvery = 1u << 16, kAhead = 8;
     std::size_t next = 0;  // the first event that is not observed
     const auto observe_until = [&](auto&& goes_on) {
         for (; next < events.size() && goes_on(log.time[events[next]]); ++next) {
+            if (next + kAhead < events.size()) coder.prefetch(events[next + kAhead]);
             if (watermark == kNever || log.time[events[next]] > watermark) coder.observe(events[next]);
             if (options.progress && next % kReportEvery == 0) {
                 options.progress({.job = "features", .done = next, .total = events.size(), .unit = "events"});

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
@@ -26,6 +27,16 @@ struct CategoryOptions {
     float clip = 8;              ///< of the z-scores of rates
 };
 
+/// What a net sees of every id, computed once: logarithms are dear.
+struct ShownRates {
+    std::size_t width = 0;
+    std::vector<float> values;  ///< (ids, width)
+
+    [[nodiscard]] std::span<const float> row(std::uint32_t id) const noexcept {
+        return std::span(values).subspan(id * width, width);
+    }
+};
+
 /// Const calls may run concurrently; changes need a lock.
 class CategoryEncoder {
  public:
@@ -35,20 +46,24 @@ class CategoryEncoder {
     [[nodiscard]] static CategoryEncoder fit(const Dataset& data, std::size_t column,
                                              const LabelledRows& train, const CategoryOptions& options);
 
+    /// Target rates from their parts: counts per id of the vocabulary; mean and scale (1 / deviation) of what
+    /// TargetRates::write_row writes, one per target and one for the count.
+    [[nodiscard]] static CategoryEncoder of_rates(Vocabulary vocabulary, TargetRates rates,
+                                                  std::vector<float> means, std::vector<float> scales,
+                                                  float clip);
+
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
     [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
     [[nodiscard]] const TargetRates& rates() const noexcept { return rates_; }
     /// Dense inputs: targets + 1 for rates, else 0.
     [[nodiscard]] std::size_t width() const noexcept { return means_.size(); }
 
-    /// The z-scores of `rates` (ours, or ours without a fold) of one id.
-    void write_rates(const TargetRates& rates, std::uint32_t id, double scale,
-                     std::span<float> out) const noexcept {
-        rates.write_row(id, out, scale);
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            out[i] = std::clamp((out[i] - means_[i]) * scales_[i], -clip_, clip_);
-        }
+    /// The z-scores of the rates of one id.
+    void write_rates(std::uint32_t id, std::span<float> out) const noexcept {
+        std::ranges::copy(shown_.row(id), out.begin());
     }
+    /// As of write_rates for all ids, from other counts: ours without a fold. scale: see TargetRates.
+    [[nodiscard]] ShownRates show(const TargetRates& rates, double scale) const;
 
     void write(base::ByteWriter& out) const;
     [[nodiscard]] static CategoryEncoder read(base::ByteReader& in);
@@ -62,6 +77,7 @@ class CategoryEncoder {
     TargetRates rates_;
     std::vector<float> means_, scales_;
     float clip_ = 8;
+    ShownRates shown_;
 };
 
 namespace detail {
@@ -158,6 +174,32 @@ inline void CategoryEncoder::fit_rates(const Dataset& data, std::size_t column, 
         means_.push_back(static_cast<float>(mean));
         scales_.push_back(static_cast<float>(1.0 / std::max(1e-3, std::sqrt(variance))));
     }
+    shown_ = show(rates_, 1);
+}
+
+inline CategoryEncoder CategoryEncoder::of_rates(Vocabulary vocabulary, TargetRates rates,
+                                                 std::vector<float> means, std::vector<float> scales,
+                                                 float clip) {
+    CategoryEncoder result;
+    result.kind_ = Kind::rates;
+    result.vocabulary_ = std::move(vocabulary);
+    result.rates_ = std::move(rates);
+    result.means_ = std::move(means);
+    result.scales_ = std::move(scales);
+    result.clip_ = clip;
+    result.shown_ = result.show(result.rates_, 1);
+    return result;
+}
+
+inline ShownRates CategoryEncoder::show(const TargetRates& rates, double scale) const {
+    ShownRates shown{.width = width(), .values = std::vector<float>(rates.ids() * width())};
+    for (std::uint32_t id = 0; id < rates.ids(); ++id) {
+        float* row = shown.values.data() + id * width();
+        rates.write_row(id, {row, width()}, scale);
+        for (std::size_t i = 0; i < width(); ++i)
+            row[i] = std::clamp((row[i] - means_[i]) * scales_[i], -clip_, clip_);
+    }
+    return shown;
 }
 
 inline void CategoryEncoder::write(base::ByteWriter& out) const {
@@ -190,6 +232,7 @@ inline CategoryEncoder CategoryEncoder::read(base::ByteReader& in) {
     for (std::size_t k = 0; k < result.means_.size(); ++k) {
         expect(std::isfinite(result.means_[k]) && std::isfinite(result.scales_[k]) && result.scales_[k] > 0);
     }
+    result.shown_ = result.show(result.rates_, 1);
     return result;
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
@@ -43,7 +44,18 @@ class Encoder {
  public:
     /// Fitted on `train`: rows and labels as they train. Throws Error(schema) if no input is left.
     [[nodiscard]] static Encoder fit(const Dataset& data, const LabelledRows& train,
-                                     const EncoderOptions& options = {});
+                                     const EncoderOptions& options = {},
+                                     const nn::Kernels& kernels = nn::eigen_kernels());
+
+    /// What an Encoder is made of, fitted elsewhere.
+    struct Parts {
+        std::vector<NumericFeature> numeric;      ///< d
+        std::vector<std::string> categorical;     ///< c
+        std::vector<std::string> targets;         ///< K
+        Normalizer normalizer;                    ///< of d numbers
+        std::vector<CategoryEncoder> categories;  ///< c
+    };
+    [[nodiscard]] static Encoder of_parts(Parts parts);
 
     [[nodiscard]] const std::vector<std::string>& dense_names() const noexcept {
         return dense_names_;
@@ -62,7 +74,8 @@ class Encoder {
     /// A live row. numeric: d, NaN = missing; categorical: c, empty = missing; dense: D; ids: E.
     /// Does not allocate; sizes are the caller's duty.
     void encode(std::span<const float> numeric, std::span<const std::string_view> categorical,
-                std::span<float> dense, std::span<std::uint32_t> ids) const noexcept;
+                std::span<float> dense, std::span<std::uint32_t> ids,
+                const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
 
     void write(base::ByteWriter& out) const;
     [[nodiscard]] static Encoder read(base::ByteReader& in);
@@ -91,14 +104,15 @@ class DatasetEncoder {
     /// re-ordered features are fine.
     DatasetEncoder(const Encoder& encoder, const Dataset& data, const LabelledRows* train = nullptr);
 
-    void encode(std::size_t row, std::span<float> dense, std::span<std::uint32_t> ids) const noexcept;
+    void encode(std::size_t row, std::span<float> dense, std::span<std::uint32_t> ids,
+                const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
 
  private:
     struct Column {
-        std::size_t place = 0;            // in the data
-        std::vector<std::uint32_t> ids;   // per code of the data
-        std::uint32_t missing = 0;        // id of no value
-        std::vector<TargetRates> others;  // per fold: the counts of all other folds
+        std::size_t place = 0;           // in the data
+        std::vector<std::uint32_t> ids;  // per code of the data
+        std::uint32_t missing = 0;       // id of no value
+        std::vector<ShownRates> others;  // per fold: the counts of all other folds
     };
     static constexpr std::uint8_t kNoFold = 255;
     void fit_folds(const LabelledRows& train);
@@ -131,15 +145,17 @@ namespace detail {
 
 }  // namespace detail
 
-inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, const EncoderOptions& options) {
+inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, const EncoderOptions& options,
+                            const nn::Kernels& kernels) {
     Encoder encoder;
     encoder.options_ = options;
     encoder.options_.folds = std::clamp(options.folds, 2u, 100u);
     encoder.numeric_ = data.numeric_features;
     encoder.categorical_ = data.categorical_features;
     encoder.targets_ = data.targets;
-    encoder.normalizer_ = Normalizer::fit(data.numeric_features, data.numeric, train.rows,
-                                          {.clip = options.clip, .bins = options.bins, .seed = options.seed});
+    encoder.normalizer_ =
+        Normalizer::fit(data.numeric_features, data.numeric, train.rows,
+                        {.clip = options.clip, .bins = options.bins, .seed = options.seed}, kernels);
     const CategoryOptions category{.min_count = options.min_count,
                                    .max_categories = options.max_categories,
                                    .max_turnover = options.max_turnover,
@@ -153,6 +169,17 @@ inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, cons
         throw Error(ErrorCode::schema,
                     "features: expected a column that varies, got none in the training rows; give more data");
     }
+    return encoder;
+}
+
+inline Encoder Encoder::of_parts(Parts parts) {
+    Encoder encoder;
+    encoder.numeric_ = std::move(parts.numeric);
+    encoder.categorical_ = std::move(parts.categorical);
+    encoder.targets_ = std::move(parts.targets);
+    encoder.normalizer_ = std::move(parts.normalizer);
+    encoder.categories_ = std::move(parts.categories);
+    encoder.finish();
     return encoder;
 }
 
@@ -176,8 +203,9 @@ inline void Encoder::finish() {
 }
 
 inline void Encoder::encode(std::span<const float> numeric, std::span<const std::string_view> categorical,
-                            std::span<float> dense, std::span<std::uint32_t> ids) const noexcept {
-    normalizer_.encode(numeric, in_order_, dense);
+                            std::span<float> dense, std::span<std::uint32_t> ids,
+                            const nn::Kernels& kernels) const noexcept {
+    normalizer_.encode(numeric, in_order_, dense, kernels);
     std::size_t at = normalizer_.size(), embedding = 0;
     for (std::size_t i = 0; i < categories_.size(); ++i) {
         const CategoryEncoder& category = categories_[i];
@@ -186,7 +214,7 @@ inline void Encoder::encode(std::span<const float> numeric, std::span<const std:
         if (category.kind() == CategoryEncoder::Kind::embedding) {
             ids[embedding++] = id;
         } else {
-            category.write_rates(category.rates(), id, 1, dense.subspan(at, category.width()));
+            category.write_rates(id, dense.subspan(at, category.width()));
             at += category.width();
         }
     }
@@ -272,18 +300,21 @@ inline void DatasetEncoder::fit_folds(const LabelledRows& train) {
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         const CategoryEncoder& category = encoder_.categories_[c];
         if (category.kind() != CategoryEncoder::Kind::rates) continue;
-        columns_[c].others.assign(folds, category.rates());
+        std::vector<TargetRates> others(folds, category.rates());
         for (std::size_t i = 0; i < train.size(); ++i) {
             const std::uint32_t row = train.rows[i];
-            columns_[c].others[folds_[row]].add(id(columns_[c], row),
-                                                std::span(train.labels).subspan(i * targets, targets), -1);
+            others[folds_[row]].add(id(columns_[c], row),
+                                    std::span(train.labels).subspan(i * targets, targets), -1);
         }
+        // Fewer rows are behind the rates of a fold: their count is scaled up to stand beside the full one.
+        for (const TargetRates& rates : others)
+            columns_[c].others.push_back(category.show(rates, folds / (folds - 1.0)));
     }
 }
 
-inline void DatasetEncoder::encode(std::size_t row, std::span<float> dense,
-                                   std::span<std::uint32_t> ids) const noexcept {
-    encoder_.normalizer_.encode(data_.numeric_row(row), places_, dense);
+inline void DatasetEncoder::encode(std::size_t row, std::span<float> dense, std::span<std::uint32_t> ids,
+                                   const nn::Kernels& kernels) const noexcept {
+    encoder_.normalizer_.encode(data_.numeric_row(row), places_, dense, kernels);
     std::size_t at = encoder_.normalizer_.size(), embedding = 0;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
         const CategoryEncoder& category = encoder_.categories_[c];
@@ -293,14 +324,11 @@ inline void DatasetEncoder::encode(std::size_t row, std::span<float> dense,
             ids[embedding++] = own;
             continue;
         }
-        const bool trains = !folds_.empty() && folds_[row] != kNoFold;
-        const double folds = encoder_.options_.folds;
         const std::span<float> out = dense.subspan(at, category.width());
-        // Fewer rows are behind the rates of a fold: their count is scaled up to stand beside the full one.
-        if (trains) {
-            category.write_rates(columns_[c].others[folds_[row]], own, folds / (folds - 1), out);
+        if (!folds_.empty() && folds_[row] != kNoFold) {
+            std::ranges::copy(columns_[c].others[folds_[row]].row(own), out.begin());
         } else {
-            category.write_rates(category.rates(), own, 1, out);
+            category.write_rates(own, out);
         }
         at += category.width();
     }

@@ -21,6 +21,13 @@ inline void ripen(HistoryState& s, std::int64_t now) {
     while (!s.waiting.empty() && micros_since(s.waiting.front().time, now) > s.options.first_horizon) {
         const Waiting w = s.waiting.front();
         s.waiting.pop_front();
+        constexpr std::size_t kAhead = 4;
+        if (s.waiting.size() > kAhead) {
+            const Waiting& soon = s.waiting[kAhead];
+            s.acted.prefetch(pair_key(soon.user, soon.item));
+            s.user_rates.prefetch(soon.user);
+            s.item_rates.prefetch(soon.item);
+        }
         const std::int64_t at = w.time + s.options.first_horizon;
         const bool reached =
             w.user != kNone && last_event(s, w.user, w.item, s.channels.later) >= w.time + own;

@@ -31,6 +31,15 @@ template <std::size_t N>
     return sum;
 }
 
+/// The same in pairs, pairs of pairs and so on: the additions do not wait for each other (Estrin 1960).
+[[nodiscard]] constexpr double polynomial_of_11(const std::array<double, 11>& c, double x) noexcept {
+    const double x2 = x * x, x4 = x2 * x2;
+    const double low = (c[0] + c[1] * x) + (c[2] + c[3] * x) * x2;
+    const double middle = (c[4] + c[5] * x) + (c[6] + c[7] * x) * x2;
+    const double high = (c[8] + c[9] * x) + c[10] * x2;
+    return low + x4 * (middle + x4 * high);
+}
+
 /// First coefficients of a power series, made once at compile time: no division is left for later.
 inline constexpr auto kExponential = [] {  // e^x: 1 / k!
     std::array<double, 11> c{1.0};
@@ -65,7 +74,7 @@ inline constexpr auto kSine = [] {  // sin(x) = x * sum of (-1)^k / (2 k + 1)! (
     const int whole = static_cast<int>(x - 0.5);  // rounded, so that the series gets |y| <= 0.347
     const double y = (x - whole) * std::numbers::ln2;
     const std::uint64_t scale = static_cast<std::uint64_t>(whole + 1023) << 52;
-    return detail::polynomial(detail::kExponential, y) * std::bit_cast<double>(scale);
+    return detail::polynomial_of_11(detail::kExponential, y) * std::bit_cast<double>(scale);
 }
 
 /// Natural logarithm of a positive normal number; -infinity for 0, NaN below.

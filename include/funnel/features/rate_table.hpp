@@ -56,6 +56,13 @@ class RateTable {
         return row < rows() ? Rates(values_.data() + row * width_, factor(row, time)) : Rates();
     }
 
+    /// Has the row brought into the caches.
+    void prefetch(std::size_t row) const noexcept {
+        if (row >= rows()) return;
+        __builtin_prefetch(values_.data() + row * width_);
+        __builtin_prefetch(times_.data() + row);
+    }
+
     void add_exposure(std::size_t row, std::int64_t time) { touch(row, time)[3] += 1.0f; }
     void add_ripe(std::size_t row, std::int64_t time, bool reached, float expected) {
         float* v = touch(row, time);

@@ -38,6 +38,8 @@ struct BadCell {
     std::string column, expected;
 };
 
+inline constexpr std::string_view kExpectedLabel = "a label: 0 or 1, true or false, yes or no";
+
 /// 0 1, true false, yes no in any case; empty for anything else.
 [[nodiscard]] std::optional<std::uint8_t> parse_label(std::string_view text) noexcept;
 
@@ -78,8 +80,7 @@ inline void fill_labels(Dataset& data, const ColumnView& column, std::vector<Bad
     for (std::size_t row = 0; row < column.code.size(); ++row) {
         const std::uint32_t code = column.code[row];
         const auto label = code == base::kNone ? std::nullopt : parse_label(column.values->text(code));
-        if (!label)
-            bad.push_back({row, std::string(column.name), "a label: 0 or 1, true or false, yes or no"});
+        if (!label) bad.push_back({row, std::string(column.name), std::string(kExpectedLabel)});
         data.labels[row] = label.value_or(kUnknownLabel);
     }
 }
@@ -170,8 +171,7 @@ inline Dataset table_dataset(std::span<const ColumnView> columns, const TableInp
     }
     data.targets = {label};
     data.labels.assign(rows, kUnknownLabel);
-    const bool has_label = std::ranges::find(columns, label, &ColumnView::name) != columns.end();
-    if (has_label || label_required) detail::fill_labels(data, find_column(columns, label), bad);
+    if (label_required) detail::fill_labels(data, find_column(columns, label), bad);
     std::ranges::stable_sort(bad, {}, &BadCell::row);
     return data;
 }

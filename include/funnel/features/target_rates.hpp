@@ -44,6 +44,14 @@ class TargetRates {
         }
     }
 
+    /// Adds what was counted elsewhere for one target.
+    void add(std::uint32_t id, std::size_t target, const TargetCount& count) noexcept {
+        for (TargetCount* to : {&counts_[id * targets_ + target], &sums_[target]}) {
+            to->rows += count.rows;
+            to->positives += count.positives;
+        }
+    }
+
     /// out: K logits of (n+ + m p) / (n + m), then ln(1 + rows x `scale`) of the best known target.
     void write_row(std::uint32_t id, std::span<float> out, double scale = 1) const noexcept {
         double rows = 0;

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
+#include "funnel/base/hash.hpp"
 #include "funnel/base/string_table.hpp"
+#include "funnel/features/flat_map.hpp"
 
 namespace funnel::features {
 
@@ -25,13 +27,24 @@ class Vocabulary {
     [[nodiscard]] static Vocabulary fit(const base::StringTable& texts, std::span<const std::uint64_t> counts,
                                         std::uint64_t missing, std::uint64_t min_count);
 
+    /// Texts that are known by their hashes alone: id i + 1 for the key_of keys[i], all distinct.
+    [[nodiscard]] static Vocabulary of_keys(std::vector<std::uint64_t> keys);
+
     /// Ids are 1 to size(); 0 stands for all others.
     [[nodiscard]] std::uint32_t id(std::string_view text) const noexcept {
+        if (!keys_.empty()) {
+            const HashedId* found = ids_.find(key_of(base::hash_bytes(text)));
+            return found == nullptr ? 0 : found->id;
+        }
         const std::uint32_t index = texts_.find(text);
         return index == base::kNone ? 0 : index + 1;
     }
-    [[nodiscard]] std::uint32_t size() const noexcept { return texts_.size(); }
-    [[nodiscard]] std::string_view text(std::uint32_t id) const noexcept { return texts_.text(id - 1); }
+    [[nodiscard]] std::uint32_t size() const noexcept {
+        return keys_.empty() ? texts_.size() : static_cast<std::uint32_t>(keys_.size());
+    }
+
+    /// The key of a text's base::hash_bytes: one bit less, so that none is FlatMap::kFree.
+    [[nodiscard]] static constexpr std::uint64_t key_of(std::uint64_t hash) noexcept { return hash >> 1; }
 
     /// The id of every index of another table.
     [[nodiscard]] std::vector<std::uint32_t> ids_of(const base::StringTable& texts) const {
@@ -41,16 +54,42 @@ class Vocabulary {
         return ids;
     }
 
-    void write(base::ByteWriter& out) const { texts_.write(out); }
-    [[nodiscard]] static Vocabulary read(base::ByteReader& in) {
-        Vocabulary vocabulary;
-        vocabulary.texts_ = base::StringTable::read(in);
-        return vocabulary;
+    void write(base::ByteWriter& out) const {
+        texts_.write(out);
+        out.array(keys_);
     }
+    [[nodiscard]] static Vocabulary read(base::ByteReader& in);
 
  private:
+    struct HashedId {
+        std::uint64_t key = 0;
+        std::uint32_t id = 0, unused = 0;
+    };
     base::StringTable texts_;
+    std::vector<std::uint64_t> keys_;  // or these
+    FlatMap<HashedId> ids_;            // of the keys
 };
+
+inline Vocabulary Vocabulary::of_keys(std::vector<std::uint64_t> keys) {
+    Vocabulary vocabulary;
+    vocabulary.keys_ = std::move(keys);
+    for (const std::uint64_t key : vocabulary.keys_) {
+        const auto next = static_cast<std::uint32_t>(vocabulary.ids_.size() + 1);
+        vocabulary.ids_.insert({.key = key, .id = next});
+    }
+    return vocabulary;
+}
+
+inline Vocabulary Vocabulary::read(base::ByteReader& in) {
+    base::StringTable texts = base::StringTable::read(in);
+    Vocabulary vocabulary = of_keys(in.array<std::uint64_t>());
+    const bool both = !texts.empty() && !vocabulary.keys_.empty();
+    if (both || vocabulary.ids_.size() != vocabulary.keys_.size()) {
+        throw Error(ErrorCode::format, "damaged: the texts of a category");
+    }
+    vocabulary.texts_ = std::move(texts);
+    return vocabulary;
+}
 
 inline Vocabulary Vocabulary::fit(const base::StringTable& texts, std::span<const std::uint64_t> counts,
                                   std::uint64_t missing, std::uint64_t min_count) {

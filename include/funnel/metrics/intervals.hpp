@@ -11,16 +11,14 @@
 #include <string_view>
 
 #include "funnel/eval/interval.hpp"
+#include "funnel/eval/jackknife.hpp"
 #include "funnel/metrics/rates.hpp"
 #include "funnel/metrics/tally.hpp"
 
 namespace funnel::metrics {
 
-/// Users are spread over this many groups by a hash of their id.
-inline constexpr std::size_t kUserGroups = 64;
-
-/// Below this many users for or against, a jackknife would say more than is known.
-inline constexpr std::int64_t kFewUsers = 20;
+using eval::kUserGroups;
+inline constexpr auto kFewUsers = static_cast<std::int64_t>(eval::kFewUsers);
 
 /// Per rule of kMetricRules that is no share of users: how many users stand behind its numerator, and behind
 /// the rest of its denominator. Supports of disjoint sets of users add.
@@ -56,28 +54,9 @@ void add_intervals(std::vector<Metric>& metrics, std::span<const Tally> groups, 
 
 namespace detail {
 
-enum class Scale { logit, log };
-
-/// 97.5 % point of t with 63 degrees of freedom.
-inline constexpr double kT63 = 1.9983405425207412;
-
-/// The interval around `estimate` from the estimates without each group. Empty where the scale does not
-/// reach: a share of 0 or 1, a ratio of 0 or less.
-[[nodiscard]] inline std::optional<eval::Interval> jackknife(double estimate,
-                                                             std::span<const double> without_group,
-                                                             Scale scale) {
-    const auto to = [&](double x) { return scale == Scale::log ? std::log(x) : std::log(x / (1 - x)); };
-    const auto from = [&](double y) { return scale == Scale::log ? std::exp(y) : 1 / (1 + std::exp(-y)); };
-    const auto groups = static_cast<double>(without_group.size());
-    double mean = 0, squares = 0;
-    for (const double theta : without_group)
-        mean += to(theta) / groups;
-    for (const double theta : without_group)
-        squares += (to(theta) - mean) * (to(theta) - mean);
-    const double half = kT63 * std::sqrt((groups - 1) / groups * squares);
-    if (!std::isfinite(half) || !std::isfinite(to(estimate))) return std::nullopt;
-    return eval::Interval{from(to(estimate) - half), from(to(estimate) + half)};
-}
+using eval::jackknife;
+using eval::kT63;
+using eval::Scale;
 
 inline void set_interval(Metric& metric, const std::optional<eval::Interval>& interval,
                          std::string_view method) {

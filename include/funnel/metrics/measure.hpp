@@ -101,22 +101,22 @@ inline void count_segments(TallyPlan plan, SegmentKeys keys, const std::vector<s
 
 /// Counts the whole log: without bots, and the bots behind them, if there is a rule.
 inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups, MetricsState& state) {
-    const std::int64_t limit = plan.options.bot_events_per_minute;
+    const bool ruled = plan.options.names_bots();
     const std::vector<std::uint8_t> is_bot =
-        limit > 0 ? find_bots(plan.log, limit, plan.options.threads) : std::vector<std::uint8_t>();
+        ruled ? find_bots(plan.log, plan.options) : std::vector<std::uint8_t>();
     plan.groups = kUserGroups;
-    plan.keys = limit > 0 ? 2 * kUserGroups : kUserGroups;
+    plan.keys = ruled ? 2 * kUserGroups : kUserGroups;
     plan.one_key_per_user = true;
     const auto count = [&](auto&& key_of_user) {
         return count_keys(plan, [&](std::size_t row) { return key_of_user(plan.log.user[row]); });
     };
-    KeyCounts counts = limit > 0 ? count([&](std::uint32_t user) {
+    KeyCounts counts = ruled ? count([&](std::uint32_t user) {
         return static_cast<std::uint16_t>(groups[user] + (is_bot[user] != 0 ? kUserGroups : 0));
     })
-                                 : count([&](std::uint32_t user) { return groups[user]; });
+                             : count([&](std::uint32_t user) { return groups[user]; });
     state.users = counts.users;
     state.visits = counts.visits;
-    if (limit > 0) {
+    if (ruled) {
         state.humans.assign(counts.tallies.begin(), counts.tallies.begin() + kUserGroups);
         state.human_support = counts.supports[0];
         for (std::size_t g = 0; g < kUserGroups; ++g)
@@ -186,7 +186,6 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     if (!state.humans.empty()) {
         Tally humans = detail::sum(state.humans);
         WithoutBots& without = result.without_bots.emplace();
-        without.limit = options.bot_events_per_minute;
         without.users = users - humans[Count::users];
         without.steps = steps_of(humans, state.humans, options);
         without.metrics = metrics_of(std::move(humans), options, facts);

@@ -28,7 +28,6 @@ struct SegmentResult {
 
 /// What is left when the users that a bot rule names are left out.
 struct WithoutBots {
-    std::int64_t limit = 0;  ///< events per minute
     std::int64_t users = 0;  ///< bots among uv
     std::vector<Metric> metrics = {};
     std::vector<FunnelStep> steps = {};
@@ -45,7 +44,7 @@ struct MetricsResult {
     std::vector<FunnelStep> steps = {};
     std::optional<Censoring> censoring = {};  ///< empty for exposures, open funnels and entries
     std::vector<StepGain> gains = {};         ///< of plain funnels of entities; none with fewer than 2 stages
-    std::optional<WithoutBots> without_bots = {};  ///< with options.bot_events_per_minute
+    std::optional<WithoutBots> without_bots = {};  ///< with a bot rule
     std::vector<SegmentResult> breakdown = {};
     std::vector<std::string> warnings = {};  ///< one line each, for people
 

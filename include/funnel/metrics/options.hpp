@@ -70,7 +70,10 @@ struct MetricsOptions {
     std::vector<std::int64_t> retention = {};  ///< days N of retention_d and retention_unbounded
     bool rolling_days = false;  ///< days of retention are 24 hours from the first event, not calendar days
     std::int64_t bot_events_per_minute =
-        0;                   ///< users with more are bots, and rates without them stand beside; 0: off
+        0;                        ///< users with more are bots, and rates without them stand beside; 0: off
+    std::string bot_column = {};  ///< so are users with a row whose text in this column ...
+    std::vector<std::string> bot_words = {};  ///< ... holds one of these words, in any case; a browser's name
+    [[nodiscard]] bool names_bots() const noexcept { return bot_events_per_minute > 0 || !bot_words.empty(); }
     bool exposures = false;  ///< ctr_exposure whatever the entity; with entity exposure it costs nothing
     unsigned threads = 1;
 };

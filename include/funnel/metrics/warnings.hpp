@@ -96,6 +96,11 @@ inline std::vector<std::string> warnings_of(const Tally& total, const LogChecks&
         out.push_back(number(checks.shared_order_ids) +
                       " order ids occur with several users; each user's rows count as an order of their own");
     }
+    if (total[Count::late_order_rows] > 0) {
+        out.push_back(number(total[Count::late_order_rows]) +
+                      " purchase rows are later than the first of their order, as if it was written again; "
+                      "--dedup orders counts each line of an order once");
+    }
     const bool priced = facts.has_revenue || facts.has_price;
     if (priced && total[Count::purchase_rows_without_value] > 0) {
         out.push_back(

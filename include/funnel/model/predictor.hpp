@@ -35,6 +35,7 @@ class Predictor {
     [[nodiscard]] std::size_t dense_size() const noexcept { return encoder_.dense_names().size(); }
     [[nodiscard]] std::size_t ids_size() const noexcept { return encoder_.embeddings().size(); }
     [[nodiscard]] const features::Encoder& encoder() const noexcept { return encoder_; }
+    [[nodiscard]] const nn::Kernels& kernels() const noexcept { return *kernels_; }
 
     /// n raw rows, numeric (n, d) and categorical (n, c) row-major, to p (n, K). Does not allocate once the
     /// workspace has seen as many rows.
@@ -73,7 +74,7 @@ inline void Predictor::predict(std::span<const float> numeric, std::span<const s
     for (std::size_t i = 0; i < rows; ++i) {
         encoder_.encode(numeric.subspan(i * d, d), categorical.subspan(i * c, c),
                         std::span(workspace.dense).subspan(i * dense, dense),
-                        std::span(workspace.ids).subspan(i * ids, ids));
+                        std::span(workspace.ids).subspan(i * ids, ids), *kernels_);
     }
     predict_encoded(workspace.dense, workspace.ids, p, workspace);
 }

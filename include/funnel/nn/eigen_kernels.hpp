@@ -115,6 +115,19 @@ struct EigenKernels {
         for (std::size_t i = 0; i < n; ++i)
             p[i] = nn::sigmoid(z[i]);
     }
+
+    static void z_scores(std::size_t groups, const ZScores<Scalar>* parameters, Scalar clip, const Scalar* x,
+                         Scalar* z) {
+        for (std::size_t i = 0; i < groups * kScores; ++i) {
+            const ZScores<Scalar>& group = parameters[i / kScores];
+            const std::size_t lane = i % kScores;
+            const auto t = static_cast<Scalar>(
+                transformed(static_cast<float>(x[i]), static_cast<float>(group.identity[lane]),
+                            static_cast<float>(group.logit[lane]), static_cast<float>(group.log1p[lane])));
+            const Scalar score = std::clamp((t - group.mean[lane]) * group.scale[lane], -clip, clip);
+            z[i] = std::isfinite(x[i]) ? score : Scalar{0};
+        }
+    }
 };
 
 }  // namespace detail
@@ -124,7 +137,7 @@ const BasicKernels<Scalar>& eigen_kernels() noexcept {
     using Set = detail::EigenKernels<Scalar>;
     static constexpr BasicKernels<Scalar> kernels{
         "eigen",     &Set::pack, &Set::forward, &Set::backward_inputs, &Set::backward_weights,
-        &Set::adamw, &Set::add,  &Set::bce,     &Set::sigmoid};
+        &Set::adamw, &Set::add,  &Set::bce,     &Set::sigmoid,         &Set::z_scores};
     return kernels;
 }
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "funnel/nn/z_scores.hpp"
+
 namespace funnel::nn {
 
 /// Width of a panel. A (rows x cols) matrix in panels is cut into ceil(cols / kPanel) strips of kPanel
@@ -90,6 +92,10 @@ struct BasicKernels {
 
     /// p = sigmoid(z), n scalars; p may be z.
     void (*sigmoid)(std::size_t n, const Scalar* z, Scalar* p);
+
+    /// z-scores of `groups` x kScores raw numbers, cut to [-clip, clip]; 0 for a number that is not finite.
+    void (*z_scores)(std::size_t groups, const ZScores<Scalar>* parameters, Scalar clip, const Scalar* x,
+                     Scalar* z);
 };
 
 /// What trainers and scorers take.

@@ -37,7 +37,7 @@ class BlockScorer {
     void add(const features::ExampleRow& row) {
         const std::size_t d = predictor_.dense_size(), e = predictor_.ids_size(), i = examples_.size();
         predictor_.encoder().encode(row.numeric, row.categorical, std::span(dense_).subspan(i * d, d),
-                                    std::span(ids_).subspan(i * e, e));
+                                    std::span(ids_).subspan(i * e, e), predictor_.kernels());
         examples_.push_back(row.example);
         if (examples_.size() == nn::kBlockRows) flush();
     }

@@ -38,21 +38,23 @@ void train_model(Bundle& bundle, const features::Dataset& data, const features::
 class DatasetSource final : public InputSource {
  public:
     DatasetSource(const features::Encoder& encoder, const features::Dataset& data,
-                  const features::LabelledRows* train = nullptr)
-        : encoder_(encoder, data, train), rows_(data.size()) {}
+                  const features::LabelledRows* train = nullptr,
+                  const nn::Kernels& kernels = nn::eigen_kernels())
+        : encoder_(encoder, data, train), rows_(data.size()), kernels_(&kernels) {}
 
     [[nodiscard]] std::size_t rows() const override { return rows_; }
     void fill(std::span<const std::uint32_t> rows, Matrix<float>& dense,
               Matrix<std::uint32_t>& ids) const override {
         const auto d = static_cast<std::size_t>(dense.cols()), e = static_cast<std::size_t>(ids.cols());
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            encoder_.encode(rows[i], {dense.data() + i * d, d}, {ids.data() + i * e, e});
+            encoder_.encode(rows[i], {dense.data() + i * d, d}, {ids.data() + i * e, e}, *kernels_);
         }
     }
 
  private:
     features::DatasetEncoder encoder_;
     std::size_t rows_;
+    const nn::Kernels* kernels_;
 };
 
 /// p (n, K) of n rows of a source.
@@ -181,7 +183,7 @@ inline void train_model(Bundle& bundle, const features::Dataset& data, const fea
                         const TrainObserver& observer) {
     TrainOptions training = options.training;
     training.chains = bundle.chains;
-    features::Encoder encoder = features::Encoder::fit(data, split.train, options.encoder);
+    features::Encoder encoder = features::Encoder::fit(data, split.train, options.encoder, kernels);
     const auto train_weights = detail::weights_of(data, split.train);
     const auto valid_weights = detail::weights_of(data, split.valid);
     const auto refit_weights = detail::weights_of(data, split.refit);
@@ -191,7 +193,7 @@ inline void train_model(Bundle& bundle, const features::Dataset& data, const fea
 
     std::vector<TrainResult> chosen;
     {
-        const DatasetSource source(encoder, data, &split.train);
+        const DatasetSource source(encoder, data, &split.train, kernels);
         for (std::size_t m = 0; m < options.members; ++m) {
             training.seed = options.training.seed + m;
             chosen.push_back(
@@ -207,8 +209,8 @@ inline void train_model(Bundle& bundle, const features::Dataset& data, const fea
     bundle.summary.train = detail::range_of(split.train);
     bundle.summary.valid = detail::range_of(split.valid);
     if (options.refit) {
-        encoder = features::Encoder::fit(data, split.refit, options.encoder);
-        const DatasetSource source(encoder, data, &split.refit);
+        encoder = features::Encoder::fit(data, split.refit, options.encoder, kernels);
+        const DatasetSource source(encoder, data, &split.refit, kernels);
         TrainRows rows = detail::train_rows(split.refit);
         rows.weights = refit_weights;
         for (std::size_t m = 0; m < options.members; ++m) {

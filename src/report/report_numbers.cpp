@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "funnel/report/report_numbers.hpp"
+
+#include <algorithm>
+
+namespace funnel::report {
+namespace {
+
+/// [from, to) of the rows that count, in UTC microseconds.
+struct Period {
+    std::int64_t from = 0, to = 0;
+
+    [[nodiscard]] std::uint64_t length() const noexcept { return events::elapsed(from, to); }
+};
+
+Period period_of(const metrics::MetricsOptions& options, const metrics::LogFacts& facts) {
+    Period period{facts.first_time, facts.last_time};
+    if (options.from) period.from = std::max(period.from, *options.from);
+    if (options.to) period.to = std::min(period.to, *options.to - 1);
+    return period;
+}
+
+/// A precision over fewer positives is noise.
+constexpr double kFewPositives = 10;
+
+/// At most 400 marks in a row.
+std::string trend_of(const Period& period) {
+    constexpr auto kDay = static_cast<std::uint64_t>(base::kDay);
+    if (period.length() < 399 * kDay) return "day";
+    return period.length() < 399 * 7 * kDay ? "week" : "month";
+}
+
+metrics::MetricsResult measure_part(const EventLog& log, metrics::MetricsOptions options,
+                                    const metrics::LogFacts& facts, Period part) {
+    options.from = part.from;
+    options.to = part.to;
+    options.by.clear();
+    return metrics::finish(metrics::count(log, options, facts), options, facts);
+}
+
+std::optional<PeriodChange> change_of(const EventLog& log, const metrics::MetricsOptions& options,
+                                      const metrics::LogFacts& facts, const Period& period) {
+    constexpr auto kWeek = static_cast<std::uint64_t>(7 * base::kDay);
+    // A first day that begins some hours late is still a day: what is short of two weeks by less counts.
+    const std::uint64_t half = (period.length() + static_cast<std::uint64_t>(base::kDay) / 2) / kWeek / 2;
+    if (half == 0) return std::nullopt;
+    const auto length = static_cast<std::int64_t>(half * kWeek);
+    const std::int64_t end = period.to + 1, middle = end - length, begin = middle - length;
+    return PeriodChange{static_cast<std::int64_t>(half) * 7,
+                        measure_part(log, options, facts, {begin, middle}),
+                        measure_part(log, options, facts, {middle, end})};
+}
+
+}  // namespace
+
+ReportNumbers measure_report(const EventLog& log, const metrics::MetricsOptions& options,
+                             const metrics::LogFacts& facts) {
+    ReportNumbers numbers;
+    metrics::MetricsOptions with_trend = options;
+    const Period period = period_of(options, facts);
+    const bool empty = log.empty() || period.from > period.to;
+    numbers.trend = empty ? "day" : trend_of(period);
+    std::erase(with_trend.by, numbers.trend);
+    with_trend.timing = options.entity != metrics::Entity::exposure;
+    with_trend.by.insert(with_trend.by.begin(), numbers.trend);
+    numbers.whole = metrics::finish(metrics::count(log, with_trend, facts), with_trend, facts);
+    // The page says so beside every breakdown, and it always has one.
+    std::erase_if(numbers.whole.warnings, [](const std::string& warning) {
+        return warning.starts_with("a user counts in every key");
+    });
+    if (empty) return numbers;
+    metrics::LocalTime zone(options.zone);
+    numbers.from = zone.local(period.from);
+    numbers.to = zone.local(period.to);
+    numbers.change = change_of(log, options, facts, period);
+    return numbers;
+}
+
+std::vector<std::string> usual_breakdowns(const EventLog& log) {
+    std::vector<std::string> by;
+    for (const char* name : {"list", "category", "brand"}) {
+        const events::TextColumn* column = log.text_column(name);
+        if (column == nullptr) continue;
+        if (column->values.size() >= 2 && column->values.size() < metrics::kMaxSegments)
+            by.emplace_back(name);
+    }
+    by.emplace_back("hour");
+    return by;
+}
+
+ModelNumbers judge_model(const Bundle& bundle, const score::ScoredExamples& examples,
+                         std::uint64_t already_observed) {
+    ModelNumbers numbers{.bundle = &bundle, .evaluation = score::evaluate(examples, true), .curves = {}};
+    numbers.evaluation.already_observed = already_observed;
+    for (std::size_t k = 0; k < examples.targets.size(); ++k) {
+        const eval::RankedLabels ranked(examples.scores[k], examples.labels[k],
+                                        {.weights = examples.weights});
+        const double support = std::max(0.01, kFewPositives / std::max(1.0, ranked.positive()));
+        numbers.curves.push_back({eval::roc_curve(ranked), eval::precision_recall_curve(ranked, 100, support),
+                                  eval::bins_of_equal_weight(ranked)});
+    }
+    return numbers;
+}
+
+}  // namespace funnel::report

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// Whole pages: what they are made of, what they never hold, how large they get.
+#include "funnel/report/html_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "report/html_check.hpp"
+
+namespace funnel::report {
+namespace {
+
+using enum EventKind;
+constexpr std::int64_t kDay = base::kDay;
+
+ReportNumbers numbers_of(const EventLog& log, metrics::MetricsOptions options) {
+    return measure_report(log, options, metrics::facts_of(log));
+}
+
+std::string page_of(const EventLog& log, const metrics::MetricsOptions& options) {
+    const ReportNumbers numbers = numbers_of(log, options);
+    return to_html(numbers, summarize(log, numbers.whole));
+}
+
+/// 28 days; user "a" buys for 10 on day 3, "b" for 20 on day 20 and for 30 on day 27.
+EventLog four_weeks() {
+    EventLog log;
+    for (std::int64_t day = 0; day < 28; ++day) {
+        for (const char* user : {"a", "b", "c"})
+            log.add({.time = day * kDay, .kind = view, .user = user, .item = "i"});
+    }
+    log.add({.time = 3 * kDay + 5, .kind = purchase, .user = "a", .item = "i", .order = "1", .revenue = 10});
+    log.add({.time = 20 * kDay + 5, .kind = purchase, .user = "b", .item = "i", .order = "2", .revenue = 20});
+    log.add({.time = 28 * kDay - 1, .kind = purchase, .user = "b", .item = "i", .order = "3", .revenue = 30});
+    return log;
+}
+
+TEST(MeasureReport, ComparesWholeWeeks) {
+    const ReportNumbers numbers = numbers_of(four_weeks(), {.funnel = Funnel::parse("view,purchase")});
+    ASSERT_TRUE(numbers.change);
+    EXPECT_EQ(numbers.change->days, 14);
+    EXPECT_EQ(numbers.change->before.metric("orders").value, 1);
+    EXPECT_EQ(numbers.change->after.metric("orders").value, 2);
+    EXPECT_EQ(numbers.change->before.metric("revenue").value, 10);
+    EXPECT_EQ(numbers.change->after.metric("revenue").value, 50);
+    EXPECT_EQ(numbers.change->before.metric("pv").value, 42);  // 14 days of three views
+    EXPECT_EQ(numbers.trend, "day");
+    EXPECT_EQ(numbers.whole.breakdown.size(), 28u);
+}
+
+TEST(MeasureReport, ComparesNothingInAWeek) {
+    metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
+    options.to = 7 * kDay;
+    EXPECT_FALSE(numbers_of(four_weeks(), options).change);
+}
+
+TEST(HtmlReport, SaysTheKeyFiguresInWords) {
+    const EventLog log = four_weeks();
+    const std::string page = page_of(log, {.funnel = Funnel::parse("view,purchase")});
+    for (const char* text :
+         {"1 January 1970 to 28 January 1970", "3 users", "3 orders", "60.00", "20.00 on average",
+          "66.7\xC2\xA0%", "up 100.0\xC2\xA0%", "10.00 \xE2\x86\x92 50.00", "2 of 3"}) {
+        EXPECT_NE(page.find(text), std::string::npos) << text;
+    }
+}
+
+TEST(HtmlReport, IsWellFormedWithMarksAndATableInEveryFigure) {
+    const EventLog log = four_weeks();
+    const std::string page = page_of(log, {.funnel = Funnel::parse("view,purchase"), .by = {"hour"}});
+    html_test::expect_sound(page);
+    EXPECT_GE(html_test::figures(page), 5u);
+    EXPECT_EQ(page, page_of(log, {.funnel = Funnel::parse("view,purchase"), .by = {"hour"}}));
+}
+
+TEST(HtmlReport, ShowsWhatComesFromTheDataAsText) {
+    const std::string evil = "<script>alert(1)</script>\"'&\x01";
+    EventLog log = four_weeks();
+    log.add({.time = 0, .kind = view, .user = evil, .item = evil, .category = evil});
+    log.add({.time = 0, .kind = view, .user = "a", .item = "i", .category = "c"});
+    const ReportNumbers numbers =
+        numbers_of(log, {.funnel = Funnel::parse("view,purchase"), .by = {"category"}});
+    LogSummary summary = summarize(log, numbers.whole);
+    summary.files = {"/tmp/" + evil};
+    summary.schema = evil;
+    summary.warnings = {evil};
+    summary.by_event[evil] = 7;
+    summary.rejected_by_reason[evil] = 1;
+    const std::string page = to_html(numbers, summary, nullptr, evil);
+    html_test::expect_sound(page);
+    EXPECT_EQ(page.find("<script"), std::string::npos);
+    EXPECT_NE(page.find("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\\x01"), std::string::npos);
+}
+
+TEST(HtmlReport, OfNothingIsAPage) {
+    const std::string page = page_of(EventLog{}, {.funnel = Funnel::parse("view,purchase")});
+    html_test::expect_sound(page);
+    EXPECT_NE(page.find("holds no events"), std::string::npos);
+}
+
+TEST(HtmlReport, StaysSmallForTenYearsAndTenThousandCategories) {
+    EventLog log;
+    for (std::int64_t day = 0; day < 3650; ++day) {
+        for (int n = 0; n < 3; ++n) {
+            const std::string category =
+                "a category with a long name " + std::to_string((day * 3 + n) % 9990);
+            log.add({.time = day * kDay + n,
+                     .kind = n < 2 ? view : purchase,
+                     .user = "u" + std::to_string(day % 97),
+                     .item = "i",
+                     .order = "o",
+                     .category = category,
+                     .brand = category,
+                     .list = category,
+                     .price = 1234.56});
+        }
+    }
+    const ReportNumbers numbers =
+        numbers_of(log, {.funnel = Funnel::parse("view,purchase"),
+                         .by = {"day", "category", "brand", "list", "hour", "month"}});
+    EXPECT_EQ(numbers.trend, "month");  // 3,650 days are more than 399 weeks
+    LogSummary summary = summarize(log, numbers.whole);
+    for (int i = 0; i < 5000; ++i) {
+        summary.files.push_back("a file with a long name " + std::to_string(i));
+        summary.warnings.push_back(std::string(500, 'w') + std::to_string(i));
+        summary.by_event["event " + std::to_string(i)] = i;
+        summary.rejected_by_reason["reason " + std::to_string(i)] = i;
+    }
+    const std::string page = to_html(numbers, summary);
+    html_test::expect_sound(page);
+    EXPECT_LT(page.size(), 400'000u);
+    EXPECT_NE(page.find("Not shown here: "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace funnel::report

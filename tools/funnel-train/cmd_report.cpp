@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "commands.hpp"
+#include "counting.hpp"
+#include "funnel/files/atomic_file.hpp"
+#include "funnel/persist/model_file.hpp"
+#include "funnel/report/html_report.hpp"
+#include "funnel/score/score_log.hpp"
+
+namespace funnel::tool {
+namespace {
+
+struct ReportCommand {
+    GeneralOptions general;
+    LogOptions log;
+    CountingOptions counting;
+    std::string model, output;
+};
+
+void check(ReportCommand& command) {
+    command.counting.check(command.log);
+    std::vector<std::string> inputs = command.log.paths;
+    if (!command.model.empty()) inputs.push_back(command.model);
+    refuse_overwriting_input(command.output, inputs);
+    files::check_writable(command.output);
+}
+
+std::optional<Bundle> load_model(const ReportCommand& command) {
+    if (command.model.empty()) return std::nullopt;
+    Bundle bundle = persist::load_model(command.model);
+    if (!bundle.log) {
+        throw Error(ErrorCode::schema,
+                    command.model +
+                        ": expected a model of a log, got one of a table; leave -m out, or "
+                        "use evaluate for its figures");
+    }
+    return bundle;
+}
+
+ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle>& bundle, Console& console) {
+    ingest::ReadOptions reading =
+        bundle ? read_options_for_model(*bundle->log, command.log, command.general, console)
+               : command.log.read_options(command.general, console);
+    reading.columns.text_if_mapped = true;
+    command.counting.set_reading(reading);
+    ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
+    tell_about_reading(result.report, command.log, console);
+    command.counting.clean(result.log, command.general, console);
+    return result;
+}
+
+report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLog& log, Console& console) {
+    if (const auto to = command.log.to_time()) log.keep_before(*to);
+    const HistoryOptions from_model;
+    features::History history = starting_history(bundle, from_model);
+    const features::ExampleList examples =
+        examples_for_model(bundle, log, history, from_model, command.log, command.general);
+    const score::Scorer scorer(bundle, chosen_kernels(command.general));
+    const features::BuildOptions build{.text_inputs = bundle.log->text_inputs,
+                                       .number_inputs = bundle.log->number_inputs,
+                                       .progress = console.progress()};
+    return report::judge_model(bundle, score::score_log(log, history, examples, scorer, build),
+                               examples.already_observed);
+}
+
+void write(const ReportCommand& command, const std::string& html, Session& session) {
+    files::AtomicFile file(command.output);
+    file.append(html);
+    file.commit();
+    if (command.general.json) {
+        session.out << nlohmann::ordered_json{{"schema_version", 1},
+                                              {"output", command.output},
+                                              {"bytes", html.size()}}
+                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                    << '\n';
+    } else {
+        session.out << command.output << ": " << html.size() << " bytes\n";
+    }
+}
+
+void run_report(ReportCommand command, Session& session) {
+    command.general.apply(session.console);
+    check(command);
+    std::optional<Bundle> bundle = load_model(command);
+    ingest::ReadResult read = tool::read(command, bundle, session.console);
+    const metrics::LogFacts facts = metrics::facts_of(read.log);
+    ChosenFunnel chosen = bundle ? ChosenFunnel{bundle->log->funnel, {}}
+                                 : choose_funnel(command.log, read.schema, facts.kinds, session.console);
+    metrics::MetricsOptions options =
+        command.counting.metrics_options(std::move(chosen), command.log, command.general, facts);
+    if (options.by.empty()) options.by = report::usual_breakdowns(read.log);
+    const report::ReportNumbers numbers = report::measure_report(read.log, options, facts);
+    const report::LogSummary summary = report::summarize(read.log, numbers.whole, read.report);
+    std::optional<report::ModelNumbers> model;
+    if (bundle) model = judge(command, *bundle, read.log, session.console);
+    write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.counting.tz),
+          session);
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Session& session) {
+    auto command = std::make_shared<ReportCommand>();
+    CLI::App* sub = app.add_subcommand("report", "Metrics and model as a page for people");
+    command->general.add_to(*sub);
+    command->log.add_to(*sub);
+    command->counting.add_to(*sub);
+    sub->add_option("-m,--model", command->model, "Also how good this model is on the rows it did not see");
+    sub->add_option("-o,--output", command->output, "The HTML file")->required();
+    sub->callback(
+        [command, &session] { session.action = [command, &session] { run_report(*command, session); }; });
+}
+
+}  // namespace funnel::tool

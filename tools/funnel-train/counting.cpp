@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "counting.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "funnel/events/order_duplicates.hpp"
+#include "funnel/ingest/time_zone.hpp"
+
+namespace funnel::tool {
+namespace {
+
+/// Made from time or from the item, not read.
+bool needs_no_column(const std::string& by) {
+    return by == "day" || by == "week" || by == "month" || by == "hour" || by == "item";
+}
+
+}  // namespace
+
+void CountingOptions::add_to(CLI::App& command) {
+    command.add_option("--window", window, "How long a way through the funnel may take");
+    command.add_option("--per", per, "Whose way is counted")
+        ->check(CLI::IsMember({"user", "session", "user-item", "exposure"}));
+    command.add_option("--by", by, "Break down by day, week, month, hour or a column; may repeat")
+        ->allow_extra_args(false);
+    command
+        .add_option("--dedup", dedup, "exact: of equal rows the first; orders: of an order's line the first")
+        ->check(CLI::IsMember({"none", "exact", "orders"}));
+    command.add_option("--tz", tz, "IANA time zone that cuts days");
+    rules.add_to(command);
+    more.add_to(command);
+}
+
+void CountingOptions::check(LogOptions& log) {
+    (void)duration_option("--window", window);
+    optional = take_optional_stages(log.funnel);
+    metrics::MetricsOptions unused;
+    more.apply(unused);
+    (void)ingest::zone_offsets(tz, 0, 0);
+}
+
+void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
+    auto& text = reading.columns.text;
+    const auto add = [&](const std::string& column) {
+        if (std::ranges::find(text, column) == text.end()) text.push_back(column);
+    };
+    for (const std::string& key : by) {
+        if (!needs_no_column(key)) add(key);
+    }
+    if (rules.hold == "category") add("category");
+    metrics::MetricsOptions asked;
+    more.apply(asked);
+    if (!asked.bot_column.empty()) add(asked.bot_column);
+    reading.columns.row_hash = true;
+    reading.columns.text_if_mapped |= more.all;
+    reading.drop_duplicates = dedup == "exact";
+}
+
+void CountingOptions::clean(EventLog& log, const GeneralOptions& general, Console& console) const {
+    more.apply_aliases(log, general, console);
+    if (dedup == "orders") {
+        console.note(std::to_string(events::keep_first_order_rows(log)) +
+                     " purchase rows repeat a line of their order and are dropped");
+    }
+}
+
+metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, const LogOptions& log,
+                                                         const GeneralOptions& general,
+                                                         const metrics::LogFacts& facts) const {
+    metrics::MetricsOptions options;
+    options.funnel = std::move(chosen.funnel);
+    options.left_out = std::move(chosen.left_out);
+    options.window = duration_option("--window", window);
+    options.entity = metrics::parse_entity(per).value_or(metrics::Entity::user);
+    options.from = log.from_time();
+    options.to = log.to_time();
+    options.by = by;
+    options.rules = rules.rules(options.funnel, optional);
+    options.timing = rules.timing;
+    more.apply(options);
+    if (facts.first_time <= facts.last_time) {
+        for (const auto& [from, offset] : ingest::zone_offsets(tz, facts.first_time, facts.last_time))
+            options.zone.push_back({from, offset});
+    }
+    options.threads = general.thread_count();
+    return options;
+}
+
+}  // namespace funnel::tool

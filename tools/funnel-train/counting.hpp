@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// What metrics and report share: the options that say what is counted, and what they mean to the library.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "funnel/metrics/options.hpp"
+#include "log_model.hpp"
+#include "metrics_options.hpp"
+#include "options.hpp"
+
+namespace funnel::tool {
+
+struct CountingOptions {
+    std::string window = "7d";
+    std::string per = "user";
+    std::vector<std::string> by;
+    std::string dedup = "none";
+    std::string tz = "UTC";
+    FunnelRuleOptions rules;
+    MoreOptions more;
+    std::vector<bool> optional = {};  ///< stages with a question mark
+
+    void add_to(CLI::App& command);
+    /// Wrong values end the run before the long work. Takes the question marks out of --funnel.
+    void check(LogOptions& log);
+    /// The columns that counting needs beside those already asked for.
+    void set_reading(ingest::ReadOptions& reading) const;
+    /// Aliases and orders written twice.
+    void clean(EventLog& log, const GeneralOptions& general, Console& console) const;
+    [[nodiscard]] metrics::MetricsOptions metrics_options(ChosenFunnel chosen, const LogOptions& log,
+                                                          const GeneralOptions& general,
+                                                          const metrics::LogFacts& facts) const;
+};
+
+}  // namespace funnel::tool

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <optional>
+
+#include "funnel/features/table_dataset.hpp"
+#include "funnel/ingest/stream_table.hpp"
+#include "funnel/train/one_pass.hpp"
+#include "log_model.hpp"
+#include "table_model.hpp"
+
+namespace funnel::tool {
+namespace {
+
+/// What the columns of the first rows are, and their names in the order of the kinds.
+ingest::CellKinds kinds_of(const ingest::Table& sample, const TableOptions& options,
+                           train::OnePassInputs& inputs) {
+    const auto columns = columns_of(sample);
+    std::vector<std::string> left_out = list_option(options.drop);
+    left_out.push_back(options.label);
+    const features::TableInputs found =
+        features::infer_inputs(columns, sample.rows(), left_out, list_option(options.categorical));
+    ingest::CellKinds cells{.kinds = {},
+                            .parse_label = features::parse_label,
+                            .expected_label = std::string(features::kExpectedLabel)};
+    for (const features::ColumnView& column : columns) {
+        const auto is_in = [&](const std::vector<std::string>& names) {
+            return std::ranges::find(names, column.name) != names.end();
+        };
+        if (column.name == options.label) {
+            cells.kinds.push_back(ingest::CellKind::label);
+        } else if (is_in(found.numeric)) {
+            cells.kinds.push_back(ingest::CellKind::number);
+            inputs.numeric.emplace_back(column.name);
+        } else if (is_in(found.categorical)) {
+            cells.kinds.push_back(ingest::CellKind::category);
+            inputs.categorical.emplace_back(column.name);
+        } else {
+            cells.kinds.push_back(ingest::CellKind::ignored);
+        }
+    }
+    if (inputs.numeric.empty() && inputs.categorical.empty()) {
+        throw Error(ErrorCode::schema,
+                    "expected a column with values beside the label in the first rows, got none");
+    }
+    return cells;
+}
+
+}  // namespace
+
+Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const GeneralOptions& general,
+                         const train::ModelOptions& options, Console& console) {
+    for (const std::string* other : {&table.weight, &table.time, &table.group, &table.valid_file}) {
+        if (!other->empty()) {
+            usage_error(
+                "--one-pass: expected a table without --weight, --time, --group and --valid-file; its rows "
+                "count alike, in file order, and none validates");
+        }
+    }
+    if (options.members > 1) usage_error("--one-pass: expected one net, got --members");
+    // One thread reads ahead. On two threads a second one for the steps would only be in its way.
+    train::ModelOptions learning = options;
+    learning.training.threads = std::max(general.thread_count(), 2U) - 1;
+    train::OnePassInputs inputs{.target = table.label};
+    std::optional<train::OnePass> pass;
+    ingest::stream_table(
+        log.paths, reading_of(table, table.label, log, general, console),
+        [&](const ingest::Table& sample) { return kinds_of(sample, table, inputs); },
+        [&](const ingest::TableRows& rows) {
+            if (!pass) pass.emplace(inputs, learning, chosen_kernels(general));
+            pass->add(rows.numbers, rows.categories, rows.labels);
+        });
+    if (!pass) throw Error(ErrorCode::schema, "expected rows to train on, got none");
+    return pass->finish();
+}
+
+}  // namespace funnel::tool
