@@ -50,6 +50,7 @@
 #include "funnel/features/normalizer.hpp"
 #include "funnel/features/portable_math.hpp"
 #include "funnel/features/rate_table.hpp"
+#include "funnel/features/side_table.hpp"
 #include "funnel/features/split.hpp"
 #include "funnel/features/table_dataset.hpp"
 #include "funnel/features/target_rates.hpp"

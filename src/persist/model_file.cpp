@@ -47,6 +47,19 @@ std::vector<std::string> read_texts(ByteReader& in) {
     return texts;
 }
 
+std::vector<features::SideInput> read_side_inputs(ByteReader& in) {
+    std::vector<features::SideInput> inputs(in.length(2 + sizeof(std::uint64_t)));
+    for (features::SideInput& input : inputs) {
+        input.key = in.value<features::SideKey>();
+        input.column = in.text();
+        input.is_number = in.value<std::uint8_t>() != 0;
+        if (input.key > features::SideKey::session) {
+            throw Error(ErrorCode::format, "damaged: an unknown kind of side table");
+        }
+    }
+    return inputs;
+}
+
 void write_task(ByteWriter& out, const Bundle& bundle) {
     if (bundle.log) {
         out.value(TaskKind::log);
@@ -55,6 +68,12 @@ void write_task(ByteWriter& out, const Bundle& bundle) {
         out.value(bundle.log->examples);
         write_texts(out, bundle.log->text_inputs);
         write_texts(out, bundle.log->number_inputs);
+        out.value<std::uint64_t>(bundle.log->side_inputs.size());
+        for (const features::SideInput& input : bundle.log->side_inputs) {
+            out.value(input.key);
+            out.text(input.column);
+            out.value<std::uint8_t>(input.is_number ? 1 : 0);
+        }
     } else {
         out.value(TaskKind::table);
         out.text(bundle.table->label);
@@ -88,6 +107,7 @@ void read_task(ByteReader& in, Bundle& bundle) {
             }
             task.text_inputs = read_texts(in);
             task.number_inputs = read_texts(in);
+            task.side_inputs = read_side_inputs(in);
             bundle.log = std::move(task);
             break;
         }
@@ -145,8 +165,14 @@ void check_parts(const Bundle& bundle) {
     need(bundle.log.has_value() == bundle.history.has_value(), "a history without a log, or none with one");
     if (!bundle.history) return;
     const auto& spec = bundle.history->spec();
-    need(spec.numeric.size() + bundle.log->number_inputs.size() == bundle.encoder.numeric_features().size() &&
-             spec.categorical.size() + bundle.log->text_inputs.size() ==
+    const auto side = [&](bool numbers) {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            bundle.log->side_inputs,
+            [&](const auto& input) { return input.is_number == numbers && !input.completes_events(); }));
+    };
+    need(spec.numeric.size() + bundle.log->number_inputs.size() + side(true) ==
+                 bundle.encoder.numeric_features().size() &&
+             spec.categorical.size() + bundle.log->text_inputs.size() + side(false) ==
                  bundle.encoder.categorical_features().size(),
          "history and inputs differ");
 }

@@ -198,6 +198,28 @@ TEST(CliTrain, ADivergedRunKeepsTheOldModel) {
     EXPECT_EQ(folder.names(), Words{"m.funnel"});
 }
 
+TEST(CliTrain, GroupsOfFeaturesCanBeLeftOut) {
+    const TemporaryFolder folder;
+    const std::string model = folder.path("m.funnel");
+    const ToolResult result = train(model, {"--without", "coview,place", "--epochs", "1"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    const auto columns = [](const std::string& of) {
+        const ToolResult table = run_tool({"features", shop().glimpse, "-m", of, "-q"});
+        EXPECT_EQ(table.code, 0) << table.err;
+        const auto header = support::parse_csv(table.out).header;
+        return std::set<std::string>(header.begin(), header.end());
+    };
+    const auto all = columns(shop().model), rest = columns(model);
+    for (const char* name : {"coview_sum", "coview_most", "position", "list", "list_rate", "place_rate"}) {
+        EXPECT_EQ(all.count(name), 1U) << name;
+        EXPECT_EQ(rest.count(name), 0U) << name;
+    }
+    EXPECT_EQ(rest.size() + 6, all.size());
+    const ToolResult unknown = train(model, {"--without", "colour"});
+    EXPECT_EQ(unknown.code, 2);
+    EXPECT_NE(unknown.err.find("user_item"), std::string::npos) << unknown.err;
+}
+
 TEST(CliInspect, TellsWhatAModelHolds) {
     const ToolResult text = run_tool({"inspect", shop().model});
     ASSERT_EQ(text.code, 0) << text.err;

@@ -52,6 +52,21 @@ TEST(History, HalvesACountInAHalfLife) {
     EXPECT_FLOAT_EQ(row["user_visits"], 0.25f);  // both clicks in the visit "s"
 }
 
+TEST(History, AgesDoNotGrowWithTheLog) {
+    History history;
+    history.observe(event(kBegin, EventKind::click, "anna", "hat"));
+    history.observe(event(kBegin + 7 * kDay - 1, EventKind::click, "anna", "sock"));
+    history.observe(event(kBegin + 7 * kDay, EventKind::click, "anna", "scarf"));
+    const std::int64_t now = kBegin + 9 * kDay;
+    EXPECT_EQ(Row(history, shown(now, "anna", "hat"))["item_age_days"], 30);  // of the first week: as old
+    EXPECT_EQ(Row(history, shown(now, "anna", "sock"))["item_age_days"], 30);
+    EXPECT_EQ(Row(history, shown(now, "anna", "scarf"))["item_age_days"], 2);
+    EXPECT_EQ(Row(history, shown(now + 60 * kDay, "anna", "scarf"))["item_age_days"], 30);
+    EXPECT_EQ(Row(history, shown(now, "anna", "hat"))["user_tenure_days"], 7);
+    history.observe(event(now, EventKind::click, "bert", "hat"));
+    EXPECT_EQ(Row(history, shown(now + 6 * kDay, "bert", "hat"))["user_tenure_days"], 6);
+}
+
 TEST(History, CutsVisitsWithoutAnIdAtHalfAnHour) {
     for (const bool cut : {false, true}) {
         History history;

@@ -20,22 +20,26 @@ struct EvaluateCommand {
     LogOptions log;
     TableOptions table;
     HistoryOptions history;
+    SideOptions side;
     std::string model, scores, min_auc;
     bool csv = false, markdown = false;
 };
 
 score::Evaluation evaluate_log(const EvaluateCommand& command, Bundle bundle, Session& session) {
+    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general);
     const ingest::ReadResult read =
-        read_for_model(*bundle.log, command.log, command.general, session.console);
+        read_for_model(*bundle.log, command.log, side, command.general, session.console);
     features::History history = starting_history(bundle, command.history);
     const features::ExampleList examples =
         examples_for_model(bundle, read.log, history, command.history, command.log, command.general);
-    const score::Scorer scorer(bundle, chosen_kernels(command.general));
-    features::BuildOptions build{.text_inputs = bundle.log->text_inputs,
-                                 .number_inputs = bundle.log->number_inputs,
-                                 .progress = session.console.progress()};
-    score::Evaluation evaluation =
-        score::evaluate(score::score_log(read.log, history, examples, scorer, build), true);
+    const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
+    const features::BuildOptions build = build_options(*bundle.log, side, session.console);
+    score::ScoredExamples hidden;
+    const bool has_place =
+        read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;
+    const score::ScoredExamples scored =
+        score::score_log(read.log, history, examples, scorer, build, has_place ? &hidden : nullptr);
+    score::Evaluation evaluation = score::evaluate(scored, true, has_place ? &hidden : nullptr);
     evaluation.already_observed = examples.already_observed;
     if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
     return evaluation;
@@ -115,6 +119,7 @@ void add_evaluate(CLI::App& app, Session& session) {
     command->log.add_to(*sub, false);
     command->table.add_to(*sub);
     command->history.add_to(*sub);
+    command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "The model file");
     sub->add_option("--scores", command->scores,
                     "Judge finished scores: CSV with score, label and perhaps weight");

@@ -18,6 +18,7 @@ struct FeaturesCommand {
     GeneralOptions general;
     LogOptions log;
     HistoryOptions history;
+    SideOptions side;
     std::string model, output;
     bool encoded = false;
 };
@@ -28,17 +29,15 @@ struct FeatureTable {
 };
 
 FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Session& session) {
-    features::BuildOptions progress;
-    progress.progress = session.console.progress();
     if (bundle) {
-        ingest::ReadResult read = read_for_model(*bundle->log, command.log, command.general, session.console);
+        const features::SideTables side = command.side.load(*bundle->log, command.log, command.general);
+        ingest::ReadResult read =
+            read_for_model(*bundle->log, command.log, side, command.general, session.console);
         features::History history = starting_history(*bundle, command.history);
         const auto examples =
             examples_for_model(*bundle, read.log, history, command.history, command.log, command.general);
-        features::BuildOptions options = progress;
-        options.text_inputs = bundle->log->text_inputs;
-        options.number_inputs = bundle->log->number_inputs;
-        features::Dataset data = features::build_dataset(read.log, history, examples, options);
+        features::Dataset data = features::build_dataset(read.log, history, examples,
+                                                         build_options(*bundle->log, side, session.console));
         if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
         return {std::move(data), std::move(read.log)};
     }
@@ -47,7 +46,10 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
     tell_about_reading(read.report, command.log, session.console);
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
+    const LoadedSide side = command.side.load(read.schema, {}, command.log, command.general);
+    side.tables.complete(read.log);
     train::LogModelOptions options;
+    options.task.side_inputs = side.inputs;
     options.task.funnel =
         choose_funnel(command.log, read.schema, features::kinds_of(read.log), session.console).funnel;
     features::ExampleOptions wanted;
@@ -57,7 +59,8 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     wanted.threads = command.general.thread_count();
     features::History history(train::history_options(read.log, options));
     const auto examples = features::build_examples(read.log, options.task.funnel, wanted);
-    features::Dataset data = features::build_dataset(read.log, history, examples, progress);
+    features::Dataset data = features::build_dataset(
+        read.log, history, examples, build_options(options.task, side.tables, session.console));
     return {std::move(data), std::move(read.log)};
 }
 
@@ -148,6 +151,8 @@ void run_features(const FeaturesCommand& command, Session& session) {
     if (!command.output.empty() && command.output != "-") {
         std::vector<std::string> inputs = command.log.paths;
         if (!command.model.empty()) inputs.push_back(command.model);
+        for (const std::string& path : command.side.paths())
+            inputs.push_back(path);
         refuse_overwriting_input(command.output, inputs);
         files::check_writable(command.output);
     }
@@ -168,6 +173,7 @@ void add_features(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     command->log.add_to(*sub);
     command->history.add_to(*sub);
+    command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "Stages, horizons and history of this model");
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");
     sub->add_flag("--encoded", command->encoded, "What the net sees, instead of raw values");

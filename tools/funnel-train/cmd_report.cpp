@@ -17,6 +17,7 @@ struct ReportCommand {
     GeneralOptions general;
     LogOptions log;
     CountingOptions counting;
+    SideOptions side;
     std::string model, output;
 };
 
@@ -24,6 +25,8 @@ void check(ReportCommand& command) {
     command.counting.check(command.log);
     std::vector<std::string> inputs = command.log.paths;
     if (!command.model.empty()) inputs.push_back(command.model);
+    for (std::string& path : command.side.paths())
+        inputs.push_back(std::move(path));
     refuse_overwriting_input(command.output, inputs);
     files::check_writable(command.output);
 }
@@ -54,14 +57,14 @@ ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle
 
 report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLog& log, Console& console) {
     if (const auto to = command.log.to_time()) log.keep_before(*to);
+    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general);
+    side.complete(log);
     const HistoryOptions from_model;
     features::History history = starting_history(bundle, from_model);
     const features::ExampleList examples =
         examples_for_model(bundle, log, history, from_model, command.log, command.general);
-    const score::Scorer scorer(bundle, chosen_kernels(command.general));
-    const features::BuildOptions build{.text_inputs = bundle.log->text_inputs,
-                                       .number_inputs = bundle.log->number_inputs,
-                                       .progress = console.progress()};
+    const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
+    const features::BuildOptions build = build_options(*bundle.log, side, console);
     return report::judge_model(bundle, score::score_log(log, history, examples, scorer, build),
                                examples.already_observed);
 }
@@ -108,6 +111,7 @@ void add_report(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     command->log.add_to(*sub);
     command->counting.add_to(*sub);
+    command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "Also how good this model is on the rows it did not see");
     sub->add_option("-o,--output", command->output, "The HTML file")->required();
     sub->callback(

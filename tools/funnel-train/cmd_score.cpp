@@ -20,6 +20,7 @@ struct ScoreCommand {
     LogOptions log;
     TableOptions table;
     HistoryOptions history;
+    SideOptions side;
     std::string model, output, candidates;
 };
 
@@ -47,13 +48,12 @@ void write_example(RowsOut& rows, const Event& event, const score::ScoredExample
 }
 
 void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& session) {
+    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general);
     const ingest::ReadResult read =
-        read_for_model(*bundle.log, command.log, command.general, session.console);
+        read_for_model(*bundle.log, command.log, side, command.general, session.console);
     features::History history = starting_history(bundle, command.history);
-    const score::Scorer scorer(bundle, chosen_kernels(command.general));
-    const features::BuildOptions build{.text_inputs = bundle.log->text_inputs,
-                                       .number_inputs = bundle.log->number_inputs,
-                                       .progress = session.console.progress()};
+    const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
+    const features::BuildOptions build = build_options(*bundle.log, side, session.console);
     RowsOut rows(command.output, session.out);
     write_header(rows, {"event_time", "user_id", "item_id", "known_user", "known_item"}, bundle);
     if (command.candidates.empty()) {
@@ -115,6 +115,8 @@ void run_score(const ScoreCommand& command, Session& session) {
         if (file.empty() || file == "-") continue;
         std::vector<std::string> inputs = command.log.paths;
         inputs.push_back(command.model);
+        for (const std::string& path : command.side.paths())
+            inputs.push_back(path);
         refuse_overwriting_input(file, inputs);
         files::check_writable(file);
     }
@@ -134,6 +136,7 @@ void add_score(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     command->log.add_to(*sub);
     command->history.add_to(*sub);
+    command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "The model file")->required();
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");
     sub->add_option(

@@ -23,14 +23,15 @@ struct TrainCommand {
     GeneralOptions general;
     LogOptions log;
     TableOptions table;
+    SideOptions side;
     std::string output;
     std::string targets, horizon, examples = "first", valid = "20%", hidden = "64,32", optimizer = "adamw";
-    std::string burn_in, lag = "0", forget = "90d", init;
+    std::string burn_in, lag = "0", forget = "90d", init, without;
     std::optional<std::size_t> epochs, batch_size, patience;
     std::optional<double> learning_rate, weight_decay, dropout;
     std::uint64_t seed = 1;
     std::size_t members = 1;
-    std::uint32_t bins = 0;
+    std::optional<std::uint32_t> bins;
     double negative_rate = 1;
     bool refit = true, one_pass = false;
 };
@@ -107,6 +108,22 @@ features::ExampleMode example_mode(const std::string& name) {
     return features::ExampleMode::first;
 }
 
+/// All groups of features but those of --without.
+features::FeatureGroups groups_but(const std::string& without) {
+    features::FeatureGroups groups = features::kAllGroups;
+    for (const std::string& name : list_option(without)) {
+        const auto at = std::ranges::find(features::kGroupNames, std::string_view(name));
+        if (at == features::kGroupNames.end()) {
+            std::string known;
+            for (const std::string_view group : features::kGroupNames)
+                known += (known.empty() ? "" : " ") + std::string(group);
+            usage_error("--without: expected groups of features (" + known + "), got \"" + name + "\"");
+        }
+        groups &= ~(features::FeatureGroups{1} << (at - features::kGroupNames.begin()));
+    }
+    return groups;
+}
+
 /// Every stage after the first, or --targets; both in the order of the funnel.
 std::vector<std::string> targets_of(const TrainCommand& command, const Funnel& funnel) {
     const std::vector<std::string> wanted = list_option(command.targets);
@@ -148,6 +165,7 @@ train::LogModelOptions log_options(const TrainCommand& command, const ingest::Re
     options.examples.threads = command.general.thread_count();
     options.history.lag = duration_option("--lag", command.lag);
     options.history.forget = duration_option("--forget", command.forget);
+    options.history.groups = groups_but(command.without);
     if (const std::int64_t first = options.examples.horizons.front(); first > 0) {
         options.history.first_horizon = first;
     }
@@ -165,9 +183,10 @@ std::vector<std::pair<std::string, std::string>> configuration(const TrainComman
         {"burn_in", command.burn_in},
         {"lag", command.lag},
         {"forget", command.forget},
+        {"without", command.without},
         {"seed", std::to_string(command.seed)},
         {"members", std::to_string(command.members)},
-        {"bins", std::to_string(command.bins)},
+        {"bins", command.bins ? std::to_string(*command.bins) : ""},
         {"refit", command.refit ? "yes" : "no"},
         {"one_pass", command.one_pass ? "yes" : "no"}};
     std::erase_if(entries, [](const auto& entry) { return entry.second.empty() && entry.first != "hidden"; });
@@ -219,7 +238,12 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     tell_about_reading(read.report, command.log, session.console);
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
-    const train::LogModelOptions options = log_options(command, read, session.console);
+    train::LogModelOptions options = log_options(command, read, session.console);
+    const LoadedSide side =
+        command.side.load(read.schema, list_option(command.table.categorical), command.log, command.general);
+    side.tables.complete(read.log);
+    options.task.side_inputs = side.inputs;
+    options.side = &side.tables;
     return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
 }
 
@@ -246,6 +270,9 @@ void warn_about_one_class(const model::TrainingSummary& summary, Console& consol
 void run_train(const TrainCommand& command, Session& session) {
     command.general.apply(session.console);
     refuse_overwriting_input(command.output, command.log.paths);
+    refuse_overwriting_input(command.output, command.side.paths());
+    if (!command.table.label.empty() && !command.side.empty())
+        usage_error("--items, --users, --sessions: they go with a log, not with a table; leave them out");
     files::check_writable(command.output);
     if (command.output == command.log.rejects) {
         usage_error(command.output +
@@ -253,6 +280,7 @@ void run_train(const TrainCommand& command, Session& session) {
     }
     // A wrong option ends the run before the long work.
     (void)train::resolved(model_options(command).training, 1);
+    (void)groups_but(command.without);
     Stopwatch watch(session.console);
     Bundle bundle = trained(command, session, watch);
     warn_about_one_class(bundle.summary, session.console);
@@ -295,6 +323,8 @@ void add_training_options(CLI::App& sub, TrainCommand& command) {
     sub.add_option("--burn-in", command.burn_in,
                    "Begin of the log without examples (default: the longest horizon)");
     sub.add_option("--lag", command.lag, "Events younger than this are not used as features");
+    sub.add_option("--without", command.without,
+                   "Groups of features to leave out, GROUP,... (docs/features.md)");
     sub.add_option("--forget", command.forget, "Users silent for so long are forgotten");
 }
 
@@ -307,6 +337,7 @@ void add_train(CLI::App& app, Session& session) {
     command->log.add_to(*sub);
     command->table.add_to(*sub);
     command->table.add_training_to(*sub);
+    command->side.add_to(*sub);
     sub->add_option("-o,--output", command->output, "The model file")->required();
     add_training_options(*sub, *command);
     sub->callback(

@@ -40,11 +40,13 @@ ingest::ReadOptions read_options_for_model(const model::LogTask& task, const Log
 }
 
 ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
-                                  const GeneralOptions& general, Console& console) {
+                                  const features::SideTables& side, const GeneralOptions& general,
+                                  Console& console) {
     const ingest::ReadOptions reading = read_options_for_model(task, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, console);
     if (const auto to = options.to_time()) read.log.keep_before(*to);
+    side.complete(read.log);
     return read;
 }
 
@@ -69,6 +71,15 @@ features::History load_matching_state(const std::string& path, const features::H
 }
 
 }  // namespace
+
+features::BuildOptions build_options(const model::LogTask& task, const features::SideTables& side,
+                                     Console& console) {
+    return {.text_inputs = task.text_inputs,
+            .number_inputs = task.number_inputs,
+            .side_inputs = task.side_inputs,
+            .side = &side,
+            .progress = console.progress()};
+}
 
 features::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
     if (!options.state.empty()) {

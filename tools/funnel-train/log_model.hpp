@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "funnel/features/build_dataset.hpp"
 #include "funnel/features/examples.hpp"
 #include "funnel/features/history.hpp"
 #include "funnel/model/bundle.hpp"
 #include "options.hpp"
+#include "side_tables.hpp"
 
 namespace funnel::tool {
 
@@ -32,9 +34,14 @@ struct HistoryOptions {
                                                          const LogOptions& options,
                                                          const GeneralOptions& general, Console& console);
 
-/// A log read as the model's own log was; rows from --to on are gone.
+/// A log read as the model's own log was; rows from --to on are gone. side: completes what events do not say.
 [[nodiscard]] ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
+                                                const features::SideTables& side,
                                                 const GeneralOptions& general, Console& console);
+
+/// The inputs of a model beside those of its history.
+[[nodiscard]] features::BuildOptions build_options(const model::LogTask& task,
+                                                   const features::SideTables& side, Console& console);
 
 /// --state, else the model's, else with --history none an empty one.
 [[nodiscard]] features::History starting_history(const Bundle& bundle, const HistoryOptions& options);

@@ -100,9 +100,9 @@ class EventLog {
         return time.empty() ? 0 : *std::ranges::max_element(time);
     }
 
- private:
-    TextColumn& text_column_for_adding(std::string_view name);
-    NumberColumn& number_column_for_adding(std::string_view name);
+    /// The column of our name, all values missing if there was none.
+    TextColumn& add_text_column(std::string_view name);
+    NumberColumn& add_number_column(std::string_view name);
 };
 
 /// The key under which a visit id is held: its hash, never 0; 0 for an empty id ("no visit id").
@@ -132,7 +132,7 @@ inline const NumberColumn* EventLog::number_column(std::string_view name) const 
     return nullptr;
 }
 
-inline TextColumn& EventLog::text_column_for_adding(std::string_view name) {
+inline TextColumn& EventLog::add_text_column(std::string_view name) {
     for (auto& column : text_columns) {
         if (column.name == name) return column;
     }
@@ -141,7 +141,7 @@ inline TextColumn& EventLog::text_column_for_adding(std::string_view name) {
     return text_columns.back();
 }
 
-inline NumberColumn& EventLog::number_column_for_adding(std::string_view name) {
+inline NumberColumn& EventLog::add_number_column(std::string_view name) {
     for (auto& column : number_columns) {
         if (column.name == name) return column;
     }
@@ -153,10 +153,10 @@ inline NumberColumn& EventLog::number_column_for_adding(std::string_view name) {
 inline void EventLog::add(const Event& event) {
     if (event.user.empty()) throw Error(ErrorCode::invalid_argument, "an event without a user");
     const auto text = [&](std::string_view name, std::string_view value) {
-        if (!value.empty()) text_column_for_adding(name);
+        if (!value.empty()) add_text_column(name);
     };
     const auto number = [&](std::string_view name, double value) {
-        if (!std::isnan(value)) number_column_for_adding(name);
+        if (!std::isnan(value)) add_number_column(name);
     };
     text("category", event.category);
     text("brand", event.brand);
@@ -246,12 +246,12 @@ inline void EventLog::append(const EventLog& other) {
         order_lines.push_back(line);
     }
     for (const auto& column : other.text_columns) {
-        auto& ours = text_column_for_adding(column.name);
+        auto& ours = add_text_column(column.name);
         if (ours.code.empty() || ours.source == ours.name) ours.source = column.source;
         append_codes(ours.code, column.code, recode(ours.values, column.values));
     }
     for (const auto& column : other.number_columns) {
-        auto& ours = number_column_for_adding(column.name);
+        auto& ours = add_number_column(column.name);
         if (ours.value.empty() || ours.source == ours.name) ours.source = column.source;
         ours.value.insert(ours.value.end(), column.value.begin(), column.value.end());
     }

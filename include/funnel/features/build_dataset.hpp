@@ -18,17 +18,21 @@
 #include "funnel/features/examples.hpp"
 #include "funnel/features/history.hpp"
 #include "funnel/features/log_coder.hpp"
+#include "funnel/features/side_table.hpp"
 
 namespace funnel::features {
 
 struct BuildOptions {
     std::vector<std::string> text_inputs;    ///< further text columns of the log as categorical inputs
     std::vector<std::string> number_inputs;  ///< further number columns of the log as numeric inputs
+    std::vector<SideInput> side_inputs;      ///< what `side` writes, after those; the names of the features
+    const FurtherInputs* side = nullptr;     ///< borrowed; needed with side_inputs
     bool observe_rest = true;                ///< go on to the end of the log after the last example
     base::ProgressObserver progress;
 };
 
-/// One example with its features: those of history.spec(), then text_inputs and number_inputs.
+/// One example with its features: those of history.spec(), then the text_inputs and number_inputs, then
+/// the side_inputs.
 struct ExampleRow {
     std::size_t example = 0;  ///< index into the ExampleList
     std::uint64_t row = 0;    ///< of the log
@@ -54,15 +58,19 @@ void mask_place(Dataset& dataset, const FeatureSpec& spec, double share, std::ui
 
 namespace detail {
 
-/// The columns of the log that go in beside the features of the history.
-class FurtherInputs {
+/// What goes in beside the features of the history: columns of the log, and of side tables.
+class RowInputs {
  public:
     /// Throws Error(schema) if a column is not in the log.
-    FurtherInputs(const EventLog& log, const BuildOptions& options) {
+    RowInputs(const EventLog& log, const BuildOptions& options) : log_(log), side_(options.side) {
         for (const std::string& name : options.text_inputs)
             texts_.push_back(found(log.text_column(name), name));
         for (const std::string& name : options.number_inputs) {
             numbers_.push_back(found(log.number_column(name), name));
+        }
+        if (side_ == nullptr && !options.side_inputs.empty()) {
+            throw Error(ErrorCode::invalid_argument,
+                        "features: expected the side table of " + options.side_inputs.front().name());
         }
     }
     void write(std::uint64_t row, std::span<float> numbers,
@@ -73,6 +81,11 @@ class FurtherInputs {
             const std::uint32_t code = texts_[i]->code[row];
             texts[i] = code == kNone ? std::string_view{} : texts_[i]->values.text(code);
         }
+        if (side_ == nullptr) return;
+        Event event{.time = log_.time[row], .kind = log_.kind[row], .user = log_.users.text(log_.user[row])};
+        if (log_.item[row] != kNone) event.item = log_.items.text(log_.item[row]);
+        side_->write(event, log_.session[row], numbers.subspan(numbers_.size()),
+                     texts.subspan(texts_.size()));
     }
 
  private:
@@ -82,9 +95,20 @@ class FurtherInputs {
             throw Error(ErrorCode::schema, "features: the log has no column \"" + name + "\"");
         return column;
     }
+    const EventLog& log_;
+    const FurtherInputs* side_;
     std::vector<const events::TextColumn*> texts_;
     std::vector<const events::NumberColumn*> numbers_;
 };
+
+/// Names of the inputs beside those of the history, in their order.
+[[nodiscard]] inline std::vector<std::string> further_names(const BuildOptions& options, bool numbers) {
+    std::vector<std::string> names = numbers ? options.number_inputs : options.text_inputs;
+    for (const SideInput& input : options.side_inputs) {
+        if (input.is_number == numbers && !input.completes_events()) names.push_back(input.name());
+    }
+    return names;
+}
 
 /// Features of the examples of one moment. Examples of one user and visit share the user part.
 class MomentRows {
@@ -96,8 +120,8 @@ class MomentRows {
           history_(history),
           examples_(examples),
           inputs_(log, options),
-          numeric_(history.spec().numeric.size() + options.number_inputs.size()),
-          categorical_(history.spec().categorical.size() + options.text_inputs.size()) {}
+          numeric_(history.spec().numeric.size() + further_names(options, true).size()),
+          categorical_(history.spec().categorical.size() + further_names(options, false).size()) {}
 
     /// moment: indices into the list of examples, all of one time.
     template <typename Use>
@@ -124,7 +148,7 @@ class MomentRows {
     LogCoder& coder_;
     const History& history_;
     const ExampleList& examples_;
-    FurtherInputs inputs_;
+    RowInputs inputs_;
     std::vector<float> numeric_;
     std::vector<std::string_view> categorical_;
 };
@@ -194,9 +218,9 @@ inline Dataset build_dataset(const EventLog& log, History& history, const Exampl
     Dataset data;
     data.numeric_features = history.spec().numeric;
     data.categorical_features = history.spec().categorical;
-    for (const std::string& name : options.number_inputs)
+    for (const std::string& name : detail::further_names(options, true))
         data.numeric_features.push_back({name});
-    for (const std::string& name : options.text_inputs)
+    for (const std::string& name : detail::further_names(options, false))
         data.categorical_features.push_back(name);
     data.categories.resize(data.categorical_features.size());
     data.targets = examples.targets;

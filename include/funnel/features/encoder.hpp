@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,9 +23,11 @@
 namespace funnel::features {
 
 struct EncoderOptions {
-    std::uint32_t bins = 0;        ///< piecewise-linear quantile bins per number beside the z-score; 0: none
-    float clip = 8;                ///< z-scores are cut to [-clip, clip]
-    std::uint32_t min_count = 20;  ///< training rows that a category needs for an id of its own
+    /// Piecewise-linear quantile bins per number beside the z-score; 0 or empty: none. train_on_log chooses
+    /// an empty value by the number of examples.
+    std::optional<std::uint32_t> bins = {};
+    float clip = 8;                     ///< z-scores are cut to [-clip, clip]
+    std::uint32_t min_count = 20;       ///< training rows that a category needs for an id of its own
     std::uint32_t max_categories = 64;  ///< features with more frequent categories become target rates
     double max_turnover = 0.05;         ///< so do those with more new texts in the last fifth of the time
     std::uint32_t folds = 5;            ///< for the target rates of training rows
@@ -153,9 +156,9 @@ inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, cons
     encoder.numeric_ = data.numeric_features;
     encoder.categorical_ = data.categorical_features;
     encoder.targets_ = data.targets;
-    encoder.normalizer_ =
-        Normalizer::fit(data.numeric_features, data.numeric, train.rows,
-                        {.clip = options.clip, .bins = options.bins, .seed = options.seed}, kernels);
+    encoder.normalizer_ = Normalizer::fit(
+        data.numeric_features, data.numeric, train.rows,
+        {.clip = options.clip, .bins = options.bins.value_or(0), .seed = options.seed}, kernels);
     const CategoryOptions category{.min_count = options.min_count,
                                    .max_categories = options.max_categories,
                                    .max_turnover = options.max_turnover,

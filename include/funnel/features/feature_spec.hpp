@@ -2,6 +2,7 @@
 // FeatureSpec: the ordered names, transforms and groups of what a History writes into a row.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,13 +27,17 @@ enum class FeatureGroup : std::uint8_t {
     clock           ///< hour and weekday as circles
 };
 
+inline constexpr std::array<std::string_view, 11> kGroupNames = {
+    "user",  "item", "user_item", "user_category", "category", "visit",
+    "place", "cart", "agreement", "coview",        "clock"};
+
 using FeatureGroups = std::uint32_t;
 
 [[nodiscard]] constexpr FeatureGroups group_bit(FeatureGroup group) noexcept {
     return FeatureGroups{1} << static_cast<unsigned>(group);
 }
 
-inline constexpr FeatureGroups kAllGroups = (FeatureGroups{1} << 11) - 1;
+inline constexpr FeatureGroups kAllGroups = (FeatureGroups{1} << kGroupNames.size()) - 1;
 
 /// d numeric and c categorical features, in the order of the row.
 struct FeatureSpec {

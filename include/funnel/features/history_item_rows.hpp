@@ -48,6 +48,15 @@ inline void describe_item(const HistoryState& s, FeatureSpec& spec) {
     add("price_to_usual", Transform::identity);
 }
 
+/// Days since the item's first event. An item of the history's first week may be of any age: it counts as
+/// old, or the age of most items would be that of the log.
+[[nodiscard]] inline double item_age_days(const HistoryState& s, const ItemState& item,
+                                          std::int64_t now) noexcept {
+    constexpr double kLongest = 30;
+    return micros_since(s.begin, item.first) < 7 * base::kDay ? kLongest
+                                                              : age_days(item.first, now, kLongest);
+}
+
 /// Rate of stage k among the events of stage k - 1, from 2.
 [[nodiscard]] inline double step_rate(const Rates& r, const UserPart& p, std::size_t k) {
     constexpr double kSteps = 5;  // prior strength in steps: they are rarer than exposures
@@ -84,7 +93,7 @@ inline void write_item(const HistoryState& s, const UserPart& p, const ItemPart&
         out.put(i.log_price);
         return out.skip(1);
     }
-    out.put(tenure_days(i.item->first, now));
+    out.put(item_age_days(s, *i.item, now));
     // Steady exposures leave half_life / ln 2 of their rate in a count, so this factor makes both equal.
     const double scale = s.short_decay / s.decay;
     const double f = short_decay_factor(s, micros_since(i.item->short_at, now)) * scale;

@@ -57,10 +57,9 @@ struct UserPart {
     return then == kNever ? kUnknown : static_cast<double>(micros_since(then, now)) * 1e-6;
 }
 
-/// Age in days, cut at 30: what grows with the log is no input.
-[[nodiscard]] inline double tenure_days(std::int64_t first, std::int64_t now) noexcept {
-    constexpr double kLongest = 30;
-    return std::min(kLongest, static_cast<double>(micros_since(first, now)) * 1e-6 / 86400);
+/// Age in days, cut at `longest`: what grows with the log is no input.
+[[nodiscard]] inline double age_days(std::int64_t first, std::int64_t now, double longest) noexcept {
+    return std::min(longest, static_cast<double>(micros_since(first, now)) * 1e-6 / 86400);
 }
 
 /// Rate of stage k, from 1, shrunk to `prior` with the given strength.
@@ -117,7 +116,8 @@ inline void write_user(const HistoryState& s, const UserPart& p, RowWriter& out)
         return out.skip(2);
     }
     out.put(static_cast<double>(p.user->visit_weight) * p.decay);
-    out.put(tenure_days(p.user->first, now));
+    constexpr double kLongest = 7;  // a model learns the whole range from the first weeks of a log
+    out.put(age_days(p.user->first, now, kLongest));
     out.put(static_cast<double>(p.user->items) * p.decay);
     out.put(static_cast<double>(p.user->categories) * p.decay);
     out.put(p.price);

@@ -13,6 +13,7 @@
 #include "funnel/features/encoder.hpp"
 #include "funnel/features/examples.hpp"
 #include "funnel/features/history.hpp"
+#include "funnel/features/side_table.hpp"
 #include "funnel/model/training_summary.hpp"
 #include "funnel/nn/chains.hpp"
 #include "funnel/nn/net.hpp"
@@ -31,6 +32,7 @@ struct LogTask {
     Funnel funnel;
     features::ExampleMode examples = features::ExampleMode::first;
     std::vector<std::string> text_inputs, number_inputs;  ///< further columns of the log
+    std::vector<features::SideInput> side_inputs;         ///< columns of side tables, after those
 };
 
 /// What a model trained on a table knows about tables: its columns are those of the encoder.

@@ -25,7 +25,7 @@ struct Evaluation {
     std::vector<std::string> targets;    ///< K names
     EvaluatedRows all = {};
     std::vector<EvaluatedRows> segments =
-        {};  ///< known_users, new_users, known_items, new_items; none for a table
+        {};  ///< known_users, new_users, known_items, new_items, place_hidden; none for a table
 };
 
 /// n scored examples of K targets. One thread at a time.
@@ -41,8 +41,9 @@ struct ScoredExamples {
 };
 
 /// Figures of all rows and, if asked, of known and new users and items apart. O(n log n) per target and
-/// segment.
-[[nodiscard]] Evaluation evaluate(const ScoredExamples& examples, bool with_segments);
+/// segment. place_hidden: the same rows scored without list and position, a segment of that name.
+[[nodiscard]] Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
+                                  const ScoredExamples* place_hidden = nullptr);
 
 namespace detail {
 
@@ -71,7 +72,8 @@ template <typename Belongs>
 
 }  // namespace detail
 
-inline Evaluation evaluate(const ScoredExamples& examples, bool with_segments) {
+inline Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
+                           const ScoredExamples* place_hidden) {
     using Key = features::ExampleKey;
     Evaluation evaluation{.rows = examples.size(), .targets = examples.targets};
     evaluation.all = detail::evaluate_rows(examples, "", {});
@@ -83,6 +85,8 @@ inline Evaluation evaluate(const ScoredExamples& examples, bool with_segments) {
     segment("new_users", [](const Key& key) { return !key.known_user; });
     segment("known_items", [](const Key& key) { return key.known_item; });
     segment("new_items", [](const Key& key) { return !key.known_item; });
+    if (place_hidden != nullptr)
+        evaluation.segments.push_back(detail::evaluate_rows(*place_hidden, "place_hidden", {}));
     return evaluation;
 }
 

@@ -2,6 +2,7 @@
 // score_log: the examples of a log, scored with what was known before each of them.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -15,10 +16,12 @@
 namespace funnel::score {
 
 /// Scores every example, in the order of the list. The history must be the one the examples were built with;
-/// it observes the log on the way. Memory: 4 K + 48 bytes per example.
+/// it observes the log on the way. Memory: 4 K + 48 bytes per example. place_hidden, if given, becomes the
+/// same examples scored without list and position, as those of a list that is yet to be ranked.
 [[nodiscard]] ScoredExamples score_log(const EventLog& log, features::History& history,
                                        const features::ExampleList& examples, const Scorer& scorer,
-                                       const features::BuildOptions& options = {});
+                                       const features::BuildOptions& options = {},
+                                       ScoredExamples* place_hidden = nullptr);
 
 namespace detail {
 
@@ -65,11 +68,38 @@ class BlockScorer {
     model::Predictor::Workspace workspace_;
 };
 
-}  // namespace detail
+/// Rows with the features of FeatureGroup::place set to missing.
+class PlaceHider {
+ public:
+    explicit PlaceHider(const features::FeatureSpec& spec) {
+        for (std::size_t i = 0; i < spec.numeric.size(); ++i) {
+            if (spec.numeric_groups[i] == features::FeatureGroup::place) numbers_.push_back(i);
+        }
+        for (std::size_t i = 0; i < spec.categorical.size(); ++i) {
+            if (spec.categorical_groups[i] == features::FeatureGroup::place) texts_.push_back(i);
+        }
+    }
+    /// Valid until the next call.
+    [[nodiscard]] features::ExampleRow operator()(features::ExampleRow row) {
+        numeric_.assign(row.numeric.begin(), row.numeric.end());
+        categorical_.assign(row.categorical.begin(), row.categorical.end());
+        for (const std::size_t i : numbers_)
+            numeric_[i] = std::nanf("");
+        for (const std::size_t i : texts_)
+            categorical_[i] = {};
+        row.numeric = numeric_;
+        row.categorical = categorical_;
+        return row;
+    }
 
-inline ScoredExamples score_log(const EventLog& log, features::History& history,
-                                const features::ExampleList& examples, const Scorer& scorer,
-                                const features::BuildOptions& options) {
+ private:
+    std::vector<std::size_t> numbers_, texts_;
+    std::vector<float> numeric_;
+    std::vector<std::string_view> categorical_;
+};
+
+/// A result without scores and keys yet.
+[[nodiscard]] inline ScoredExamples unscored(const features::ExampleList& examples, const Scorer& scorer) {
     const std::size_t n = examples.size(), targets = scorer.targets();
     ScoredExamples result{.targets = scorer.target_names(), .grouped = true};
     result.scores.assign(targets, std::vector<float>(n));
@@ -79,7 +109,18 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
         for (std::size_t k = 0; k < targets; ++k)
             result.labels[k][i] = examples.labels[i * targets + k];
     }
-    detail::BlockScorer block(scorer, result);
+    return result;
+}
+
+}  // namespace detail
+
+inline ScoredExamples score_log(const EventLog& log, features::History& history,
+                                const features::ExampleList& examples, const Scorer& scorer,
+                                const features::BuildOptions& options, ScoredExamples* place_hidden) {
+    ScoredExamples result = detail::unscored(examples, scorer);
+    ScoredExamples hidden = place_hidden != nullptr ? result : ScoredExamples{.targets = result.targets};
+    detail::BlockScorer block(scorer, result), hidden_block(scorer, hidden);
+    detail::PlaceHider hide(history.spec());
     features::for_each_example(log, history, examples, options, [&](const features::ExampleRow& row) {
         result.keys[row.example] = {.row = row.row,
                                     .time = log.time[row.row],
@@ -88,8 +129,14 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
                                     .known_user = row.known.user,
                                     .known_item = row.known.item};
         block.add(row);
+        if (place_hidden != nullptr) hidden_block.add(hide(row));
     });
     block.flush();
+    hidden_block.flush();
+    if (place_hidden != nullptr) {
+        hidden.keys = result.keys;
+        *place_hidden = std::move(hidden);
+    }
     return result;
 }
 

@@ -23,11 +23,18 @@ class Scorer {
         model::Predictor::Workspace predictor;
         std::vector<float> numeric;                 ///< (n, d)
         std::vector<std::string_view> categorical;  ///< (n, c)
+        // Only with further inputs: rows of the history alone, and items with what the tables know of them.
+        std::vector<float> history_numeric = {};
+        std::vector<std::string_view> history_categorical = {};
+        std::vector<Event> items = {};
     };
 
-    /// Copies what it needs of the bundle; borrows the kernels. Throws Error(schema) for a model of a table:
-    /// score its rows with model::Predictor.
-    explicit Scorer(const Bundle& bundle, const nn::Kernels& kernels = nn::eigen_kernels());
+    /// Copies what it needs of the bundle; borrows the kernels and `further`, which writes the inputs that
+    /// the history does not have: the text_inputs, number_inputs and side_inputs of the model, in this order
+    /// (most often features::SideTables). Throws Error(schema) for a model of a table: score its rows with
+    /// model::Predictor; Error(invalid_argument) if the model has further inputs and `further` is nullptr.
+    explicit Scorer(const Bundle& bundle, const nn::Kernels& kernels = nn::eigen_kernels(),
+                    const features::FurtherInputs* further = nullptr);
 
     [[nodiscard]] std::size_t targets() const noexcept { return predictor_.targets(); }  ///< K
     [[nodiscard]] const std::vector<std::string>& target_names() const noexcept { return names_; }
@@ -50,22 +57,82 @@ class Scorer {
               Workspace& workspace) const;
 
  private:
+    void write_further(const features::History& history, const Event& context, std::span<const Event> items,
+                       Workspace& workspace) const;
+
     model::Predictor predictor_;
     std::vector<std::string> names_;
+    const features::FurtherInputs* further_ = nullptr;
 };
 
-inline Scorer::Scorer(const Bundle& bundle, const nn::Kernels& kernels) : predictor_(bundle, kernels) {
+namespace detail {
+
+/// The inputs of a model that no History writes, or an empty text.
+[[nodiscard]] inline std::string first_further_input(const model::LogTask& task) {
+    for (const auto* names : {&task.text_inputs, &task.number_inputs}) {
+        if (!names->empty()) return names->front();
+    }
+    return task.side_inputs.empty() ? std::string{} : task.side_inputs.front().name();
+}
+
+/// Rows of width `from` to the begin of rows of width `to`.
+template <typename T>
+void widen_rows(const std::vector<T>& narrow, std::size_t from, std::size_t to, std::vector<T>& wide) {
+    for (std::size_t i = 0; i * from < narrow.size() && from > 0; ++i)
+        std::copy_n(narrow.data() + i * from, from, wide.data() + i * to);
+}
+
+}  // namespace detail
+
+inline Scorer::Scorer(const Bundle& bundle, const nn::Kernels& kernels,
+                      const features::FurtherInputs* further)
+    : predictor_(bundle, kernels) {
     if (!bundle.log) {
         throw Error(ErrorCode::schema,
                     "scorer: expected a model of a log, got one of a table; use "
                     "model::Predictor on its rows");
     }
+    const std::string needed = detail::first_further_input(*bundle.log);
+    if (!needed.empty() && further == nullptr) {
+        throw Error(ErrorCode::invalid_argument, "scorer: expected a source of the model's input \"" +
+                                                     needed + "\", got none; give features::SideTables");
+    }
+    if (!needed.empty()) further_ = further;
     for (const model::Head& head : bundle.heads)
         names_.push_back(head.name);
 }
 
+/// The rows of `items` from the history and from the further inputs.
+inline void Scorer::write_further(const features::History& history, const Event& context,
+                                  std::span<const Event> items, Workspace& workspace) const {
+    const std::size_t d = history.spec().numeric.size(), c = history.spec().categorical.size();
+    const std::size_t all_d = predictor_.encoder().numeric_features().size();
+    const std::size_t all_c = predictor_.encoder().categorical_features().size();
+    workspace.items.assign(items.begin(), items.end());
+    for (Event& item : workspace.items) {
+        item.user = context.user;
+        item.time = context.time;
+        further_->complete(item);
+    }
+    workspace.history_numeric.resize(items.size() * d);
+    workspace.history_categorical.resize(items.size() * c);
+    history.features_for_items(context, workspace.items, workspace.history_numeric,
+                               workspace.history_categorical);
+    workspace.numeric.resize(items.size() * all_d);
+    workspace.categorical.resize(items.size() * all_c);
+    detail::widen_rows(workspace.history_numeric, d, all_d, workspace.numeric);
+    detail::widen_rows(workspace.history_categorical, c, all_c, workspace.categorical);
+    const std::uint64_t session = events::session_key(context.session);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        further_->write(workspace.items[i], session,
+                        std::span(workspace.numeric).subspan(i * all_d + d, all_d - d),
+                        std::span(workspace.categorical).subspan(i * all_c + c, all_c - c));
+    }
+}
+
 inline void Scorer::score(const features::History& history, const Event& context, std::span<float> p,
                           Workspace& workspace) const {
+    if (further_ != nullptr) return score_items(history, context, {&context, 1}, p, workspace);
     workspace.numeric.resize(history.spec().numeric.size());
     workspace.categorical.resize(history.spec().categorical.size());
     history.features(context, workspace.numeric, workspace.categorical);

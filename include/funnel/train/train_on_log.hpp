@@ -3,6 +3,8 @@
 // head per stage, and the history that scoring goes on from (docs/features.md, docs/model.md).
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +22,7 @@ struct LogModelOptions {
     features::HistoryOptions history;   ///< funnel, examples, first_horizon and kinds are filled in
     double valid_share = 0.2;           ///< last part of the known time
     double hide_place = 0.15;           ///< part of the training rows without list, position and page
+    const features::FurtherInputs* side = nullptr;  ///< borrowed; what task.side_inputs name
     ModelOptions model;
 };
 
@@ -28,6 +31,16 @@ struct LogModelOptions {
 [[nodiscard]] Bundle train_on_log(const EventLog& log, const LogModelOptions& options,
                                   const nn::Kernels& kernels = nn::eigen_kernels(),
                                   const TrainObserver& observer = {});
+
+/// Fills in what is empty by the number of training rows. Examples of one visit are alike, so few rows of a
+/// log need more decay than a table of that size; bins pay where they do not multiply hours
+/// (docs/results.md).
+inline void choose_log_defaults(ModelOptions& options, std::size_t rows) {
+    const bool few = rows < 100'000;
+    if (!options.encoder.bins) options.encoder.bins = few ? 8 : 0;
+    const double n = static_cast<double>(std::max<std::size_t>(rows, 1));
+    if (!options.training.weight_decay) options.training.weight_decay = std::clamp(1.5e4 / n, 0.01, 1.0);
+}
 
 /// Chains as the nets know them from the horizons of the targets.
 [[nodiscard]] inline nn::Chains chains_of(const std::vector<std::int64_t>& horizons) {
@@ -66,11 +79,15 @@ inline Bundle train_on_log(const EventLog& log, const LogModelOptions& options, 
     features::History history(history_options(log, options));
     features::BuildOptions build{.text_inputs = options.task.text_inputs,
                                  .number_inputs = options.task.number_inputs,
+                                 .side_inputs = options.task.side_inputs,
+                                 .side = options.side,
                                  .progress = observer.progress};
     features::Dataset data = features::build_dataset(log, history, examples, build);
     const features::Split split = features::split_by_time(data, examples, options.valid_share);
     features::mask_place(data, history.spec(), options.hide_place, options.model.training.seed);
-    train_model(bundle, data, split, options.model, kernels, observer);
+    ModelOptions model = options.model;
+    choose_log_defaults(model, split.train.size());
+    train_model(bundle, data, split, model, kernels, observer);
     bundle.history = std::move(history);
     return bundle;
 }

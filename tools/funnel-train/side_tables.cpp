@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#include "side_tables.hpp"
+
+#include <algorithm>
+
+#include "funnel/ingest/read_table.hpp"
+
+namespace funnel::tool {
+namespace {
+
+using features::SideInput;
+using features::SideKey;
+using features::SideTable;
+
+constexpr SideKey kKeys[] = {SideKey::item, SideKey::user, SideKey::session};
+
+/// The name of an id column: the log's if the table has it, else ours.
+std::string id_column(const ingest::Table& table, const ingest::Schema& schema, const std::string& ours) {
+    const auto mapped = schema.columns.find(ours);
+    if (mapped != schema.columns.end() && table.column(mapped->second) != nullptr) return mapped->second;
+    return table.column(ours + "_id") != nullptr ? ours + "_id" : std::string{};
+}
+
+std::vector<features::ColumnView> views_of(const ingest::Table& table) {
+    std::vector<features::ColumnView> views;
+    for (const auto& column : table.columns)
+        views.push_back({column.name, &column.values, column.code});
+    return views;
+}
+
+class SideReader {
+ public:
+    SideReader(const ingest::Schema& schema, const LogOptions& log, const GeneralOptions& general)
+        : schema_(schema), log_(log), general_(general) {}
+
+    [[nodiscard]] ingest::Table read(SideKey key, const std::vector<std::string>& files) const {
+        ingest::TableOptions reading;
+        for (const std::string ours : {"item", "user", "session"}) {
+            const auto mapped = schema_.columns.find(ours);
+            if (mapped != schema_.columns.end()) reading.verbatim.push_back(mapped->second);
+            reading.verbatim.push_back(ours + "_id");
+        }
+        reading.rows = log_.row_policy();
+        reading.threads = general_.thread_count();
+        ingest::Table table = ingest::read_table(files, reading);
+        const std::string ours = key == SideKey::item ? "item" : key == SideKey::user ? "user" : "session";
+        if (id_column(table, schema_, ours).empty()) {
+            const auto mapped = schema_.columns.find(ours);
+            throw Error(ErrorCode::schema,
+                        files.front() + ": expected the id column " +
+                            (mapped == schema_.columns.end() ? "" : mapped->second + " or ") + ours +
+                            "_id, got none of them; check the header");
+        }
+        return table;
+    }
+
+    [[nodiscard]] SideTable index(SideKey key, const ingest::Table& table) const {
+        const features::SideIds ids{id_column(table, schema_, "item"), id_column(table, schema_, "user"),
+                                    id_column(table, schema_, "session")};
+        return {key, views_of(table), ids};
+    }
+
+    /// Texts in a column of numbers make their row a bad one.
+    void judge(ingest::Table& table, std::span<const SideInput> inputs, SideKey key) const {
+        std::vector<features::BadCell> cells;
+        const auto views = views_of(table);
+        for (const SideInput& input : inputs) {
+            if (input.key == key && input.is_number)
+                (void)features::number_column(features::find_column(views, input.column), cells);
+        }
+        if (cells.empty()) return;
+        std::ranges::stable_sort(cells, {}, &features::BadCell::row);
+        std::vector<ingest::BadValue> bad;
+        for (features::BadCell& cell : cells)
+            bad.push_back({cell.row, std::move(cell.column), std::move(cell.expected)});
+        ingest::reject_rows(table, std::move(bad), log_.row_policy());
+    }
+
+ private:
+    const ingest::Schema& schema_;
+    const LogOptions& log_;
+    const GeneralOptions& general_;
+};
+
+/// Throws unless some table has a column of every name.
+void check_names(const std::vector<std::string>& names, const std::vector<SideInput>& found) {
+    for (const std::string& name : names) {
+        const bool known = std::ranges::any_of(
+            found, [&](const SideInput& input) { return name == input.column || name == input.name(); });
+        if (known) continue;
+        std::string columns;
+        for (const SideInput& input : found)
+            columns += (columns.empty() ? "" : ", ") + input.name();
+        usage_error("--use: expected columns of the side tables (" + columns + "), got \"" + name + "\"");
+    }
+}
+
+}  // namespace
+
+void SideOptions::add_to(CLI::App& command) {
+    const auto add = [&](const char* name, std::vector<std::string>& files, const char* what) {
+        command.add_option(name, files, what)->allow_extra_args(false);
+    };
+    add("--items", items, "CSV with a row per item, by its id; its columns become inputs; may repeat");
+    add("--users", users, "CSV with a row per user");
+    add("--sessions", sessions, "CSV with a row per visit, by session, or by user and session");
+    command.add_option(
+        "--use", use,
+        "Columns of these tables, COL,... (default: all). Use only what is known when the example "
+        "happens: how a visit ended, its length or what it bought would tell the answer");
+}
+
+std::vector<std::string> SideOptions::paths() const {
+    std::vector<std::string> all = items;
+    all.insert(all.end(), users.begin(), users.end());
+    all.insert(all.end(), sessions.begin(), sessions.end());
+    return all;
+}
+
+const std::vector<std::string>& SideOptions::files(SideKey key) const noexcept {
+    return key == SideKey::item ? items : key == SideKey::user ? users : sessions;
+}
+
+LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std::string>& categorical,
+                             const LogOptions& log, const GeneralOptions& general) const {
+    const SideReader reader(schema, log, general);
+    const std::vector<std::string> wanted = list_option(use);
+    std::vector<SideTable> tables;
+    std::vector<SideInput> inputs, all;
+    for (const SideKey key : kKeys) {
+        if (files(key).empty()) continue;
+        ingest::Table table = reader.read(key, files(key));
+        const SideTable indexed = reader.index(key, table);
+        const auto everything = features::side_inputs(indexed, {}, categorical);
+        const auto chosen = features::side_inputs(indexed, wanted, categorical);
+        all.insert(all.end(), everything.begin(), everything.end());
+        inputs.insert(inputs.end(), chosen.begin(), chosen.end());
+        reader.judge(table, chosen, key);
+        tables.push_back(reader.index(key, table));
+    }
+    if (tables.empty() && !wanted.empty())
+        usage_error("--use: needs --items, --users or --sessions; give one");
+    check_names(wanted, all);
+    features::SideTables side(std::move(tables), inputs);
+    return {std::move(inputs), std::move(side)};
+}
+
+features::SideTables SideOptions::load(const model::LogTask& task, const LogOptions& log,
+                                       const GeneralOptions& general) const {
+    if (!use.empty()) usage_error("--use: a model's inputs are fixed when it is trained; leave it out");
+    const ingest::Schema schema = ingest::parse_schema(task.schema, "the model's schema");
+    const SideReader reader(schema, log, general);
+    std::vector<SideTable> tables;
+    for (const SideKey key : kKeys) {
+        const auto needs = std::ranges::find(task.side_inputs, key, &SideInput::key);
+        if (needs == task.side_inputs.end()) continue;
+        if (files(key).empty()) {
+            usage_error("--" + std::string(features::side_name(key)) +
+                        ": the model was trained with the column \"" + needs->column +
+                        "\" of such a table; give the table");
+        }
+        ingest::Table table = reader.read(key, files(key));
+        reader.judge(table, task.side_inputs, key);
+        tables.push_back(reader.index(key, table));
+    }
+    return {std::move(tables), task.side_inputs};
+}
+
+}  // namespace funnel::tool
