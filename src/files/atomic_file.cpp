@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "funnel/base/error.hpp"
+#include "funnel/base/utf8.hpp"
 #include "temporary_file.hpp"
 
 namespace funnel::files {
@@ -23,7 +24,8 @@ namespace {
 constexpr std::size_t kBufferBytes = 1u << 18;
 
 [[noreturn]] void fail(const std::string& path, const std::string& what, int error) {
-    throw Error(ErrorCode::io, path + ": " + what + ": " + std::generic_category().message(error));
+    throw Error(ErrorCode::io,
+                base::escaped(path) + ": " + what + ": " + std::generic_category().message(error));
 }
 
 /// Repeats a system call that a signal interrupted.
@@ -77,7 +79,7 @@ std::optional<struct stat> old_file(const std::string& path, const std::string& 
     }
     if (S_ISDIR(info.st_mode)) fail(path, "expected the name of a file to write", EISDIR);
     if (!S_ISREG(info.st_mode)) {
-        throw Error(ErrorCode::io, path +
+        throw Error(ErrorCode::io, base::escaped(path) +
                                        ": expected a regular file to replace, got a device, pipe or socket; "
                                        "name a file");
     }

@@ -84,7 +84,8 @@ BadRow bad_value(Reason reason, std::size_t column, std::string expected, std::s
 }
 
 std::string message(const std::string& file, const std::string& column, const BadRow& bad) {
-    std::string out = escaped(file) + ':' + std::to_string(bad.line) + ": ";
+    std::string out =
+        (file == "-" ? "standard input" : escaped(file)) + ':' + std::to_string(bad.line) + ": ";
     if (bad.column != kNoColumn) out += "column " + escaped(column) + ": ";
     return out + "expected " + bad.expected + ", got " + bad.got + "; " + bad.advice;
 }

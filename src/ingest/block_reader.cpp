@@ -50,7 +50,7 @@ bool BlockReader::next(Block& block) {
 
 bool BlockReader::open_next() {
     if (next_path_ == paths_.size()) return false;
-    source_.emplace(paths_[next_path_], tuning_.input_bytes);
+    source_.emplace(paths_[next_path_], tuning_.input_bytes, digests_ != nullptr);
     ended_ = false;
     first_block_ = true;
     lines_before_ = 0;
@@ -62,6 +62,7 @@ void BlockReader::close() {
         throw Error(ErrorCode::parse, source_->name() + ": the file is empty; expected " +
                                           (rules_.has_header() ? "a header and rows" : "rows"));
     }
+    if (digests_ != nullptr) digests_->push_back(source_->digest());
     closed_bytes_ += source_->consumed();
     source_.reset();
     format_.reset();
@@ -128,9 +129,11 @@ bool BlockReader::read_header(Block& block) {
     const std::string_view rest = block.view().substr(at);
     if (status == RecordStatus::bad && rules_.has_header()) {
         BadRow bad =
-            bad_record(parser_.reason(), parser_.column(), rest.substr(0, parser_.first_line()), max_line_);
-        throw Error(ErrorCode::parse, where + ": the header: expected " + bad.expected + ", got " + bad.got +
-                                          "; correct the header");
+            bad_record(parser_.reason(), parser_.column(), rest.substr(0, rest.find('\n')), max_line_);
+        const char* advice =
+            bad.reason == Reason::too_long ? "is this a CSV file with line ends?" : "correct the header";
+        throw Error(ErrorCode::parse,
+                    where + ": the header: expected " + bad.expected + ", got " + bad.got + "; " + advice);
     }
     std::vector<std::string> first(parser_.fields().begin(), parser_.fields().end());
     if (status == RecordStatus::bad) first.clear();

@@ -45,6 +45,9 @@ class BlockReader {
     BlockReader(std::span<const std::string> paths, RowRules& rules, std::size_t max_line,
                 const Tuning& tuning, const std::atomic<bool>& stop);
 
+    /// Fills `digests` as the files end. Borrows it.
+    void keep_digests(std::vector<files::FileDigest>& digests) noexcept { digests_ = &digests; }
+
     /// The next block, or false at the end of the last file. Throws Error(io), Error(parse), Error(schema).
     bool next(Block& block);
 
@@ -77,6 +80,7 @@ class BlockReader {
     const std::atomic<bool>& stop_;
     RecordParser parser_;
 
+    std::vector<files::FileDigest>* digests_ = nullptr;
     std::size_t next_path_ = 0;
     std::optional<TextSource> source_;
     std::shared_ptr<const FileFormat> format_;  // none until the header is read

@@ -26,13 +26,16 @@ namespace {
 
 std::uint64_t check_input(const std::string& path) {
     if (path == "-") return 0;
+    if (path.empty()) throw Error(ErrorCode::io, "expected the name of a file to read, got an empty name");
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) fail(escaped(path), "cannot be opened", errno);
     if (S_ISDIR(info.st_mode)) fail_directory(escaped(path));
     return S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
 
-ByteSource::ByteSource(const std::string& path) : name_(path == "-" ? "standard input" : escaped(path)) {
+ByteSource::ByteSource(const std::string& path, bool with_digest)
+    : path_(path), name_(path == "-" ? "standard input" : escaped(path)) {
+    if (with_digest) digest_.emplace();
     if (path == "-") {
         fd_ = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
     } else {
@@ -76,6 +79,7 @@ std::size_t ByteSource::read_raw(std::span<char> out) {
         got += static_cast<std::size_t>(n);
     }
     fetched_ += got;
+    if (digest_) digest_->add({out.data(), got});
     return got;
 }
 

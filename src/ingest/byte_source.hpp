@@ -6,10 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "funnel/files/digest.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -17,7 +20,7 @@ namespace funnel::ingest::detail {
 class ByteSource {
  public:
     /// "-" is standard input. Throws Error(io): missing, no right, a directory.
-    explicit ByteSource(const std::string& path);
+    explicit ByteSource(const std::string& path, bool with_digest = false);
     ~ByteSource();
     ByteSource(const ByteSource&) = delete;
     ByteSource& operator=(const ByteSource&) = delete;
@@ -33,13 +36,18 @@ class ByteSource {
     /// grew and its text as far as read does not end with a line end (then the last row may be half a row).
     void expect_unchanged(bool text_ends_a_line) const;
 
+    /// Of what was read from the file so far; only with_digest.
+    [[nodiscard]] files::FileDigest digest() const { return digest_.value().result(path_); }
+
     [[nodiscard]] std::uint64_t consumed() const noexcept { return consumed_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
     std::size_t read_raw(std::span<char> out);
 
+    std::string path_;
     std::string name_;  // for messages
+    std::optional<files::Digest> digest_;
     int fd_ = -1;
     bool limited_ = false;    // a regular file: size_ counts
     std::uint64_t size_ = 0;  // bytes from where we began to the end when it was opened

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/parallel.hpp"
+
 namespace funnel::ingest::detail {
 
 /// The steps of a pipeline. An exception of any of them is that of its item: the first one in order is
@@ -42,10 +44,10 @@ class OrderedPipeline {
 
     void run() {
         {
+            const auto run_worker = [this](std::size_t i) { work(static_cast<unsigned>(i)); };
             std::vector<std::jthread> pool;
-            for (unsigned i = 1; i < threads_; ++i)
-                pool.emplace_back([this, i] { work(i); });
-            work(0);
+            base::start_threads(pool, threads_ - 1, run_worker);
+            run_worker(0);
         }
         if (error_) std::rethrow_exception(error_);
     }
@@ -56,7 +58,16 @@ class OrderedPipeline {
         std::exception_ptr error;
     };
 
-    void work(unsigned worker) {
+    /// What the steps throw belongs to their item; here it is the pipeline itself that finds no memory.
+    void work(unsigned worker) noexcept {
+        try {
+            work_through(worker);
+        } catch (...) {
+            fail(std::current_exception());
+        }
+    }
+
+    void work_through(unsigned worker) {
         while (auto entry = take_free()) {
             std::uint64_t sequence = 0;
             if (!produce(*entry, sequence)) {

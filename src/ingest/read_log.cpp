@@ -60,6 +60,7 @@ void read_blocks(std::span<const std::string> paths, const ReadOptions& options,
     std::atomic<std::uint64_t> done{0};
     std::uint64_t sequence = 0;
     BlockReader reader(paths, rules, options.rows.max_line, tuning, stop);
+    if (options.rows.digests) reader.keep_digests(result.report.digests);
     std::vector<std::optional<LogParser>> parsers(threads);
     const bool keep_all_bad = options.rows.bad_rows == BadRows::skip && !options.rows.rejects_path.empty();
 

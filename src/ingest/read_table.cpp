@@ -71,6 +71,7 @@ Table read_table(std::span<const std::string> paths, const TableOptions& options
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> done{0};
     BlockReader reader(paths, rules, options.rows.max_line, tuning, stop);
+    if (options.rows.digests) reader.keep_digests(table.report.digests);
     std::vector<std::optional<TableParser>> parsers(threads);
     const bool keep_all_bad = options.rows.bad_rows == BadRows::skip && !options.rows.rejects_path.empty();
 

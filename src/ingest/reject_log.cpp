@@ -2,6 +2,7 @@
 #include "ingest/reject_log.hpp"
 
 #include <array>
+#include <charconv>
 #include <vector>
 
 #include "funnel/base/csv.hpp"
@@ -10,6 +11,17 @@
 #include "ingest/utf8.hpp"
 
 namespace funnel::ingest::detail {
+namespace {
+
+/// "1%" of 0.01.
+std::string percent(double share) {
+    std::array<char, 32> text;
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), share * 100, std::chars_format::general, 6);
+    return std::string(text.data(), end.ptr) + '%';
+}
+
+}  // namespace
 
 RejectLog::RejectLog(const RowPolicy& policy, ReadReport& report, Mode mode)
     : policy_(policy), report_(report), warned_(report.rejected > 0) {
@@ -85,9 +97,9 @@ void RejectLog::finish() {
                     files + ": expected at least one usable row, got only bad ones: " + counts());
     }
     if (report_.rejected > 0 && too_many) {
-        const std::string most = limit.count >= 0 ? std::to_string(limit.count) + " bad rows"
-                                                  : "a share of bad rows of " + std::to_string(limit.share);
-        throw Error(ErrorCode::parse, files + ": expected at most " + most + ", got " + counts());
+        const std::string most = limit.count >= 0 ? std::to_string(limit.count) : percent(limit.share);
+        throw Error(ErrorCode::parse,
+                    files + ": expected at most " + most + " bad rows (--max-bad), got " + counts());
     }
     if (report_.rows > 0 && report_.accepted == 0) {
         throw Error(ErrorCode::parse, files + ": expected at least one usable row, got " +

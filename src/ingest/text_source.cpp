@@ -32,6 +32,9 @@ constexpr Signature kSignatures[] = {
     {"%PDF-"sv, "a PDF file", "export it as CSV"},
     {"\xFF\xFE"sv, "UTF-16 text", "save it as UTF-8"},
     {"\xFE\xFF"sv, "UTF-16 text", "save it as UTF-8"},
+    {"{\""sv, "JSON", "export it as CSV"},
+    {"[{"sv, "JSON", "export it as CSV"},
+    {"FUNNELM\0"sv, "a model of funnel", "name it behind -m, and here the log"},
 };
 
 [[noreturn]] void reject(const std::string& name, std::string_view kind, std::string_view advice) {
@@ -82,7 +85,8 @@ void expect_text(const std::string& name, std::string_view head) {
 
 }  // namespace
 
-TextSource::TextSource(const std::string& path, std::size_t input_bytes) : source_(path) {
+TextSource::TextSource(const std::string& path, std::size_t input_bytes, bool with_digest)
+    : source_(path, with_digest) {
     const std::string_view first = source_.peek(kLookAt);
     if (first.starts_with("\x1F\x8B"sv)) {
         decoder_ = make_gzip_decoder(source_, input_bytes);

@@ -29,12 +29,14 @@ class Decoder {
 /// UTF-16, zip, xlsx, Parquet, HTML and so on.
 class TextSource {
  public:
-    explicit TextSource(const std::string& path, std::size_t input_bytes = 1u << 18);
+    explicit TextSource(const std::string& path, std::size_t input_bytes = 1u << 18,
+                        bool with_digest = false);
 
     /// The text, without a UTF-8 byte order mark. Fewer bytes than asked for only at the end.
     std::size_t read(std::span<char> out);
 
     [[nodiscard]] const std::string& name() const noexcept { return source_.name(); }
+    [[nodiscard]] files::FileDigest digest() const { return source_.digest(); }
     /// Packed bytes so far, for progress.
     [[nodiscard]] std::uint64_t consumed() const noexcept { return source_.consumed(); }
 

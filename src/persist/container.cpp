@@ -14,6 +14,7 @@
 
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/error.hpp"
+#include "funnel/base/utf8.hpp"
 #include "funnel/base/version.hpp"
 #include "funnel/files/atomic_file.hpp"
 
@@ -203,7 +204,8 @@ class File {
 
  private:
     [[noreturn]] void fail(const std::string& what, int error) const {
-        throw Error(ErrorCode::io, path_ + ": " + what + ": " + std::generic_category().message(error));
+        throw Error(ErrorCode::io,
+                    base::escaped(path_) + ": " + what + ": " + std::generic_category().message(error));
     }
 
     std::string path_;
@@ -219,8 +221,9 @@ std::vector<char> read_file(const File& file, const std::string& path, std::uint
     const std::uint64_t size = file.size_or(header.file_size);
     check_size(header, size);
     if (size > size_limit) {
-        throw Error(ErrorCode::memory, path + ": expected a model of at most " + std::to_string(size_limit) +
-                                           " bytes, got " + std::to_string(size) + "; raise the limit");
+        throw Error(ErrorCode::memory, base::escaped(path) + ": expected a model of at most " +
+                                           std::to_string(size_limit) + " bytes, got " +
+                                           std::to_string(size) + "; raise the limit");
     }
     while (bytes.size() < size) {
         const std::size_t before = bytes.size();
@@ -277,13 +280,20 @@ std::vector<Section> decode_container(std::span<const char> bytes) {
     return sections;
 }
 
-std::vector<Section> load_container(const std::string& path, std::uint64_t size_limit) {
+std::vector<Section> load_container(const std::string& path, std::uint64_t size_limit,
+                                    files::FileDigest* digest) {
     const File file(path);
     try {
-        return decode_container(read_file(file, path, size_limit));
+        const std::vector<char> bytes = read_file(file, path, size_limit);
+        if (digest != nullptr) {
+            files::Digest whole;
+            whole.add({bytes.data(), bytes.size()});
+            *digest = whole.result(path);
+        }
+        return decode_container(bytes);
     } catch (const Error& error) {
         if (error.code() != ErrorCode::format && error.code() != ErrorCode::unsupported) throw;
-        throw Error(error.code(), path + ": " + error.what());
+        throw Error(error.code(), base::escaped(path) + ": " + error.what());
     }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/utf8.hpp"
 #include "funnel/model/predictor.hpp"
 
 namespace funnel::persist {
@@ -162,6 +163,11 @@ void check_parts(const Bundle& bundle) {
         }
         need(shape == bundle.nets.front().shape(), "nets of different shapes");
     }
+    need(bundle.reference.empty() ||
+             (bundle.reference.numeric.size() == bundle.encoder.numeric_features().size() &&
+              bundle.reference.categorical.size() == bundle.encoder.categorical_features().size() &&
+              (bundle.reference.scores.empty() || bundle.reference.scores.size() == bundle.heads.size())),
+         "reference and inputs differ");
     need(bundle.log.has_value() == bundle.history.has_value(), "a history without a log, or none with one");
     if (!bundle.history) return;
     const auto& spec = bundle.history->spec();
@@ -205,9 +211,7 @@ auto with_path(const std::string& path, Read&& read) {
     try {
         return read();
     } catch (const Error& error) {
-        const std::string what = error.what();
-        if (what.starts_with(path)) throw;
-        throw Error(error.code(), path + ": " + what);
+        throw Error(error.code(), base::escaped(path) + ": " + error.what());
     }
 }
 
@@ -224,14 +228,15 @@ void save_model(const std::string& path, const Bundle& bundle) {
     }));
     sections.push_back(section("summary", [&](ByteWriter& out) { bundle.summary.write(out); }));
     sections.push_back(section("probes", [&](ByteWriter& out) { write_probes(out, bundle.probes); }));
+    sections.push_back(section("reference", [&](ByteWriter& out) { bundle.reference.write(out); }));
     if (bundle.history) {
         sections.push_back(section("history", [&](ByteWriter& out) { bundle.history->write(out); }));
     }
     save_container(path, sections);
 }
 
-Bundle load_model(const std::string& path, std::uint64_t size_limit) {
-    const std::vector<Section> sections = load_container(path, size_limit);
+Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
+    const std::vector<Section> sections = load_container(path, size_limit, digest);
     return with_path(path, [&] {
         Bundle bundle;
         read_section(sections, "task", [&](ByteReader& in) {
@@ -247,6 +252,7 @@ Bundle load_model(const std::string& path, std::uint64_t size_limit) {
         });
         bundle.summary = read_section(sections, "summary", model::TrainingSummary::read);
         bundle.probes = read_section(sections, "probes", read_probes);
+        bundle.reference = read_section(sections, "reference", model::Reference::read);
         if (bundle.log) bundle.history = read_section(sections, "history", features::History::read);
         check_parts(bundle);
         check_probes(bundle);

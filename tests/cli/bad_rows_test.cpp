@@ -215,6 +215,15 @@ TEST(CliBadRows, MoreThanTheLimitEndsTheRun) {
     EXPECT_EQ(code(1, {"--max-bad", "0"}), 3);
 }
 
+TEST(CliBadRows, ARejectsFileWithoutSkippingIsSaidToBeMissing) {
+    const TemporaryFolder folder;
+    const ToolResult result =
+        run_tool({"metrics", folder.write("log.csv", small_shop()), "--rejects", folder.path("rejects.csv")});
+    EXPECT_EQ(result.code, 0);
+    EXPECT_NE(result.err.find("--bad-rows skip"), std::string::npos) << result.err;
+    EXPECT_EQ(folder.names(), std::vector<std::string>{"log.csv"});
+}
+
 TEST(CliBadRows, NoneAcceptedIsUnusableEvenWhenAllMayBeSkipped) {
     const TemporaryFolder folder;
     const ToolResult result = run_tool({"metrics", folder.write("log.csv", log_with_bad_rows(1000)),

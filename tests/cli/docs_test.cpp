@@ -97,7 +97,7 @@ std::vector<std::string> calls(const std::string& text) {
 }
 
 TEST(CliDocs, CallsInTheDocumentsUseOptionsOfTheirCommand) {
-    for (const char* name : {"README.md", "docs/cli.md"}) {
+    for (const char* name : {"README.md", "docs/cli.md", "docs/operations.md"}) {
         std::size_t found = 0;
         for (const std::string& call : calls(document(name))) {
             const std::string command = call.substr(0, call.find_first_of(" \n"));
@@ -112,7 +112,7 @@ TEST(CliDocs, CallsInTheDocumentsUseOptionsOfTheirCommand) {
 TEST(CliDocs, LinksLeadToFiles) {
     static const std::regex link("\\]\\(([^)#:]+)[^)]*\\)");
     const std::string root = std::string(FUNNEL_TEST_DIR) + "/../";
-    for (const std::string name : {"README.md", "docs/cli.md"}) {
+    for (const std::string name : {"README.md", "docs/cli.md", "docs/operations.md", "docs/reliability.md"}) {
         const std::string text = document(name), folder = root + name.substr(0, name.rfind('/') + 1);
         for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it) {
             const std::string target = (name.find('/') == std::string::npos ? root : folder) + (*it)[1].str();

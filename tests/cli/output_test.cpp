@@ -96,6 +96,18 @@ TEST(CliOutput, OneFileIsNotTwoOutputs) {
     expect_refused(folder, {"score", "-m", model, log, "-o", out, "--save-state", out}, 2, "out");
 }
 
+TEST(CliOutput, OneFileThatIsNotThereYetIsNotTwoOutputsEither) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", small_shop()),
+                      model = folder.write("m.funnel", "no model");
+    expect_refused(
+        folder, {"score", "-m", model, log, "-o", folder.path("out"), "--save-state", folder.path("./out")},
+        2, "out");
+    expect_refused(folder,
+                   {"score", "-m", model, log, "-o", folder.path("out"), "--manifest", folder.path("out")}, 2,
+                   "out");
+}
+
 TEST(CliOutput, AnOldFileIsReplacedAndALinkKept) {
     const TemporaryFolder folder;
     folder.write("old.csv", "old");

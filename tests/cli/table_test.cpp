@@ -94,6 +94,28 @@ TEST(CliTable, TrainEvaluateScore) {
     EXPECT_EQ(csv.header.back(), "p_bought");
 }
 
+TEST(CliTable, OnePassLearnsFromRowsThatAreNotKept) {
+    const TableFiles files;
+    const std::string many = files.folder.write("many.csv", make_table(20'000, 1));
+    const auto train = [&](const std::string& model, const Words& more) {
+        Words args = {"train",      many,           "-o",     model,        "--label", "bought",
+                      "--one-pass", "--batch-size", "32",     "--hidden",   "8",       "--learning-rate",
+                      "0.01",       "--json",       "--drop", "id,day,shop"};
+        args.insert(args.end(), more.begin(), more.end());
+        return run_tool(args);
+    };
+    const std::string other = files.folder.path("other.funnel");
+    const ToolResult trained = train(files.model, {"--threads", "2"});
+    ASSERT_EQ(trained.code, 0) << trained.err;
+    EXPECT_EQ(trained.json().at("ranges").at("train").at("examples"), 20'000);
+    EXPECT_EQ(trained.json().at("ranges").at("valid").at("examples"), 0);
+    EXPECT_GT(auc(run_tool({"evaluate", "-m", files.model, files.test, "--json"})), 0.8);
+    ASSERT_EQ(train(other, {"--threads", "1"}).code, 0);
+    EXPECT_EQ(files.folder.read("table.funnel"), files.folder.read("other.funnel"));
+    for (const char* option : {"--group", "--weight", "--time", "--valid-file"})
+        EXPECT_EQ(train(other, {option, "shop"}).code, 2) << option;
+}
+
 TEST(CliTable, KeptColumnsComeBackVerbatim) {
     const TableFiles files;
     ASSERT_EQ(files.trained().code, 0);

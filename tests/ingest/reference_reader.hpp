@@ -3,6 +3,7 @@
 // character at a time and shares no code with the library: what the fast reader is held against.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -53,17 +54,41 @@ inline std::optional<std::int64_t> parse_time(const std::string& text) {
     return (day + number(4) * 3600 + number(5) * 60 + number(6) - offset) * 1'000'000 + std::stoi(micros);
 }
 
-/// Times of a file are all of the kind of the first one: ISO 8601, or seconds (the only integers in the
-/// tests).
+/// An integer and what its size says it counts: seconds, milliseconds, microseconds or nanoseconds.
+struct Integer {
+    std::int64_t value = 0;
+    int unit = 0;  ///< 0 to 3
+
+    static std::optional<Integer> parse(const std::string& text) {
+        static const std::regex form("-?\\d+");
+        Integer integer;
+        if (!std::regex_match(text, form)) return std::nullopt;
+        const auto result = std::from_chars(text.data(), text.data() + text.size(), integer.value);
+        if (result.ec != std::errc{}) return std::nullopt;
+        for (std::int64_t least = 100'000'000'000; integer.unit < 3; least *= 1000, ++integer.unit) {
+            if (integer.value < least && integer.value > -least) break;
+        }
+        return integer;
+    }
+    [[nodiscard]] std::int64_t micros() const {
+        if (unit == 3) return value / 1000 - (value % 1000 < 0);
+        return value * (unit == 0 ? 1'000'000 : unit == 1 ? 1000 : 1);
+    }
+};
+
+/// Times of a file are all of the kind of the first one: ISO 8601, or integers of one size.
 struct TimeKind {
-    enum { open, iso, seconds } kind = open;
+    enum { open, iso, integers } kind = open;
+    int unit = 0;
     std::optional<std::int64_t> parse(const std::string& text) {
-        static const std::regex integer("-?\\d{1,10}");
         const auto time = parse_time(text);
-        const bool whole = std::regex_match(text, integer);
-        if (kind == open && (time || whole)) kind = time ? iso : seconds;
+        const auto integer = Integer::parse(text);
+        if (kind == open && (time || integer)) {
+            kind = time ? iso : integers;
+            unit = integer ? integer->unit : 0;
+        }
         if (kind == iso) return time;
-        if (kind == seconds && whole) return std::stoll(text) * 1'000'000;
+        if (kind == integers && integer && integer->unit == unit) return integer->micros();
         return std::nullopt;
     }
 };

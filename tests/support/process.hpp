@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,8 +19,9 @@
 namespace funnel::support {
 
 struct ProcessResult {
-    int code = -1;      ///< exit code, or 128 + n of a death by signal n
-    bool died = false;  ///< true: by a signal, not by exit
+    int code = -1;         ///< exit code, or 128 + n of a death by signal n
+    bool died = false;     ///< true: by a signal, not by exit
+    std::size_t peak = 0;  ///< most bytes in memory
     std::string out, err;
 };
 
@@ -76,11 +78,13 @@ class Process {
     /// Waits for the end.
     ProcessResult wait() {
         int status = 0;
-        while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        rusage used{};
+        while (wait4(pid_, &status, 0, &used) < 0 && errno == EINTR) {
         }
         pid_ = -1;
         ProcessResult result;
         result.died = WIFSIGNALED(status);
+        result.peak = static_cast<std::size_t>(used.ru_maxrss) * 1024;
         result.code = result.died ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         const auto text = [&](const char* name) {
             return access(folder_.path(name).c_str(), R_OK) == 0 ? folder_.read(name) : std::string();

@@ -3,6 +3,7 @@
 
 #include <new>
 #include <ostream>
+#include <system_error>
 
 #include "commands.hpp"
 #include "exit_codes.hpp"
@@ -46,18 +47,30 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& 
     return kDone;
 }
 
-int act(Session& session) {
+/// A gate that was not met is an outcome like any other; every other failure leaves no manifest.
+int run_action(Session& session) {
     try {
         session.action();
         return kDone;
     } catch (const GateNotMet& gate) {
         session.console.error(gate.what());
         return kGateNotMet;
+    }
+}
+
+int act(Session& session, const std::string& command) {
+    try {
+        const int code = run_action(session);
+        if (!session.manifest.empty()) session.record->write(session.manifest, command, code);
+        return code;
     } catch (const Error& error) {
         session.console.error(error.what());
         return exit_code(error.code());
     } catch (const std::bad_alloc&) {
         session.console.error("out of memory; give fewer rows or a machine with more of it");
+        return kCannotReadOrWrite;
+    } catch (const std::system_error& error) {  // no thread is to be had
+        session.console.error(std::string(error.what()) + "; free some resources or use fewer --threads");
         return kCannotReadOrWrite;
     } catch (const std::exception& error) {
         session.console.error(std::string("internal error: ") + error.what());
@@ -69,7 +82,7 @@ int act(Session& session) {
 
 int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
     Console console(err);
-    Session session{out, console, {}};
+    Session session{out, console};
     CLI::App app{"From a shop's event log to funnel numbers and click and purchase predictions.",
                  "funnel-train"};
     app.set_version_flag("--version", base::kVersion);
@@ -89,7 +102,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_report(app, session);
     add_simulate(app, session);
     std::optional<int> code = parse(app, args, session);
-    if (!code) code = act(session);
+    if (!code) code = act(session, app.get_subcommands().front()->get_name());
     out.flush();
     if (!out && *code == kDone) {
         console.error("standard output: cannot write; is the disk full or the pipe closed?");

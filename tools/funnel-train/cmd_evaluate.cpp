@@ -3,12 +3,14 @@
 #include <ostream>
 
 #include "commands.hpp"
+#include "drift_gate.hpp"
 #include "exit_codes.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/report/evaluation.hpp"
 #include "funnel/score/score_log.hpp"
 #include "log_model.hpp"
+#include "outputs.hpp"
 #include "row_inputs.hpp"
 #include "table_model.hpp"
 
@@ -21,11 +23,12 @@ struct EvaluateCommand {
     TableOptions table;
     HistoryOptions history;
     SideOptions side;
+    mutable DriftGate drift;  // filled by the run, of which there is one
     std::string model, scores, min_auc;
     bool csv = false, markdown = false;
 };
 
-score::Evaluation evaluate_log(const EvaluateCommand& command, Bundle bundle, Session& session) {
+score::Evaluation evaluate_log(const EvaluateCommand& command, const Bundle& bundle, Session& session) {
     const features::SideTables side = command.side.load(*bundle.log, command.log, command.general);
     const ingest::ReadResult read =
         read_for_model(*bundle.log, command.log, side, command.general, session.console);
@@ -38,18 +41,25 @@ score::Evaluation evaluate_log(const EvaluateCommand& command, Bundle bundle, Se
     const bool has_place =
         read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;
     const score::ScoredExamples scored =
-        score::score_log(read.log, history, examples, scorer, build, has_place ? &hidden : nullptr);
+        score::score_log(read.log, history, examples, scorer, build, has_place ? &hidden : nullptr,
+                         command.drift.begin(bundle, command.general));
     score::Evaluation evaluation = score::evaluate(scored, true, has_place ? &hidden : nullptr);
     evaluation.already_observed = examples.already_observed;
-    if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
+    save_state(command.history, history, command.general);
+    command.general.record->add_count("examples", evaluation.rows);
+    command.general.record->add_count("already_observed", evaluation.already_observed);
     return evaluation;
 }
 
 score::Evaluation evaluate_table(const EvaluateCommand& command, const Bundle& bundle, Session& session) {
     const LabelledTable rows =
         read_for_model(bundle, command.table, command.log, command.general, true, session.console);
-    return score::evaluate(
-        score_table(bundle, rows.data, !command.table.group.empty(), chosen_kernels(command.general)), false);
+    const score::ScoredExamples scored =
+        score_table(bundle, rows.data, !command.table.group.empty(), chosen_kernels(command.general));
+    (void)command.drift.begin(bundle, command.general);
+    command.drift.add_table(rows.data, scored);
+    command.general.record->add_count("examples", scored.size());
+    return score::evaluate(scored, false);
 }
 
 /// "0.7" for every target or "click=0.7,purchase=0.8".
@@ -85,7 +95,8 @@ void check_gate_option(const std::string& gate) {
 }
 
 void run_evaluate(const EvaluateCommand& command, Session& session) {
-    command.general.apply(session.console);
+    command.general.apply(session);
+    command.drift.check_option(command.scores.empty());
     if (command.general.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
     check_gate_option(command.min_auc);
@@ -94,19 +105,25 @@ void run_evaluate(const EvaluateCommand& command, Session& session) {
     }
     if (command.scores.empty() && command.log.paths.empty())
         usage_error("evaluate: expected a LOG, got none");
-    if (!command.history.save_state.empty()) files::check_writable(command.history.save_state);
+    std::vector<std::string> inputs = command.log.paths;
+    for (const std::string& file : {command.model, command.scores}) {
+        if (!file.empty()) inputs.push_back(file);
+    }
+    claim_outputs({command.history.save_state, command.log.rejects, command.general.manifest}, inputs);
     score::Evaluation evaluation;
+    Bundle bundle;
     if (!command.scores.empty()) {
         evaluation = score::evaluate(read_scores(command.scores, command.log, command.general), false);
     } else {
-        Bundle bundle = persist::load_model(command.model);
-        evaluation = bundle.log ? evaluate_log(command, std::move(bundle), session)
-                                : evaluate_table(command, bundle, session);
+        bundle = load_model(command.model, command.general);
+        evaluation =
+            bundle.log ? evaluate_log(command, bundle, session) : evaluate_table(command, bundle, session);
     }
     session.out << (command.general.json ? report::to_json(evaluation)
                     : command.csv        ? report::to_csv(evaluation)
                                          : report::to_text(evaluation, command.markdown));
     session.out.flush();
+    command.drift.judge(bundle, command.general, session.console);
     check_gate(command.min_auc, evaluation);
 }
 
@@ -120,6 +137,7 @@ void add_evaluate(CLI::App& app, Session& session) {
     command->table.add_to(*sub);
     command->history.add_to(*sub);
     command->side.add_to(*sub);
+    command->drift.add_to(*sub);
     sub->add_option("-m,--model", command->model, "The model file");
     sub->add_option("--scores", command->scores,
                     "Judge finished scores: CSV with score, label and perhaps weight");

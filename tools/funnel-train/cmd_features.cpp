@@ -9,6 +9,7 @@
 #include "funnel/persist/model_file.hpp"
 #include "funnel/train/train_on_log.hpp"
 #include "log_model.hpp"
+#include "outputs.hpp"
 #include "rows_out.hpp"
 
 namespace funnel::tool {
@@ -26,6 +27,7 @@ struct FeaturesCommand {
 struct FeatureTable {
     features::Dataset data;
     EventLog log;
+    features::History history;
 };
 
 FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Session& session) {
@@ -38,13 +40,12 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
             examples_for_model(*bundle, read.log, history, command.history, command.log, command.general);
         features::Dataset data = features::build_dataset(read.log, history, examples,
                                                          build_options(*bundle->log, side, session.console));
-        if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
-        return {std::move(data), std::move(read.log)};
+        return {std::move(data), std::move(read.log), std::move(history)};
     }
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     reading.columns = feature_columns({}, {});
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(read.report, command.log, session.console);
+    tell_about_reading(read.report, command.log, command.general, session.console);
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     const LoadedSide side = command.side.load(read.schema, {}, command.log, command.general);
     side.tables.complete(read.log);
@@ -61,7 +62,7 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     const auto examples = features::build_examples(read.log, options.task.funnel, wanted);
     features::Dataset data = features::build_dataset(
         read.log, history, examples, build_options(options.task, side.tables, session.console));
-    return {std::move(data), std::move(read.log)};
+    return {std::move(data), std::move(read.log), std::move(history)};
 }
 
 void write_number(RowsOut& rows, float value) {
@@ -145,23 +146,24 @@ void write_table(RowsOut& rows, const FeatureTable& table, const features::Encod
 }
 
 void run_features(const FeaturesCommand& command, Session& session) {
-    command.general.apply(session.console);
+    command.general.apply(session);
     if (command.encoded && command.model.empty())
         usage_error("--encoded: needs a model that says how; give -m MODEL");
-    if (!command.output.empty() && command.output != "-") {
-        std::vector<std::string> inputs = command.log.paths;
-        if (!command.model.empty()) inputs.push_back(command.model);
-        for (const std::string& path : command.side.paths())
-            inputs.push_back(path);
-        refuse_overwriting_input(command.output, inputs);
-        files::check_writable(command.output);
-    }
+    std::vector<std::string> inputs = command.log.paths;
+    if (!command.model.empty()) inputs.push_back(command.model);
+    for (const std::string& path : command.side.paths())
+        inputs.push_back(path);
+    claim_outputs({command.output, command.history.save_state, command.log.rejects, command.general.manifest},
+                  inputs);
     std::optional<Bundle> bundle;
-    if (!command.model.empty()) bundle = persist::load_model(command.model);
+    if (!command.model.empty()) bundle = load_model(command.model, command.general);
     if (bundle && !bundle->log) usage_error("features: expected a model of a log, got one of a table");
     const FeatureTable table = build(command, bundle, session);
     RowsOut rows(command.output, session.out);
     write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
+    command.general.record->add_output(command.output);
+    command.general.record->add_count("examples", table.data.size());
+    save_state(command.history, table.history, command.general);  // last: it says that the rows are done with
 }
 
 }  // namespace

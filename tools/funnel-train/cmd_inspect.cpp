@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/report/training.hpp"
+#include "log_model.hpp"
 
 namespace funnel::tool {
 
@@ -19,8 +20,8 @@ void add_inspect(CLI::App& app, Session& session) {
     sub->add_option("MODEL", command->model, "The model file")->required();
     sub->callback([command, &session] {
         session.action = [command, &session] {
-            command->general.apply(session.console);
-            const Bundle bundle = persist::load_model(command->model);
+            command->general.apply(session);
+            const Bundle bundle = load_model(command->model, command->general);
             session.out << (command->general.json ? report::inspect_json(bundle)
                                                   : report::inspect_text(bundle));
         };

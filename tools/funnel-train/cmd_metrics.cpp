@@ -11,6 +11,7 @@
 #include "funnel/report/metrics_text.hpp"
 #include "metrics_compare.hpp"
 #include "metrics_log.hpp"
+#include "outputs.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -34,6 +35,9 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const Met
 }
 
 void check(MetricsCommand& command) {
+    std::vector<std::string> inputs = command.log.paths;
+    if (!command.compare.other.empty()) inputs.push_back(command.compare.other);
+    claim_outputs({command.log.rejects, command.general.manifest}, inputs);
     if (command.general.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
     command.counting.check(command.log);  // before the long work
@@ -67,7 +71,7 @@ MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& p
 MeasuredLog measure(MetricsLog& log, const metrics::MetricsOptions& options, bool keep_state,
                     const MetricsCommand& command, Console& console) {
     MeasuredLog measured{.state = log.count(options), .result = {}};
-    tell_about_reading(log.report(), command.log, console);
+    tell_about_reading(log.report(), command.log, command.general, console);
     measured.result = keep_state ? metrics::finish(measured.state, options, log.facts())
                                  : metrics::finish(std::move(measured.state), options, log.facts());
     return measured;
@@ -84,7 +88,7 @@ report::Comparison compare_with_other(const MetricsCommand& command, const Measu
 }
 
 void run_metrics(MetricsCommand command, Session& session) {
-    command.general.apply(session.console);
+    command.general.apply(session);
     check(command);
     if (!command.emit_sql.empty()) return emit_sql(command, session);
     if (command.log.paths.empty()) usage_error("LOG is required; name the log, or - for standard input");

@@ -6,9 +6,9 @@
 #include "commands.hpp"
 #include "counting.hpp"
 #include "funnel/files/atomic_file.hpp"
-#include "funnel/persist/model_file.hpp"
 #include "funnel/report/html_report.hpp"
 #include "funnel/score/score_log.hpp"
+#include "outputs.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -27,13 +27,12 @@ void check(ReportCommand& command) {
     if (!command.model.empty()) inputs.push_back(command.model);
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
-    refuse_overwriting_input(command.output, inputs);
-    files::check_writable(command.output);
+    claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
 }
 
 std::optional<Bundle> load_model(const ReportCommand& command) {
     if (command.model.empty()) return std::nullopt;
-    Bundle bundle = persist::load_model(command.model);
+    Bundle bundle = tool::load_model(command.model, command.general);
     if (!bundle.log) {
         throw Error(ErrorCode::schema,
                     command.model +
@@ -50,7 +49,7 @@ ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle
     reading.columns.text_if_mapped = true;
     command.counting.set_reading(reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(result.report, command.log, console);
+    tell_about_reading(result.report, command.log, command.general, console);
     command.counting.clean(result.log, command.general, console);
     return result;
 }
@@ -73,6 +72,7 @@ void write(const ReportCommand& command, const std::string& html, Session& sessi
     files::AtomicFile file(command.output);
     file.append(html);
     file.commit();
+    command.general.record->add_output(command.output);
     if (command.general.json) {
         session.out << nlohmann::ordered_json{{"schema_version", 1},
                                               {"output", command.output},
@@ -85,7 +85,7 @@ void write(const ReportCommand& command, const std::string& html, Session& sessi
 }
 
 void run_report(ReportCommand command, Session& session) {
-    command.general.apply(session.console);
+    command.general.apply(session);
     check(command);
     std::optional<Bundle> bundle = load_model(command);
     ingest::ReadResult read = tool::read(command, bundle, session.console);

@@ -2,12 +2,14 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "drift_gate.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/score_candidates.hpp"
 #include "funnel/score/score_log.hpp"
 #include "log_model.hpp"
+#include "outputs.hpp"
 #include "row_inputs.hpp"
 #include "rows_out.hpp"
 #include "table_model.hpp"
@@ -21,6 +23,7 @@ struct ScoreCommand {
     TableOptions table;
     HistoryOptions history;
     SideOptions side;
+    mutable DriftGate drift;  // filled by the run, of which there is one
     std::string model, output, candidates;
 };
 
@@ -63,10 +66,13 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& 
             session.console.note(std::to_string(examples.already_observed) +
                                  " rows were already observed and are not scored");
         }
-        const score::ScoredExamples scored = score::score_log(read.log, history, examples, scorer, build);
+        const score::ScoredExamples scored = score::score_log(read.log, history, examples, scorer, build,
+                                                              command.drift.begin(bundle, command.general));
         for (std::size_t i = 0; i < scored.size(); ++i) {
             write_example(rows, read.log.event(scored.keys[i].row), scored, i);
         }
+        command.general.record->add_count("examples", scored.size());
+        command.general.record->add_count("already_observed", examples.already_observed);
     } else {
         const Candidates candidates =
             read_candidates(command.candidates, command.log, command.general, history, read.log);
@@ -76,7 +82,8 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& 
             write_example(rows, candidates.events[i], scored, i);
     }
     rows.finish();
-    if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
+    command.general.record->add_output(command.output);
+    save_state(command.history, history, command.general);
 }
 
 void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& session) {
@@ -84,6 +91,8 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
         read_for_model(bundle, command.table, command.log, command.general, false, session.console);
     const score::ScoredExamples scored =
         score_table(bundle, rows.data, false, chosen_kernels(command.general));
+    (void)command.drift.begin(bundle, command.general);
+    command.drift.add_table(rows.data, scored);
     std::vector<const ingest::TableTextColumn*> kept;
     for (const std::string& name : list_option(command.table.keep)) {
         kept.push_back(rows.table.column(name));
@@ -103,6 +112,8 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
         write_scores(out, scored, i);
     }
     out.finish();
+    command.general.record->add_output(command.output);
+    command.general.record->add_count("examples", scored.size());
     if (rows.table.report.rejected > 0) {
         session.console.warn(std::to_string(rows.table.report.rejected) + " of " +
                              std::to_string(rows.table.report.rows) + " rows rejected and not scored");
@@ -110,22 +121,22 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
 }
 
 void run_score(const ScoreCommand& command, Session& session) {
-    command.general.apply(session.console);
-    for (const std::string& file : {command.output, command.history.save_state}) {
-        if (file.empty() || file == "-") continue;
-        std::vector<std::string> inputs = command.log.paths;
-        inputs.push_back(command.model);
-        for (const std::string& path : command.side.paths())
-            inputs.push_back(path);
-        refuse_overwriting_input(file, inputs);
-        files::check_writable(file);
-    }
-    const Bundle bundle = persist::load_model(command.model);
+    command.general.apply(session);
+    command.drift.check_option(command.candidates.empty());
+    std::vector<std::string> inputs = command.log.paths;
+    inputs.push_back(command.model);
+    if (!command.candidates.empty()) inputs.push_back(command.candidates);
+    for (const std::string& path : command.side.paths())
+        inputs.push_back(path);
+    claim_outputs({command.output, command.history.save_state, command.log.rejects, command.general.manifest},
+                  inputs);
+    const Bundle bundle = load_model(command.model, command.general);
     if (bundle.log) {
         score_examples(command, bundle, session);
     } else {
         score_rows(command, bundle, session);
     }
+    command.drift.judge(bundle, command.general, session.console);
 }
 
 }  // namespace
@@ -137,6 +148,7 @@ void add_score(CLI::App& app, Session& session) {
     command->log.add_to(*sub);
     command->history.add_to(*sub);
     command->side.add_to(*sub);
+    command->drift.add_to(*sub);
     sub->add_option("-m,--model", command->model, "The model file")->required();
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");
     sub->add_option(

@@ -8,6 +8,7 @@
 #include "funnel/files/output.hpp"
 #include "funnel/simulate/event_csv.hpp"
 #include "funnel/simulate/shopper_model.hpp"
+#include "outputs.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -38,8 +39,9 @@ std::string truth_json(const simulate::Truth& truth, const simulate::ShopperOpti
 }
 
 void run_simulate(const SimulateCommand& command, Session& session) {
-    command.general.apply(session.console);
+    command.general.apply(session);
     const simulate::ShopperModel model(command.shop);
+    claim_outputs({command.output, command.output + ".truth.json", command.general.manifest}, {});
     files::Output log(command.output), truth_file(command.output + ".truth.json");
     std::string rows(simulate::kCsvHeader);
     const simulate::Truth truth = model.run([&](const Event& event) {
@@ -53,6 +55,9 @@ void run_simulate(const SimulateCommand& command, Session& session) {
     truth_file.append(json);
     log.commit();
     truth_file.commit();
+    command.general.record->add_output(command.output);
+    command.general.record->add_output(command.output + ".truth.json");
+    command.general.record->add_count("rows", truth.events);
     if (command.general.json) {
         session.out << json;
     } else {
@@ -69,10 +74,12 @@ void add_simulate(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); true rates in FILE.truth.json")
         ->required();
-    sub->add_option("--users", command->shop.users, "Shoppers, each of whom comes at least once");
-    sub->add_option("--days", command->shop.days, "Days of the log");
-    sub->add_option("--seed", command->shop.seed, "The same seed gives the same log");
-    sub->add_option("--items", command->shop.items, "Goods (default: a fifth of the users, 200 to 20000)");
+    sub->add_option("--users", command->shop.users, "Shoppers, each of whom comes at least once")
+        ->check(whole_number());
+    sub->add_option("--days", command->shop.days, "Days of the log")->check(whole_number());
+    sub->add_option("--seed", command->shop.seed, "The same seed gives the same log")->check(whole_number());
+    sub->add_option("--items", command->shop.items, "Goods (default: a fifth of the users, 200 to 20000)")
+        ->check(whole_number());
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_simulate(*command, session); }; });
 }

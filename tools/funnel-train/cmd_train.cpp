@@ -12,6 +12,7 @@
 #include "funnel/report/training.hpp"
 #include "funnel/train/train_on_log.hpp"
 #include "log_model.hpp"
+#include "outputs.hpp"
 #include "table_model.hpp"
 
 namespace funnel::tool {
@@ -235,7 +236,7 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     }
     reading.columns = feature_columns(texts, numbers);
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(read.report, command.log, session.console);
+    tell_about_reading(read.report, command.log, command.general, session.console);
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
     train::LogModelOptions options = log_options(command, read, session.console);
@@ -268,24 +269,28 @@ void warn_about_one_class(const model::TrainingSummary& summary, Console& consol
 }
 
 void run_train(const TrainCommand& command, Session& session) {
-    command.general.apply(session.console);
-    refuse_overwriting_input(command.output, command.log.paths);
-    refuse_overwriting_input(command.output, command.side.paths());
+    command.general.apply(session);
     if (!command.table.label.empty() && !command.side.empty())
         usage_error("--items, --users, --sessions: they go with a log, not with a table; leave them out");
-    files::check_writable(command.output);
-    if (command.output == command.log.rejects) {
-        usage_error(command.output +
-                    ": expected one output per file, got it for the model and for --rejects");
-    }
+    std::vector<std::string> inputs = command.log.paths;
+    if (!command.table.valid_file.empty()) inputs.push_back(command.table.valid_file);
+    for (const std::string& path : command.side.paths())
+        inputs.push_back(path);
+    claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
     // A wrong option ends the run before the long work.
     (void)train::resolved(model_options(command).training, 1);
     (void)groups_but(command.without);
+    const double valid = percent_option("--valid", command.valid);
+    if (!(valid > 0 && valid < 1)) {
+        usage_error("--valid: expected a percentage above 0% and below 100%, got \"" + command.valid + "\"");
+    }
     Stopwatch watch(session.console);
     Bundle bundle = trained(command, session, watch);
     warn_about_one_class(bundle.summary, session.console);
     bundle.summary.configuration = configuration(command);
     persist::save_model(command.output, bundle);
+    command.general.record->add_output(command.output);
+    command.general.record->add_count("examples", bundle.summary.examples);
     if (command.general.json) {
         session.out << report::training_json(bundle, watch.times());
     } else {
@@ -313,7 +318,7 @@ void add_training_options(CLI::App& sub, TrainCommand& command) {
         ->check(CLI::Range(0.0, 0.95));
     sub.add_option("--patience", command.patience, "Epochs without a better one before it stops")
         ->check(CLI::Range(1, 100000));
-    sub.add_option("--seed", command.seed, "Of weights, order, dropout and sampling");
+    sub.add_option("--seed", command.seed, "Of weights, order, dropout and sampling")->check(whole_number());
     sub.add_option("--members", command.members, "Nets whose mean is the prediction")
         ->check(CLI::Range(1, 64));
     sub.add_option("--bins", command.bins, "Quantile bins per number beside its z-score")

@@ -11,6 +11,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "funnel/base/utf8.hpp"
+
 namespace funnel::tool {
 
 Console::Console(std::ostream& err)
@@ -34,16 +36,18 @@ void Console::configure(const ConsoleOptions& options) {
                                          : spdlog::level::info);
 }
 
-void Console::line(int level, std::string_view message) {
+void Console::line(int level, std::string_view text) {
     erase_progress();
+    // Names of files, arguments and data may hold anything; a terminal must see none of it.
+    const std::string message = base::escaped(text, std::string::npos);
     const auto severity = static_cast<spdlog::level::level_enum>(level);
     if (!json_) {
         logger_->log(severity, "{}", message);
         return;
     }
     using nlohmann::json;
-    const json text(message);
-    logger_->log(severity, "\"message\":{}", text.dump(-1, ' ', false, json::error_handler_t::replace));
+    logger_->log(severity, "\"message\":{}",
+                 json(message).dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 void Console::error(std::string_view message) {

@@ -38,7 +38,7 @@ class Console {
     [[nodiscard]] base::ProgressObserver progress();
 
  private:
-    void line(int level, std::string_view message);
+    void line(int level, std::string_view text);
     void draw(const base::Progress& progress);
     void erase_progress();
 

@@ -44,10 +44,24 @@ ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& 
                                   Console& console) {
     const ingest::ReadOptions reading = read_options_for_model(task, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
-    tell_about_reading(read.report, options, console);
+    tell_about_reading(read.report, options, general, console);
     if (const auto to = options.to_time()) read.log.keep_before(*to);
     side.complete(read.log);
     return read;
+}
+
+Bundle load_model(const std::string& path, const GeneralOptions& general) {
+    files::FileDigest digest;
+    Bundle bundle = persist::load_model(path, persist::kDefaultSizeLimit, &digest);
+    general.record->add_model(digest);
+    return bundle;
+}
+
+void save_state(const HistoryOptions& options, const features::History& history,
+                const GeneralOptions& general) {
+    if (options.save_state.empty()) return;
+    persist::save_state(options.save_state, history);
+    general.record->add_output(options.save_state);
 }
 
 namespace {
@@ -115,7 +129,13 @@ features::ExampleList examples_for_model(const Bundle& bundle, const EventLog& l
 
 ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& schema, events::KindSet kinds,
                            Console& console) {
-    if (auto chosen = options.funnel_override()) return {std::move(*chosen), {}};
+    if (auto chosen = options.funnel_override()) {
+        for (const events::Stage& stage : chosen->stages) {
+            if ((stage.kinds & kinds) != 0) continue;
+            console.warn("--funnel: stage " + stage.name + " counts 0: the log has no such event");
+        }
+        return {std::move(*chosen), {}};
+    }
     if (!schema.funnel_is_default) return {Funnel::make(schema.funnel), {}};
     auto [funnel, left_out] = metrics::effective_funnel(schema.funnel, kinds);
     for (const std::string& stage : left_out) {

@@ -43,6 +43,13 @@ struct HistoryOptions {
 [[nodiscard]] features::BuildOptions build_options(const model::LogTask& task,
                                                    const features::SideTables& side, Console& console);
 
+/// The model, noted in the record of the run. Throws as persist::load_model.
+[[nodiscard]] Bundle load_model(const std::string& path, const GeneralOptions& general);
+
+/// Writes --save-state, if given.
+void save_state(const HistoryOptions& options, const features::History& history,
+                const GeneralOptions& general);
+
 /// --state, else the model's, else with --history none an empty one.
 [[nodiscard]] features::History starting_history(const Bundle& bundle, const HistoryOptions& options);
 

@@ -29,11 +29,18 @@ void GeneralOptions::add_to(CLI::App& command) {
     command.add_option("--temp", temp, "Folder for temporary files");
     command.add_option("--kernel", kernel, "Pin the compute kernel (default: the best here)")
         ->check(CLI::IsMember({"scalar", "avx2", "avx512", "neon"}));
+    command.add_option("--lock", lock, "One run at a time: hold this file locked until the end");
+    command.add_option("--lock-wait", lock_wait, "How long to wait for the lock (default: not at all)");
+    command.add_option("--manifest", manifest, "JSON file for what was read, written and counted");
 }
 
-void GeneralOptions::apply(Console& console) const {
+void GeneralOptions::apply(Session& session) const {
     if (!memory.empty()) (void)size_option("--memory", memory);
-    console.configure({.quiet = quiet, .verbose = verbose, .json = log_format == "json"});
+    session.console.configure({.quiet = quiet, .verbose = verbose, .json = log_format == "json"});
+    const std::int64_t wait = duration_option("--lock-wait", lock_wait);
+    if (!lock.empty()) session.lock.emplace(lock, wait);
+    session.record = record;
+    session.manifest = manifest;
 }
 
 unsigned GeneralOptions::thread_count() const {
@@ -87,6 +94,7 @@ ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Cons
     (void)from_time();  // wrong options end the run before the long work
     (void)to_time();
     options.rows = row_policy();
+    options.rows.digests = !general.manifest.empty();
     options.threads = general.thread_count();
     options.memory = general.parts_options().memory;
     options.progress = console.progress();
@@ -153,6 +161,17 @@ std::uint64_t size_option(const std::string& name, const std::string& text) {
     usage_error(name + ": expected a size such as 512MiB or 4GiB, got \"" + text + "\"");
 }
 
+CLI::Validator whole_number() {
+    const auto check = [](const std::string& text) -> std::string {
+        std::uint64_t value = 0;
+        const char* end = text.data() + text.size();
+        const auto [at, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc{} && at == end) return {};
+        return "expected a whole number from 0 to 18446744073709551615, got \"" + text + "\"";
+    };
+    return {check, "", "whole number"};
+}
+
 std::vector<std::string> list_option(const std::string& text) {
     std::vector<std::string> parts;
     if (text.empty()) return parts;
@@ -176,10 +195,15 @@ void refuse_overwriting_input(const std::string& output, const std::vector<std::
     }
 }
 
-void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options, Console& console) {
+void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
+                        const GeneralOptions& general, Console& console) {
+    general.record->add_input(report);
     if (options.schema == "auto") console.note("schema: " + report.schema);
     for (const std::string& warning : report.warnings)
         console.warn(warning);
+    if (!options.rejects.empty() && options.bad_rows != "skip") {
+        console.warn("--rejects: " + options.rejects + " is written only with --bad-rows skip");
+    }
     if (report.rejected == 0) return;
     std::string line =
         std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows rejected:";

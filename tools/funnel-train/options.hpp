@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +12,10 @@
 
 #include "console.hpp"
 #include "funnel/events/funnel.hpp"
+#include "funnel/files/lock_file.hpp"
 #include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
+#include "run_record.hpp"
 
 namespace funnel::tool {
 
@@ -20,7 +23,10 @@ namespace funnel::tool {
 struct Session {
     std::ostream& out;
     Console& console;
-    std::function<void()> action;  ///< what the chosen subcommand does, set while parsing
+    std::function<void()> action = {};  ///< what the chosen subcommand does, set while parsing
+    std::optional<files::LockFile> lock = {};
+    std::shared_ptr<RunRecord> record = {};  ///< what goes to `manifest`, if that is wanted
+    std::string manifest = {};
 };
 
 /// Options of every subcommand.
@@ -33,9 +39,13 @@ struct GeneralOptions {
     std::string memory;
     std::string temp;
     std::string kernel;
+    std::string lock, lock_wait = "0";
+    std::string manifest;
+    std::shared_ptr<RunRecord> record = std::make_shared<RunRecord>();  ///< filled on the way
 
     void add_to(CLI::App& command);
-    void apply(Console& console) const;
+    /// Sets up the console, takes the lock, begins the record of the run.
+    void apply(Session& session) const;
     [[nodiscard]] unsigned thread_count() const;
     /// --memory and --temp.
     [[nodiscard]] ingest::PartsOptions parts_options() const;
@@ -71,6 +81,8 @@ struct LogOptions {
 [[nodiscard]] double percent_option(const std::string& name, const std::string& text);
 /// "512MiB", "2GiB", "1000000" -> bytes
 [[nodiscard]] std::uint64_t size_option(const std::string& name, const std::string& text);
+/// For options that are whole numbers: CLI11 itself takes -1 for 2^64 - 1, and cuts what is too large.
+[[nodiscard]] CLI::Validator whole_number();
 /// "a,b,c" -> {a, b, c}; an empty text gives none.
 [[nodiscard]] std::vector<std::string> list_option(const std::string& text);
 
@@ -78,8 +90,9 @@ struct LogOptions {
 /// anything is opened for writing.
 void refuse_overwriting_input(const std::string& output, const std::vector<std::string>& inputs);
 
-/// What reading found out, for people: schema, rejects, warnings.
-void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options, Console& console);
+/// What reading found out, for people and for the record: schema, rejects, warnings.
+void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
+                        const GeneralOptions& general, Console& console);
 
 [[noreturn]] void usage_error(const std::string& message);
 

@@ -15,6 +15,7 @@ ingest::Table read_small_table(const std::string& path, std::vector<std::string>
     ingest::TableOptions reading;
     reading.verbatim = std::move(verbatim);
     reading.rows = log.row_policy();
+    reading.rows.digests = !general.manifest.empty();
     reading.threads = general.thread_count();
     return ingest::read_table(std::vector<std::string>{path}, reading);
 }
@@ -64,6 +65,7 @@ score::ScoredExamples read_scores(const std::string& path, const LogOptions& log
             bad.push_back({row, "weight", "a weight of 0 or more"});
         }
     });
+    general.record->add_input(table.report);
     score::ScoredExamples scored{.targets = {"score"}};
     scored.scores.resize(1);
     scored.labels.resize(1);
@@ -101,6 +103,7 @@ Candidates read_candidates(const std::string& path, const LogOptions& log, const
             bad.push_back({row, "position", "a number"});
         }
     });
+    general.record->add_input(table.report);
     const std::int64_t now =
         std::max(history.watermark(), events.empty() ? history.watermark() : events.last_time()) + 1;
     for (std::size_t row = 0; row < table.rows(); ++row) {

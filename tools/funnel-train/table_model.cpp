@@ -110,9 +110,10 @@ ingest::TableOptions reading_of(const TableOptions& options, const std::string& 
                                 const GeneralOptions& general, Console& console) {
     ingest::TableOptions reading;
     reading.verbatim = list_option(options.keep);
-    reading.verbatim.push_back(
-        label);  // a label is never missing: "NaN" is a bad one, and shown as it stands
+    // A label is never missing: "NaN" is a bad one, and shown as it stands.
+    reading.verbatim.push_back(label);
     reading.rows = log.row_policy();
+    reading.rows.digests = !general.manifest.empty();
     reading.threads = general.thread_count();
     reading.progress = console.progress();
     return reading;
@@ -137,8 +138,11 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
     for (const auto& feature : bundle.encoder.numeric_features())
         inputs.numeric.push_back(feature.name);
     inputs.categorical = bundle.encoder.categorical_features();
-    return without_bad_rows(read_rows(log.paths, table, bundle.table->label, log, general, console), inputs,
-                            table, bundle.table->label, label_required, log.row_policy());
+    LabelledTable clean =
+        without_bad_rows(read_rows(log.paths, table, bundle.table->label, log, general, console), inputs,
+                         table, bundle.table->label, label_required, log.row_policy());
+    general.record->add_input(clean.table.report);
+    return clean;
 }
 
 Bundle train_on_table(const TableOptions& table, const LogOptions& log, const GeneralOptions& general,
@@ -158,6 +162,7 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
         features::infer_inputs(columns, training_rows, left_out, list_option(table.categorical));
     const LabelledTable clean =
         without_bad_rows(std::move(rows), inputs, table, table.label, true, log.row_policy());
+    general.record->add_input(clean.table.report);
 
     Bundle bundle;
     bundle.table = model::TableTask{table.label};

@@ -46,14 +46,17 @@ struct Funnel {
 
 inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
     if (types.empty() || types.size() > 32) {
-        throw Error(ErrorCode::invalid_argument,
-                    "funnel: expected 1 to 32 stages, got " + std::to_string(types.size()));
+        throw Error(ErrorCode::invalid_argument, "funnel: expected 1 to 32 stages, got " +
+                                                     std::to_string(types.size()) +
+                                                     "; name them as in view,cart_add,purchase");
     }
     Funnel funnel;
     for (const auto& names : types) {
         Stage stage;
         for (const std::string& name : names) {
-            if (name.empty()) throw Error(ErrorCode::invalid_argument, "funnel: an empty event type");
+            if (name.empty())
+                throw Error(ErrorCode::invalid_argument,
+                            "funnel: expected event types, got an empty one; look for a comma or + too many");
             auto kind = parse_kind(name);
             if (!kind) {
                 const auto at = std::ranges::find(funnel.custom_types, name);

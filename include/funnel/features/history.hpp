@@ -3,6 +3,8 @@
 // Training, batch scoring and online calls run this same code. Features and costs: docs/features.md.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -200,25 +202,35 @@ inline void History::features_for_items(const Event& context, std::span<const Ev
                                         std::span<std::string_view> categorical) const noexcept {
     const std::size_t d = spec_.numeric.size(), c = spec_.categorical.size();
     const std::uint64_t session = events::session_key(context.session);
-    detail::Coded coded = find(context, session);
-    const detail::UserPart user = detail::user_part(state_, coded);
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        const std::span<float> row = numeric.subspan(i * d, d);
-        detail::RowWriter out(row.data());
-        if (i == 0) {
-            detail::write_user_part(state_, user, out);
-        } else {
-            std::ranges::copy(numeric.first(user_width_), row.begin());
-            out = detail::RowWriter(row.data() + user_width_);
+    const detail::UserPart user = detail::user_part(state_, find(context, session));
+    const auto candidate = [&](std::size_t i) {
+        Event event = items[i];
+        event.user = {};
+        event.time = context.time;
+        return event;
+    };
+    constexpr std::size_t kGroup = 16;  // all are looked up, and what they need fetched, before the first row
+    std::array<detail::Coded, kGroup> group;
+    for (std::size_t first = 0; first < items.size(); first += kGroup) {
+        const std::size_t n = std::min(kGroup, items.size() - first);
+        for (std::size_t i = 0; i < n; ++i) {
+            group[i] = find(candidate(first + i), session);
+            group[i].user = user.context.user;
+            detail::prefetch(state_, user.context.user, group[i].item, group[i].category);
         }
-        Event candidate = items[i];
-        candidate.user = {};
-        candidate.time = context.time;
-        coded = find(candidate, session);
-        coded.user = user.context.user;
-        const detail::ItemPart item = detail::item_part(state_, coded);
-        detail::write_item_part(state_, user, item, out);
-        write_categories(user, item, candidate, categorical.subspan(i * c, c));
+        for (std::size_t i = 0; i < n; ++i) {
+            float* row = numeric.data() + (first + i) * d;
+            if (first + i == 0) {
+                detail::RowWriter shared(row);
+                detail::write_user_part(state_, user, shared);
+            } else {
+                std::copy_n(numeric.begin(), user_width_, row);
+            }
+            detail::RowWriter out(row + user_width_);
+            const detail::ItemPart item = detail::item_part(state_, group[i]);
+            detail::write_item_part(state_, user, item, out);
+            write_categories(user, item, candidate(first + i), categorical.subspan((first + i) * c, c));
+        }
     }
 }
 

@@ -94,29 +94,29 @@ struct Visit {
     return last;
 }
 
-/// Has brought into the caches what an event of this user, item and category will look at. A history is
-/// larger than the caches, and what an event needs lies in twenty places.
+/// Has brought into the caches what an event of this user, item and category will look at, as far as they are
+/// known. A history is larger than the caches, and what an event needs lies in twenty places.
 inline void prefetch(const HistoryState& s, std::uint32_t user, std::uint32_t item,
                      std::uint32_t category) noexcept {
     const std::size_t n = s.channels.size();
-    if (category == kNone && item < s.item.size()) category = s.item[item].category;
-    if (user < s.user.size()) {
-        const auto* state = reinterpret_cast<const char*>(s.user.data() + user);
-        for (std::size_t line = 0; line < sizeof(UserState); line += 64)
-            __builtin_prefetch(state + line);
-        __builtin_prefetch(s.user_counts.data() + user * n);
-        __builtin_prefetch(s.user_last.data() + user * n);
-        __builtin_prefetch(s.visit_counts.data() + user * n);
-        s.user_rates.prefetch(user);
-        if (category < s.categories.size()) s.category_use.prefetch(pair_key(user, category));
-    }
     if (item < s.item.size()) {
+        if (category == kNone) category = s.item[item].category;
         __builtin_prefetch(s.item.data() + item);
         __builtin_prefetch(s.item_last.data() + item * n);
         s.item_rates.prefetch(item);
-        s.seen.prefetch(pair_key(user, item));
-        s.acted.prefetch(pair_key(user, item));
     }
+    s.category_rates.prefetch(category);
+    if (user >= s.user.size()) return;
+    const auto* state = reinterpret_cast<const char*>(s.user.data() + user);
+    for (std::size_t line = 0; line < sizeof(UserState); line += 64)
+        __builtin_prefetch(state + line);
+    __builtin_prefetch(s.user_counts.data() + user * n);
+    __builtin_prefetch(s.user_last.data() + user * n);
+    __builtin_prefetch(s.visit_counts.data() + user * n);
+    s.user_rates.prefetch(user);
+    s.category_use.prefetch(pair_key(user, category));
+    s.seen.prefetch(pair_key(user, item));
+    s.acted.prefetch(pair_key(user, item));
 }
 
 /// Positions 1 to 64 stand for themselves, beyond that four places per doubling; 0 = missing.

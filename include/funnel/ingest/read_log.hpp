@@ -11,6 +11,7 @@
 
 #include "funnel/base/progress.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/files/digest.hpp"
 #include "funnel/ingest/schema.hpp"
 
 namespace funnel::ingest {
@@ -28,6 +29,7 @@ struct RowPolicy {
     BadRowLimit max_bad;
     std::string rejects_path;         ///< file for `file,line,column,reason,text`; empty: none
     std::size_t max_line = 1u << 20;  ///< bytes of one record
+    bool digests = false;             ///< fill ReadReport::digests
 };
 
 /// Which columns to load beside time, user, item, kind, session and the order lines. Fewer are faster.
@@ -63,7 +65,8 @@ struct ReadReport {
     std::map<std::string, std::uint64_t> rejected_by_reason;
     /// Our type names for mapped events, the log's own for others (10,000 names at most, then "other").
     std::map<std::string, std::uint64_t> by_event;
-    std::vector<std::string> warnings;  ///< one line each, for people
+    std::vector<std::string> warnings;       ///< one line each, for people
+    std::vector<files::FileDigest> digests;  ///< of the files, packed as they are, exactly as they were read
 };
 
 /// Writes the number into the report, with a warning where it is worth one.

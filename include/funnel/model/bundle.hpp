@@ -14,6 +14,7 @@
 #include "funnel/features/examples.hpp"
 #include "funnel/features/history.hpp"
 #include "funnel/features/side_table.hpp"
+#include "funnel/model/reference.hpp"
 #include "funnel/model/training_summary.hpp"
 #include "funnel/nn/chains.hpp"
 #include "funnel/nn/net.hpp"
@@ -57,6 +58,7 @@ struct Bundle {
     std::vector<nn::Net<float>> nets;  ///< members; the probability is their mean
     TrainingSummary summary;
     std::vector<Probe> probes;
+    Reference reference;                       ///< what the inputs and scores of the training looked like
     std::optional<features::History> history;  ///< of a log: up to its watermark
 };
 

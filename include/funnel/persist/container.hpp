@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/files/digest.hpp"
+
 namespace funnel::persist {
 
 /// The version that is written; older ones stay readable.
@@ -40,9 +42,10 @@ void save_container(const std::string& path, std::span<const Section> sections);
 
 /// Reads a file or a pipe. Throws as decode_container with the path in front; Error(io) if it cannot be
 /// opened or read, Error(memory) if it is larger than `size_limit` bytes. Needs twice the file's size in
-/// memory.
+/// memory. `digest`: of the bytes that were read, if wanted.
 [[nodiscard]] std::vector<Section> load_container(const std::string& path,
-                                                  std::uint64_t size_limit = kDefaultSizeLimit);
+                                                  std::uint64_t size_limit = kDefaultSizeLimit,
+                                                  files::FileDigest* digest = nullptr);
 
 /// The section of that name. Throws Error(format) if there is none.
 [[nodiscard]] const Section& find_section(std::span<const Section> sections, std::string_view name);

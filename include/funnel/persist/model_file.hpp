@@ -18,7 +18,8 @@ void save_model(const std::string& path, const Bundle& bundle);
 /// Reads a model, checks every part against the others and lets it score its probes.
 /// Throws Error(format): not a model, damaged, or its probes score differently; Error(unsupported): written
 /// by a newer version; Error(io), Error(memory) as load_container.
-[[nodiscard]] Bundle load_model(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit);
+[[nodiscard]] Bundle load_model(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit,
+                                files::FileDigest* digest = nullptr);
 
 /// The state of a history between nightly runs: what it has observed up to its watermark.
 void save_state(const std::string& path, const features::History& history);

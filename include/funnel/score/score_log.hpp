@@ -17,11 +17,12 @@ namespace funnel::score {
 
 /// Scores every example, in the order of the list. The history must be the one the examples were built with;
 /// it observes the log on the way. Memory: 4 K + 48 bytes per example. place_hidden, if given, becomes the
-/// same examples scored without list and position, as those of a list that is yet to be ranked.
+/// same examples scored without list and position, as those of a list that is yet to be ranked; drift, if
+/// given, counts the rows and their scores.
 [[nodiscard]] ScoredExamples score_log(const EventLog& log, features::History& history,
                                        const features::ExampleList& examples, const Scorer& scorer,
                                        const features::BuildOptions& options = {},
-                                       ScoredExamples* place_hidden = nullptr);
+                                       ScoredExamples* place_hidden = nullptr, model::Drift* drift = nullptr);
 
 namespace detail {
 
@@ -130,12 +131,17 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
                                     .known_item = row.known.item};
         block.add(row);
         if (place_hidden != nullptr) hidden_block.add(hide(row));
+        if (drift != nullptr) drift->add_row(row.numeric, row.categorical);
     });
     block.flush();
     hidden_block.flush();
     if (place_hidden != nullptr) {
         hidden.keys = result.keys;
         *place_hidden = std::move(hidden);
+    }
+    for (std::size_t k = 0; drift != nullptr && k < result.scores.size(); ++k) {
+        for (const float p : result.scores[k])
+            drift->add_score(k, p);
     }
     return result;
 }

@@ -135,6 +135,20 @@ inline void need_convergence(const TrainResult& result) {
     return summaries;
 }
 
+/// p (n, K) of rows that the net did not train on: what its scores look like.
+[[nodiscard]] inline std::vector<model::ReferenceColumn> reference_scores(const Bundle& bundle,
+                                                                          const std::vector<float>& p) {
+    std::vector<model::ReferenceColumn> columns;
+    const std::size_t targets = bundle.heads.size();
+    std::vector<float> scores(p.size() / targets);
+    for (std::size_t k = 0; k < targets && !scores.empty(); ++k) {
+        for (std::size_t i = 0; i < scores.size(); ++i)
+            scores[i] = p[i * targets + k];
+        columns.push_back(model::reference_of(bundle.heads[k].name, scores));
+    }
+    return columns;
+}
+
 [[nodiscard]] inline model::TimeRange range_of(const features::LabelledRows& rows) {
     return {rows.from, rows.to, rows.size()};
 }
@@ -192,6 +206,7 @@ inline void train_model(Bundle& bundle, const features::Dataset& data, const fea
     valid.weights = valid_weights;
 
     std::vector<TrainResult> chosen;
+    std::vector<model::ReferenceColumn> scores;
     {
         const DatasetSource source(encoder, data, &split.train, kernels);
         for (std::size_t m = 0; m < options.members; ++m) {
@@ -202,8 +217,9 @@ inline void train_model(Bundle& bundle, const features::Dataset& data, const fea
             bundle.nets.push_back(chosen.back().net);
         }
         const model::Predictor predictor(encoder, bundle.nets, bundle.chains, kernels);
-        bundle.summary.targets = detail::judge(bundle, predict_rows(predictor, source, split.valid.rows),
-                                               split.valid, valid_weights);
+        const std::vector<float> p = predict_rows(predictor, source, split.valid.rows);
+        bundle.summary.targets = detail::judge(bundle, p, split.valid, valid_weights);
+        scores = detail::reference_scores(bundle, p);
     }
     detail::summarize_epochs(bundle.summary, chosen.front());
     bundle.summary.train = detail::range_of(split.train);
@@ -221,6 +237,9 @@ inline void train_model(Bundle& bundle, const features::Dataset& data, const fea
         }
         bundle.summary.refit = detail::range_of(split.refit);
     }
+    bundle.reference =
+        model::reference_of(data, (options.refit ? split.refit : split.train).rows, options.training.seed);
+    bundle.reference.scores = std::move(scores);
     bundle.encoder = std::move(encoder);
     bundle.summary.examples = data.size();
     bundle.summary.features = bundle.encoder.dense_names().size() + bundle.encoder.embeddings().size();

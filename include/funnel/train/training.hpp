@@ -30,6 +30,8 @@ namespace funnel::train {
 
 /// Slots of a batch of n rows: more than this many threads find nothing to do.
 inline constexpr std::size_t kMaxSlots = 8;
+/// Nets of fewer parameters are updated by one thread: in less time than the others take to come.
+inline constexpr std::size_t kAlone = 8192;
 [[nodiscard]] constexpr std::size_t slots_of(std::size_t n) noexcept {
     return std::clamp<std::size_t>(n / nn::kBlockRows, 1, kMaxSlots);
 }
@@ -153,13 +155,19 @@ double Training<Scalar>::step(std::span<const std::uint32_t> positions, const do
     std::visit([&](auto& optimizer) { optimizer.begin_step(learning_rate); }, optimizer_);
     for (auto& average : average_)
         average.begin_step();
-    team_->run(pieces_.size(), [&](std::size_t i, std::size_t) {
+    const auto update_piece = [&](std::size_t i, std::size_t) {
         const Piece& piece = pieces_[i];
         update(piece.weights, true, slots);
         if (piece.layer == kNoLayer) return;
         if (piece.bias.count > 0) update(piece.bias, false, slots);
         packed_.pack(piece.layer, piece.first, piece.last);
-    });
+    };
+    if (packed_.net().parameters().size() < kAlone) {
+        for (std::size_t i = 0; i < pieces_.size(); ++i)
+            update_piece(i, 0);
+    } else {
+        team_->run(pieces_.size(), update_piece);
+    }
     double loss = 0.0;
     for (std::size_t slot = 0; slot < slots; ++slot)
         loss += losses_[slot];

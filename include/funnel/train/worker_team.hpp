@@ -12,6 +12,8 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -58,8 +60,12 @@ inline WorkerTeam::WorkerTeam(unsigned threads) {
     // About 50 microseconds; looking out without a core of one's own only keeps the others from working.
     looks_ = threads <= std::thread::hardware_concurrency() ? 4000 : 0;
     workers_.reserve(std::max(threads, 1U) - 1);
-    for (std::size_t worker = 1; worker < threads; ++worker) {
-        workers_.emplace_back([this, worker] { serve(worker); });
+    try {
+        for (std::size_t worker = 1; worker < threads; ++worker)
+            workers_.emplace_back([this, worker] { serve(worker); });
+    } catch (
+        const std::system_error&) {  // as many as there are to be had: the tasks, not the workers, decide
+    } catch (const std::bad_alloc&) {
     }
 }
 

@@ -39,11 +39,10 @@ std::string rate_figure(std::string_view id, std::string_view title, std::string
         BarRow row{
             .label = term.title,
             .bar = {.value = rate->value, .low = rate->low, .high = rate->high, .text = value_of(*rate)}};
-        row.note = counts_of(*rate) + (interval.empty() ? "" : "; 95\xC2\xA0%: " + interval) +
-                   (remark.empty() ? "" : "; " + remark);
+        row.note = counts_of(*rate) + (interval.empty() ? "" : "; 95\xC2\xA0%: " + interval);
         label += ", " + term.title + " " + row.bar.text;
-        table.add_row(
-            {escape(term.title), value_of(*rate), interval, counts_of(*rate), escape(term.meaning)});
+        table.add_row({escape(term.title), value_of(*rate), interval, counts_of(*rate),
+                       escape(term.meaning + (remark.empty() ? "" : " Here: " + remark + "."))});
         if (!rate->value) continue;
         most = std::max({most, rate->value.value_or(0), rate->high.value_or(0)});
         rows.push_back(std::move(row));

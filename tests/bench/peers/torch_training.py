@@ -36,9 +36,9 @@ def measure(batch, x, y, order):
     net = make_net()
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-2)
     loss_of = torch.nn.BCEWithLogitsLoss()
-    rates, end = [], time.perf_counter() + options.seconds
+    rates, core_rates, end = [], [], time.perf_counter() + options.seconds
     while len(rates) < 3 or time.perf_counter() < end:
-        steps, start = max(1, 20000 // batch), time.perf_counter()
+        steps, start, core_start = max(1, 20000 // batch), time.perf_counter(), time.process_time()
         for step in range(steps):
             first = step * batch % (len(y) - batch + 1)
             if options.in_order:
@@ -49,7 +49,8 @@ def measure(batch, x, y, order):
             loss_of(net(x[rows]).squeeze(1), y[rows]).backward()
             optimizer.step()
         rates.append(steps * batch / (time.perf_counter() - start))
-    return statistics.median(rates)
+        core_rates.append(steps * batch / (time.process_time() - core_start))
+    return statistics.median(rates), statistics.median(core_rates)
 
 
 x = torch.randn(options.rows, INPUTS)
@@ -62,5 +63,6 @@ else:
     order = torch.randperm(options.rows)
     how = "in_order" if options.in_order else "shuffled"
     for batch in map(int, options.batch.split(",")):
-        rate = measure(batch, x, y, order)
-        print(f"torch/{options.net}/train/{how}/threads:{options.threads}/{batch} {rate / 1e6:.4f} M rows/s", flush=True)
+        rate, core_rate = measure(batch, x, y, order)
+        name = f"torch/{options.net}/train/{how}/threads:{options.threads}/{batch}"
+        print(f"{name} {rate / 1e6:.4f} M rows/s, {core_rate / 1e6:.4f} M rows per second of one core", flush=True)

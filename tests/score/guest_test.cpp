@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// The library as a guest in somebody's process: one Scorer for many threads, no allocation and no exception
+// once warm, and nothing of the host's that it touches: output, locale, signals, threads.
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <clocale>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "funnel/ingest/read_log.hpp"
+#include "funnel/kernel/kernels.hpp"
+#include "funnel/metrics/measure.hpp"
+#include "funnel/persist/model_file.hpp"
+#include "funnel/score/scorer.hpp"
+#include "funnel/simulate/shopper_model.hpp"
+#include "funnel/train/train_on_log.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace {
+std::atomic<std::size_t> allocations{0};
+}
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
+    throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t align) {
+    ++allocations;
+    const auto to = static_cast<std::size_t>(align);
+    if (void* p = std::aligned_alloc(to, (size + to) / to * to)) return p;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::align_val_t) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+    std::free(p);
+}
+
+namespace funnel::score {
+namespace {
+
+Bundle trained() {
+    EventLog log;
+    simulate::ShopperModel({.users = 60, .days = 16}).run([&](const Event& event) { log.add(event); });
+    train::LogModelOptions options;
+    options.task.funnel = Funnel::parse("impression,click,purchase");
+    options.examples.targets = {"click", "purchase"};
+    options.examples.horizons = {30 * base::kMinute, base::kDay};
+    options.model.training.hidden = {8};
+    options.model.training.epochs = 1;
+    return train::train_on_log(log, options, kernel::best());
+}
+
+const Bundle& model() {
+    static const Bundle bundle = trained();
+    return bundle;
+}
+
+Event shown(const char* user, const char* item) {
+    return {.time = model().history->watermark() + 1,
+            .kind = EventKind::impression,
+            .user = user,
+            .item = item,
+            .session = "s"};
+}
+
+TEST(SharedScorer, GivesEightThreadsTheSameScores) {
+    const Scorer scorer(model(), kernel::best());
+    const char* users[] = {"u1", "u2", "u3", "nobody"};
+    const auto score_all = [&] {
+        Scorer::Workspace workspace;
+        std::vector<float> p(scorer.targets()), all;
+        for (int round = 0; round < 50; ++round) {
+            for (const char* user : users) {
+                scorer.score(*model().history, shown(user, "p7"), p, workspace);
+                all.insert(all.end(), p.begin(), p.end());
+            }
+        }
+        return all;
+    };
+    const std::vector<float> expected = score_all();
+    std::vector<std::vector<float>> got(8);
+    {
+        std::vector<std::jthread> threads;
+        for (auto& result : got)
+            threads.emplace_back([&] { result = score_all(); });
+    }
+    for (const auto& result : got)
+        EXPECT_EQ(result, expected);
+}
+
+TEST(WarmScorer, NeitherAllocatesNorThrows) {
+    const Scorer scorer(model(), kernel::best());
+    Scorer::Workspace workspace;
+    std::vector<float> p(3 * scorer.targets());
+    std::vector<std::uint32_t> order(3);
+    const std::vector<Event> items{shown("u1", "p1"), shown("u1", "p2"), shown("u1", "never seen")};
+    const auto use = [&] {
+        scorer.score(*model().history, shown("u1", "p1"), std::span(p).first(scorer.targets()), workspace);
+        scorer.score(*model().history,
+                     shown("a user never seen, with a long name", "an item never seen either"),
+                     std::span(p).first(scorer.targets()), workspace);
+        scorer.rank(*model().history, shown("u1", ""), items, 0, order, p, workspace);
+    };
+    use();
+    const std::size_t before = allocations;
+    EXPECT_NO_THROW(use());
+    EXPECT_EQ(allocations, before);
+}
+
+/// What the process says while it lives, and the number of its threads.
+class Host {
+ public:
+    Host() : saved_out_(dup(STDOUT_FILENO)), saved_err_(dup(STDERR_FILENO)) {
+        std::fflush(nullptr);
+        FILE* file = std::fopen(folder_.path("said").c_str(), "w");
+        dup2(fileno(file), STDOUT_FILENO);
+        dup2(fileno(file), STDERR_FILENO);
+        std::fclose(file);
+    }
+    ~Host() { hear(); }
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+
+    std::string hear() {
+        if (saved_out_ < 0) return {};
+        std::fflush(nullptr);
+        dup2(saved_out_, STDOUT_FILENO);
+        dup2(saved_err_, STDERR_FILENO);
+        close(std::exchange(saved_out_, -1));
+        close(std::exchange(saved_err_, -1));
+        return folder_.read("said");
+    }
+    [[nodiscard]] static std::ptrdiff_t threads() {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+    }
+
+ private:
+    support::TemporaryFolder folder_;
+    int saved_out_, saved_err_;
+};
+
+TEST(Guest, LeavesTheHostAsItWas) {
+    (void)model();
+    std::setlocale(LC_ALL, "");  // what the host has chosen, whatever it is
+    const std::string locale = std::setlocale(LC_ALL, nullptr);
+    const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGSEGV, SIGABRT, SIGFPE, SIGXFSZ, SIGCHLD};
+    struct sigaction before[std::size(signals)], after{};
+    for (std::size_t i = 0; i < std::size(signals); ++i)
+        sigaction(signals[i], nullptr, &before[i]);
+    const std::ptrdiff_t threads = Host::threads();
+    const support::TemporaryFolder folder;
+    Host host;
+
+    const std::string path = folder.path("m");
+    persist::save_model(path, trained());
+    (void)persist::load_model(path);
+    const std::string log =
+        folder.write("log.csv", "event_time,event_type,user_id\n1709287200,view,a\nsoon,view,b\n");
+    ingest::ReadOptions options;
+    options.threads = 4;
+    EXPECT_THROW((void)ingest::read_log(std::vector{log}, options), Error);
+    options.rows.bad_rows = ingest::BadRows::skip;
+    options.rows.max_bad = {.count = 1};
+    const auto read = ingest::read_log(std::vector{log}, options);
+    EXPECT_EQ(read.report.accepted, 1u);
+    EXPECT_THROW((void)persist::load_model(log), Error);
+    EXPECT_THROW(persist::save_model(folder.path("none/m"), model()), Error);
+
+    EXPECT_EQ(host.hear(), "");
+    EXPECT_EQ(std::setlocale(LC_ALL, nullptr), locale);
+    EXPECT_EQ(Host::threads(), threads);
+    for (std::size_t i = 0; i < std::size(signals); ++i) {
+        sigaction(signals[i], nullptr, &after);
+        EXPECT_EQ(after.sa_handler, before[i].sa_handler) << signals[i];
+    }
+}
+
+}  // namespace
+}  // namespace funnel::score
