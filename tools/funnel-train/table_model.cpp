@@ -146,7 +146,7 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
 }
 
 Bundle train_on_table(const TableOptions& table, const LogOptions& log, const GeneralOptions& general,
-                      const train::ModelOptions& options, const std::string& valid_share, Console& console,
+                      train::ModelOptions options, const std::string& valid_share, Console& console,
                       const train::TrainObserver& observer) {
     std::vector<std::string> paths = log.paths;
     if (!table.valid_file.empty()) paths.push_back(table.valid_file);
@@ -169,6 +169,7 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
     bundle.heads = {{.name = table.label, .horizon = 0}};
     const features::Split split = split_table(clean, table, log.paths.size(),
                                               percent_option("--valid", valid_share), options.training.seed);
+    train::choose_table_defaults(options, split.train.size());
     train::train_model(bundle, clean.data, split, options, chosen_kernels(general), observer);
     return bundle;
 }

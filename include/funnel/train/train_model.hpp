@@ -27,6 +27,15 @@ struct ModelOptions {
     std::size_t probes = 8;   ///< examples that the model carries to prove itself on
 };
 
+/// Fills what is empty by the number of training rows of a table of finished examples. An epoch of a small
+/// table is a few hundred steps, and its validation figures waver. Measured in docs/results.md.
+inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
+    const bool few = rows < 100'000;
+    if (!options.encoder.bins) options.encoder.bins = rows < 1'000 ? 0 : rows < 10'000 ? 8 : 16;
+    if (!options.training.epochs && few) options.training.epochs = 25;
+    if (!options.training.patience && few) options.training.patience = 5;
+}
+
 /// Fills encoder, nets, summary and probes of `bundle`, whose heads and chains are set; targets of `data` are
 /// its heads. Throws Error(schema) without rows, Error(invalid_argument) for options out of range and
 /// Error(internal) if the training diverges: a model that must not be used is never made.
