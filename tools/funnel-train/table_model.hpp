@@ -36,7 +36,7 @@ struct LabelledTable {
                                            bool label_required, Console& console);
 
 [[nodiscard]] Bundle train_on_table(const TableOptions& table, const LogOptions& log,
-                                    const GeneralOptions& general, const train::ModelOptions& options,
+                                    const GeneralOptions& general, train::ModelOptions options,
                                     const std::string& valid_share, Console& console,
                                     const train::TrainObserver& observer);
 
