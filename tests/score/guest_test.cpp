@@ -24,6 +24,10 @@
 #include "funnel/train/train_on_log.hpp"
 #include "support/temporary_folder.hpp"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"  // g++ 12 inlines only one of each pair below
+#endif
+
 namespace {
 std::atomic<std::size_t> allocations{0};
 }
