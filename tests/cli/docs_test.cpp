@@ -88,7 +88,7 @@ TEST(CliDocs, EverySectionOfACommandNamesOnlyItsOptions) {
 
 /// Lines of a document that call the program, continued lines joined.
 std::vector<std::string> calls(const std::string& text) {
-    static const std::regex call("(?:^|[ /`])funnel-train ((?:[^\\n`|>]|\\\\\\n)*)");
+    static const std::regex call("(?:^|[\\n /`])funnel-train ((?:[^\\n`|>]|\\\\\\n)*)");
     std::vector<std::string> lines;
     for (std::sregex_iterator it(text.begin(), text.end(), call), end; it != end; ++it) {
         lines.push_back(std::regex_replace((*it)[1].str(), std::regex("\\\\\\n"), " "));

@@ -210,7 +210,8 @@ TEST_F(BadRow, IsSkippedUpToALimit) {
     EXPECT_EQ(support::parse_csv(folder_.read("rejects.csv")).rows.size(), 1u);  // written all the same
     options.rows.max_bad = {.count = 2};
     EXPECT_EQ(failure(kHeader + kGood + bad + bad, options), "");
-    EXPECT_NE(failure(kHeader + kGood + bad + bad + bad, options).find("at most 2 bad rows, got 3 of 4"),
+    EXPECT_NE(failure(kHeader + kGood + bad + bad + bad, options)
+                  .find("at most 2 bad rows (--max-bad), got 3 of 4"),
               std::string::npos);
     options.rows.max_bad = {.count = 100};
     EXPECT_NE(failure(kHeader + bad + bad, options).find("at least one usable row"), std::string::npos);

@@ -102,7 +102,7 @@ TEST_F(TableFile, RejectsRowsByStructureAndByValue) {
     options.rows.max_bad = {.count = 3};
     EXPECT_NE(what([&] {
                   reject_rows(t, {{0, "label", "0 or 1"}}, options.rows);
-              }).find("at most 3 bad rows, got 4"),
+              }).find("at most 3 bad rows (--max-bad), got 4"),
               std::string::npos);
 }
 

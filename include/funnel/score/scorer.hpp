@@ -142,9 +142,13 @@ inline void Scorer::score(const features::History& history, const Event& context
 inline void Scorer::score_items(const features::History& history, const Event& context,
                                 std::span<const Event> items, std::span<float> p,
                                 Workspace& workspace) const {
-    workspace.numeric.resize(items.size() * history.spec().numeric.size());
-    workspace.categorical.resize(items.size() * history.spec().categorical.size());
-    history.features_for_items(context, items, workspace.numeric, workspace.categorical);
+    if (further_ != nullptr) {
+        write_further(history, context, items, workspace);
+    } else {
+        workspace.numeric.resize(items.size() * history.spec().numeric.size());
+        workspace.categorical.resize(items.size() * history.spec().categorical.size());
+        history.features_for_items(context, items, workspace.numeric, workspace.categorical);
+    }
     predictor_.predict(workspace.numeric, workspace.categorical, p, workspace.predictor);
 }
 
