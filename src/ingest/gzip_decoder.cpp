@@ -53,7 +53,7 @@ void GzipDecoder::start_member() {
 
 /// Called when all input is used up.
 void GzipDecoder::refill() {
-    std::memcpy(input_.data(), reinterpret_cast<char*>(state_.next_in) - kKeptBytes, kKeptBytes);
+    std::memmove(input_.data(), reinterpret_cast<char*>(state_.next_in) - kKeptBytes, kKeptBytes);
     const std::size_t got = source_.read(std::span(input_).subspan(kKeptBytes));
     state_.next_in = begin();
     state_.avail_in = static_cast<std::uint32_t>(got);
