@@ -120,7 +120,7 @@ TEST_F(Source, KnowsAPlainFileByItsContent) {
 
 TEST_F(Source, NamesWhatIsNotCsv) {
     const std::pair<std::string, std::string> cases[] = {
-        {std::string("PK\x03\x04\x14\0\x06\0[Content_Types].xml", 29), "an xlsx file"},
+        {std::string("PK\x03\x04\x14\0\x06\0[Content_Types].xml", 27), "an xlsx file"},
         {std::string("PK\x03\x04\x14\0\x06\0log.csv", 15), "a zip file"},
         {std::string("PAR1\x15\0\x15", 7), "a Parquet file"},
         {std::string("\xFF\xFE"
