@@ -54,6 +54,13 @@ void* operator new(std::size_t size, std::align_val_t align) {
     const auto to = static_cast<std::size_t>(align);
     return counted(std::aligned_alloc(to, (std::max<std::size_t>(size, 1) + to - 1) / to * to));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+        return operator new(size);
+    } catch (...) {
+        return nullptr;
+    }
+}
 void operator delete(void* p) noexcept {
     if (p != nullptr) release(p);
 }
