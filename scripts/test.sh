@@ -30,8 +30,7 @@ if [[ ${1-} != --quick ]]; then
     env -u FUNNEL_REAL_DATA ctest --preset asan -j "$jobs"  # real logs: below, they take minutes here
     step "clang, thread sanitizer"
     build tsan
-    # Gzip data in pieces of a few bytes are refused in this build alone; nothing is shared there. Still open.
-    fixed_addresses ctest --preset tsan -j "$jobs" -E '^Gzip.ReadsHeaderOptions$'
+    fixed_addresses ctest --preset tsan -j "$jobs"
 fi
 step "all tests"
 ctest --preset ci -j "$jobs"

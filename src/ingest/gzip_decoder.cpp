@@ -33,6 +33,7 @@ class GzipDecoder final : public Decoder {
     void start_member();
     void refill();
     bool next_member();
+    void read_header();
     void inflate();
     [[noreturn]] void fail(const std::string& what) const {
         throw Error(ErrorCode::parse, source_.name() + ": " + what + "; fetch or pack the file again");
@@ -41,13 +42,17 @@ class GzipDecoder final : public Decoder {
     ByteSource& source_;
     std::vector<char> input_;
     inflate_state state_{};
+    isal_gzip_header header_{};
+    bool in_header_ = true;
     bool member_ended_ = false;
     bool input_ended_ = false;
 };
 
 void GzipDecoder::start_member() {
     isal_inflate_reset(&state_);
-    state_.crc_flag = ISAL_GZIP;
+    state_.crc_flag = ISAL_GZIP_NO_HDR_VER;
+    isal_gzip_header_init(&header_);
+    in_header_ = true;
     member_ended_ = false;
 }
 
@@ -70,6 +75,22 @@ bool GzipDecoder::next_member() {
     return true;
 }
 
+/// Apart from the data: isal_inflate would forget between its calls which options a header has, and refuse
+/// one that comes in pieces.
+void GzipDecoder::read_header() {
+    switch (isal_read_gzip_header(&state_, &header_)) {
+        case ISAL_DECOMP_OK:
+            in_header_ = false;
+            break;
+        case ISAL_END_INPUT:
+            break;
+        case ISAL_INCORRECT_CHECKSUM:
+            fail("expected an intact gzip header, got a wrong checksum");
+        default:
+            fail("expected gzip data, got a header that is damaged");
+    }
+}
+
 void GzipDecoder::inflate() {
     switch (isal_inflate(&state_)) {
         case ISAL_DECOMP_OK:
@@ -88,6 +109,11 @@ std::size_t GzipDecoder::read(std::span<char> out) {
     while (done < out.size()) {
         if (member_ended_ && !next_member()) break;
         if (state_.avail_in == 0 && !input_ended_) refill();
+        if (in_header_) {
+            if (input_ended_) fail("expected the whole gzip file, got one that ends too early");
+            read_header();
+            continue;
+        }
         const auto room = std::min<std::size_t>(out.size() - done, std::numeric_limits<std::int32_t>::max());
         state_.next_out = reinterpret_cast<std::uint8_t*>(out.data() + done);
         state_.avail_out = static_cast<std::uint32_t>(room);
