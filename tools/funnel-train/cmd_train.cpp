@@ -240,8 +240,8 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
     train::LogModelOptions options = log_options(command, read, session.console);
-    const LoadedSide side =
-        command.side.load(read.schema, list_option(command.table.categorical), command.log, command.general);
+    const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),
+                                              command.log, command.general, session.console);
     side.tables.complete(read.log);
     options.task.side_inputs = side.inputs;
     options.side = &side.tables;
