@@ -160,10 +160,10 @@ void run_features(const FeaturesCommand& command, Session& session) {
     if (!command.model.empty()) bundle = load_model(command.model, command.general);
     if (bundle && !bundle->log) usage_error("features: expected a model of a log, got one of a table");
     const FeatureTable table = build(command, bundle, session);
-    RowsOut rows(command.output, session.out);
-    write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", table.data.size());
+    RowsOut rows(command.output, session.out);
+    write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
     save_state(command.history, table.history, command.general);  // last: it says that the rows are done with
 }
 

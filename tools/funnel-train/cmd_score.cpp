@@ -83,8 +83,8 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& 
         for (std::size_t i = 0; i < scored.size(); ++i)
             write_example(rows, candidates.events[i], scored, i);
     }
-    rows.finish();
     command.general.record->add_output(command.output);
+    rows.finish();
     save_state(command.history, history, command.general);
 }
 
@@ -113,9 +113,9 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
         }
         write_scores(out, scored, i);
     }
-    out.finish();
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", scored.size());
+    out.finish();
 }
 
 void run_score(const ScoreCommand& command, Session& session) {
