@@ -2,10 +2,12 @@
 // What `metrics` can be asked beyond its defaults, on logs that are counted by hand.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "cli/small_shop.hpp"
+#include "support/csv.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tool.hpp"
 
@@ -139,6 +141,47 @@ TEST(CliMetricsOptions, AnotherLogAndSegmentsBesideTheNumbers) {
     EXPECT_NEAR(by.at("breakdown")[0].at("differences").at("conversion_user").at("difference").get<double>(),
                 1.0 - 2.0 / 3, 1e-12);
     EXPECT_NE(run_tool({"metrics", log, "--compare", other}).out.find("Compared with"), std::string::npos);
+    EXPECT_NE(run_tool({"metrics", log, "--compare", other, "--markdown"}).out.find("## Compared with"),
+              std::string::npos);
+}
+
+TEST(CliMetricsOptions, WhatIsComparedIsInTheCsvAsInTheJson) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", small_shop());
+    const std::string other =
+        folder.write("other.csv", std::string(kHeader) + "2024-03-01T10:00:00Z,view,z,i1,s,,1,\n");
+    const std::vector<std::string> words = {"metrics", log,   "--compare",    other,
+                                            "--by",    "day", "--differences"};
+    const auto with = [&](const char* format) {
+        std::vector<std::string> args = words;
+        args.emplace_back(format);
+        return run_tool(args);
+    };
+    const support::Csv csv = support::parse_csv(with("--csv").out);
+    const json all = with("--json").json();
+    std::map<std::string, const json*> differences_of = {{other, &all.at("compare").at("differences")}};
+    for (const json& part : all.at("breakdown"))
+        differences_of[part.at("key").get<std::string>()] = &part.at("differences");
+    std::map<std::string, std::size_t> lines;
+    const auto expect_same = [&](const std::string& cell, const json& value) {
+        EXPECT_EQ(cell.empty() ? json(nullptr) : json::parse(cell), value) << cell;
+    };
+    for (std::size_t i = 0; i < csv.rows.size(); ++i) {
+        const std::string& by = csv.at(i, "by");
+        ++lines[by];
+        const bool lift = by.ends_with(" lift");
+        if (!by.ends_with(" difference") && !lift) continue;
+        EXPECT_EQ(by.starts_with("compare"), csv.at(i, "key") == other);
+        const json& of = differences_of.at(csv.at(i, "key"))->at(csv.at(i, "metric"));
+        expect_same(csv.at(i, "value"), of.at(lift ? "lift" : "difference"));
+        expect_same(csv.at(i, "low"), of.at(lift ? "lift_low" : "low"));
+        expect_same(csv.at(i, "high"), of.at(lift ? "lift_high" : "high"));
+    }
+    EXPECT_EQ(lines["compare"], lines[""]) << "the figures of the other log";
+    EXPECT_EQ(lines["compare difference"], all.at("compare").at("differences").size());
+    EXPECT_EQ(lines["compare lift"], lines["compare difference"]);
+    EXPECT_EQ(lines["day difference"],
+              all.at("breakdown").size() * all.at("breakdown")[0].at("differences").size());
 }
 
 TEST(CliMetricsOptions, AnExperiment) {

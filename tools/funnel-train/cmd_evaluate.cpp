@@ -29,7 +29,8 @@ struct EvaluateCommand {
 };
 
 score::Evaluation evaluate_log(const EvaluateCommand& command, const Bundle& bundle, Session& session) {
-    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general);
+    const features::SideTables side =
+        command.side.load(*bundle.log, command.log, command.general, session.console);
     const ingest::ReadResult read =
         read_for_model(*bundle.log, command.log, side, command.general, session.console);
     features::History history = starting_history(bundle, command.history);
@@ -113,7 +114,8 @@ void run_evaluate(const EvaluateCommand& command, Session& session) {
     score::Evaluation evaluation;
     Bundle bundle;
     if (!command.scores.empty()) {
-        evaluation = score::evaluate(read_scores(command.scores, command.log, command.general), false);
+        evaluation = score::evaluate(
+            read_scores(command.scores, command.log, command.general, session.console), false);
     } else {
         bundle = load_model(command.model, command.general);
         evaluation =

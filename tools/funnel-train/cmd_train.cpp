@@ -240,8 +240,8 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
     train::LogModelOptions options = log_options(command, read, session.console);
-    const LoadedSide side =
-        command.side.load(read.schema, list_option(command.table.categorical), command.log, command.general);
+    const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),
+                                              command.log, command.general, session.console);
     side.tables.complete(read.log);
     options.task.side_inputs = side.inputs;
     options.side = &side.tables;
@@ -288,14 +288,13 @@ void run_train(const TrainCommand& command, Session& session) {
     Bundle bundle = trained(command, session, watch);
     warn_about_one_class(bundle.summary, session.console);
     bundle.summary.configuration = configuration(command);
-    persist::save_model(command.output, bundle);
+    // All that may run out of memory comes before the old model is replaced.
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", bundle.summary.examples);
-    if (command.general.json) {
-        session.out << report::training_json(bundle, watch.times());
-    } else {
-        session.out << report::training_text(bundle);
-    }
+    const std::string summary =
+        command.general.json ? report::training_json(bundle, watch.times()) : report::training_text(bundle);
+    persist::save_model(command.output, bundle);
+    session.out << summary;
 }
 
 void add_training_options(CLI::App& sub, TrainCommand& command) {

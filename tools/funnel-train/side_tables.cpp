@@ -30,8 +30,9 @@ std::vector<features::ColumnView> views_of(const ingest::Table& table) {
 
 class SideReader {
  public:
-    SideReader(const ingest::Schema& schema, const LogOptions& log, const GeneralOptions& general)
-        : schema_(schema), log_(log), general_(general) {}
+    SideReader(const ingest::Schema& schema, const LogOptions& log, const GeneralOptions& general,
+               Console& console)
+        : schema_(schema), log_(log), general_(general), console_(console) {}
 
     [[nodiscard]] ingest::Table read(SideKey key, const std::vector<std::string>& files) const {
         ingest::TableOptions reading;
@@ -40,7 +41,7 @@ class SideReader {
             if (mapped != schema_.columns.end()) reading.verbatim.push_back(mapped->second);
             reading.verbatim.push_back(ours + "_id");
         }
-        reading.rows = log_.row_policy();
+        reading.rows = log_.next_reading(general_);
         reading.threads = general_.thread_count();
         ingest::Table table = ingest::read_table(files, reading);
         const std::string ours = key == SideKey::item ? "item" : key == SideKey::user ? "user" : "session";
@@ -60,7 +61,7 @@ class SideReader {
         return {key, views_of(table), ids};
     }
 
-    /// Texts in a column of numbers make their row a bad one.
+    /// Texts in a column of numbers make their row a bad one. Then everything is known about this reading.
     void judge(ingest::Table& table, std::span<const SideInput> inputs, SideKey key) const {
         std::vector<features::BadCell> cells;
         const auto views = views_of(table);
@@ -68,18 +69,19 @@ class SideReader {
             if (input.key == key && input.is_number)
                 (void)features::number_column(features::find_column(views, input.column), cells);
         }
-        if (cells.empty()) return;
         std::ranges::stable_sort(cells, {}, &features::BadCell::row);
         std::vector<ingest::BadValue> bad;
         for (features::BadCell& cell : cells)
             bad.push_back({cell.row, std::move(cell.column), std::move(cell.expected)});
-        ingest::reject_rows(table, std::move(bad), log_.row_policy());
+        if (!bad.empty()) ingest::reject_rows(table, std::move(bad), log_.row_policy());
+        tell_about_reading(table.report, log_, general_, console_);
     }
 
  private:
     const ingest::Schema& schema_;
     const LogOptions& log_;
     const GeneralOptions& general_;
+    Console& console_;
 };
 
 /// Throws unless some table has a column of every name.
@@ -122,8 +124,8 @@ const std::vector<std::string>& SideOptions::files(SideKey key) const noexcept {
 }
 
 LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std::string>& categorical,
-                             const LogOptions& log, const GeneralOptions& general) const {
-    const SideReader reader(schema, log, general);
+                             const LogOptions& log, const GeneralOptions& general, Console& console) const {
+    const SideReader reader(schema, log, general, console);
     const std::vector<std::string> wanted = list_option(use);
     std::vector<SideTable> tables;
     std::vector<SideInput> inputs, all;
@@ -146,10 +148,10 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
 }
 
 features::SideTables SideOptions::load(const model::LogTask& task, const LogOptions& log,
-                                       const GeneralOptions& general) const {
+                                       const GeneralOptions& general, Console& console) const {
     if (!use.empty()) usage_error("--use: a model's inputs are fixed when it is trained; leave it out");
     const ingest::Schema schema = ingest::parse_schema(task.schema, "the model's schema");
-    const SideReader reader(schema, log, general);
+    const SideReader reader(schema, log, general, console);
     std::vector<SideTable> tables;
     for (const SideKey key : kKeys) {
         const auto needs = std::ranges::find(task.side_inputs, key, &SideInput::key);

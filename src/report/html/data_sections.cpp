@@ -101,7 +101,7 @@ std::string metric_section(const Page& page) {
              escape(interval_of(metric)), escape(counts_of(metric)),
              escape(term.meaning) + (remark.empty() ? "" : element("p", "class=\"sub\"", escape(remark)))});
     }
-    const std::string note = "Windows are " + base::format_duration(page.numbers.whole.window) +
+    const std::string note = "Windows are " + duration_in_words(page.numbers.whole.window) +
                              " long. n/a means that there was nothing to divide by; it is never shown as 0.";
     return section("metrics", "Every metric and what it means",
                    element("p", note) + element("div", "class=\"metrics\"", table.markup()));
