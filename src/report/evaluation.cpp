@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/evaluation.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "funnel/base/csv.hpp"
+#include "funnel/base/time.hpp"
 #include "funnel/report/table.hpp"
 
 namespace funnel::report {
@@ -11,7 +14,28 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json target_json(const eval::TargetReport& report) {
+Json optional_json(const std::optional<double>& value) {
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json interval_json(const eval::FigureInterval& range) {
+    Json json;
+    json["low"] = range.interval ? Json(range.interval->low) : Json(nullptr);
+    json["high"] = range.interval ? Json(range.interval->high) : Json(nullptr);
+    if (!range.interval) json["reason"] = range.reason;
+    return json;
+}
+
+/// 95 % intervals beside the figures, whose keys stay plain numbers.
+Json intervals_json(const eval::ClusteredFigures& figures) {
+    Json json = Json::object();
+    eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
+        json[std::string(name)] = interval_json(eval::interval_of(figures, replicates, scale));
+    });
+    return json;
+}
+
+Json target_json(const eval::TargetReport& report, const eval::ClusteredFigures& figures) {
     Json json;
     json["examples"] = report.examples;
     json["masked"] = report.masked;
@@ -24,13 +48,14 @@ Json target_json(const eval::TargetReport& report) {
     });
     json["groups_used"] = report.groups_used;
     json["reasons"] = reasons;
+    json["intervals"] = intervals_json(figures);
     return json;
 }
 
 Json targets_json(const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
     Json json = Json::object();
     for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
-        json[evaluation.targets[k]] = target_json(rows.targets[k]);
+        json[evaluation.targets[k]] = target_json(rows.targets[k], rows.clustered[k]);
     }
     return json;
 }
@@ -48,13 +73,32 @@ std::string figure_text(const eval::TargetReport& report, std::size_t index) {
     return text;
 }
 
-/// One row per figure, one column per target.
+/// "0.7351 to 0.7432" for the figure of that name; empty if it has no interval.
+std::string interval_text(const eval::ClusteredFigures& figures, std::string_view wanted) {
+    std::string text;
+    eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
+        if (name != wanted) return;
+        const auto range = eval::interval_of(figures, replicates, scale);
+        if (range.interval)
+            text = format_number(range.interval->low, 5) + " to " + format_number(range.interval->high, 5);
+    });
+    return text;
+}
+
+/// One row per figure and one for its interval, one column per target.
 std::string figures_table(const score::Evaluation& evaluation, const score::EvaluatedRows& rows,
                           bool markdown) {
     std::vector<TableColumn> columns{{"", Align::left}};
     for (const std::string& target : evaluation.targets)
         columns.push_back({printable(target)});
     Table table(std::move(columns));
+    const auto add_intervals = [&](std::string_view name) {
+        std::vector<std::string> cells{"  95 %"};
+        for (const eval::ClusteredFigures& figures : rows.clustered)
+            cells.push_back(interval_text(figures, name));
+        if (std::ranges::any_of(cells.begin() + 1, cells.end(), [](auto& c) { return !c.empty(); }))
+            table.add_row(std::move(cells));
+    };
     const auto add = [&](std::string name, auto&& cell) {
         std::vector<std::string> cells{std::move(name)};
         for (const eval::TargetReport& report : rows.targets)
@@ -70,9 +114,21 @@ std::string figures_table(const score::Evaluation& evaluation, const score::Eval
     std::size_t index = 0;
     eval::for_each_figure(rows.targets.front(), [&](std::string_view name, const eval::Figure&) {
         add(std::string(name), [&](const eval::TargetReport& report) { return figure_text(report, index); });
+        add_intervals(name);
         ++index;
     });
     return text();
+}
+
+/// "low,high" of the figure of that name.
+std::string interval_csv(const eval::ClusteredFigures& figures, std::string_view wanted) {
+    std::string text = ",";
+    eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
+        const auto range = eval::interval_of(figures, replicates, scale);
+        if (name == wanted && range.interval)
+            text = Json(range.interval->low).dump() + "," + Json(range.interval->high).dump();
+    });
+    return text;
 }
 
 void append_csv(std::string& csv, const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
@@ -82,12 +138,120 @@ void append_csv(std::string& csv, const score::Evaluation& evaluation, const sco
             base::append_csv_field(csv, evaluation.targets[k]);
             csv += "," + std::string(name) + ",";
             if (figure.value) csv += Json(*figure.value).dump();
-            csv += "," + std::string(figure.reason) + "\n";
+            csv += "," + std::string(figure.reason) + "," + interval_csv(rows.clustered[k], name) + "\n";
         });
     }
 }
 
+/// Examples, what came and what was expected of each target.
+Json observed_json(const std::vector<std::string>& targets, const std::vector<score::DayOfTarget>& counts) {
+    Json json = Json::object();
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+        json[targets[k]] = {{"examples", counts[k].examples},
+                            {"positives", counts[k].positives},
+                            {"expected", counts[k].expected}};
+    }
+    return json;
+}
+
+Json days_json(const score::Evaluation& evaluation) {
+    Json json = Json::array();
+    for (const score::EvaluatedDay& day : evaluation.days) {
+        json.push_back({{"day", base::format_time(day.start).substr(0, 10)},
+                        {"targets", observed_json(evaluation.targets, day.targets)}});
+    }
+    return json;
+}
+
+std::vector<score::DayOfTarget> sum_of_days(const score::Evaluation& evaluation) {
+    std::vector<score::DayOfTarget> sums(evaluation.targets.size());
+    for (const score::EvaluatedDay& day : evaluation.days) {
+        for (std::size_t k = 0; k < sums.size(); ++k) {
+            sums[k].examples += day.targets[k].examples;
+            sums[k].positives += day.targets[k].positives;
+            sums[k].expected += day.targets[k].expected;
+        }
+    }
+    return sums;
+}
+
+/// The funnel of the exposures: how many reached each step, and how many were expected to.
+Json steps_json(const score::Evaluation& evaluation) {
+    return observed_json(evaluation.targets, sum_of_days(evaluation));
+}
+
+/// Observed and expected per step and day.
+std::string observed_text(const score::Evaluation& evaluation, bool markdown) {
+    std::vector<TableColumn> columns{{"observed / expected", Align::left}};
+    for (const std::string& target : evaluation.targets)
+        columns.push_back({printable(target)});
+    Table table(std::move(columns));
+    const auto add = [&](std::string name, const std::vector<score::DayOfTarget>& counts) {
+        std::vector<std::string> cells{std::move(name)};
+        for (const score::DayOfTarget& count : counts) {
+            cells.push_back(count.examples == 0 ? std::string()
+                                                : format_count(static_cast<std::int64_t>(count.positives)) +
+                                                      " / " + format_number(count.expected, 1));
+        }
+        table.add_row(std::move(cells));
+    };
+    add("all days", sum_of_days(evaluation));
+    for (const score::EvaluatedDay& day : evaluation.days)
+        add(base::format_time(day.start).substr(0, 10), day.targets);
+    return markdown ? table.markdown() : table.text(2);
+}
+
+Json difference_json(const score::Comparison& comparison, std::size_t k) {
+    Json json = Json::object();
+    eval::for_each_clustered(comparison.a[k], [&](std::string_view name, const auto& a, eval::Scale) {
+        eval::for_each_clustered(comparison.b[k], [&](std::string_view other, const auto& b, eval::Scale) {
+            if (name != other) return;
+            const eval::Difference difference = eval::difference_of(comparison.a[k], a, b);
+            Json figure = {{"a", optional_json(a.value)},
+                           {"b", optional_json(b.value)},
+                           {"difference", optional_json(difference.value)}};
+            figure.update(interval_json(difference.range));
+            json[std::string(name)] = std::move(figure);
+        });
+    });
+    return json;
+}
+
 }  // namespace
+
+std::string to_json(const score::Comparison& comparison) {
+    Json json;
+    json["schema_version"] = 1;
+    json["rows"] = comparison.rows;
+    json["comparison"] = Json::object();
+    for (std::size_t k = 0; k < comparison.targets.size(); ++k)
+        json["comparison"][comparison.targets[k]] = difference_json(comparison, k);
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string to_text(const score::Comparison& comparison) {
+    std::string text = "Comparison on " + format_count(static_cast<std::int64_t>(comparison.rows)) +
+                       " examples, difference = second model - first\n";
+    for (std::size_t k = 0; k < comparison.targets.size(); ++k) {
+        Table table({{printable(comparison.targets[k]), Align::left},
+                     {"first"},
+                     {"second"},
+                     {"difference"},
+                     {"95 % of the difference"}});
+        const Json figures = difference_json(comparison, k);
+        const auto number = [](const Json& value) {
+            return format_number(value.is_null() ? std::nullopt : std::optional(value.get<double>()), 5);
+        };
+        for (const auto& [name, figure] : figures.items()) {
+            table.add_row({name, number(figure["a"]), number(figure["b"]), number(figure["difference"]),
+                           figure["low"].is_null()
+                               ? figure["reason"].get<std::string>()
+                               : number(figure["low"]) + " to " + number(figure["high"])});
+        }
+        text += "\n" + table.text(2);
+    }
+    return text;
+}
 
 std::string to_json(const score::Evaluation& evaluation) {
     Json json;
@@ -98,6 +262,10 @@ std::string to_json(const score::Evaluation& evaluation) {
     json["segments"] = Json::object();
     for (const auto& segment : evaluation.segments) {
         json["segments"][segment.name] = targets_json(evaluation, segment);
+    }
+    if (!evaluation.days.empty()) {
+        json["steps"] = steps_json(evaluation);
+        json["days"] = days_json(evaluation);
     }
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -114,11 +282,12 @@ std::string to_text(const score::Evaluation& evaluation, bool markdown) {
         text += (markdown ? "\n### " + segment.name + "\n\n" : "\n" + segment.name + "\n") +
                 figures_table(evaluation, segment, markdown);
     }
+    if (!evaluation.days.empty()) text += "\n" + observed_text(evaluation, markdown);
     return text;
 }
 
 std::string to_csv(const score::Evaluation& evaluation) {
-    std::string csv = "segment,target,figure,value,reason\n";
+    std::string csv = "segment,target,figure,value,reason,low,high\n";
     append_csv(csv, evaluation, evaluation.all);
     for (const auto& segment : evaluation.segments)
         append_csv(csv, evaluation, segment);

@@ -86,6 +86,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_score(app, session);
     add_features(app, session);
     add_inspect(app, session);
+    add_calibrate(app, session);
     add_simulate(app, session);
     std::optional<int> code = parse(app, args, session);
     if (!code) code = act(session);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/report/evaluation.hpp"
-#include "funnel/score/score_log.hpp"
-#include "log_model.hpp"
+#include "judged.hpp"
 #include "row_inputs.hpp"
-#include "table_model.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -20,32 +21,30 @@ struct EvaluateCommand {
     LogOptions log;
     TableOptions table;
     HistoryOptions history;
-    std::string model, scores, min_auc;
+    std::vector<std::string> models;
+    std::string scores, min_auc;
     bool csv = false, markdown = false;
 };
 
-score::Evaluation evaluate_log(const EvaluateCommand& command, Bundle bundle, Session& session) {
-    const ingest::ReadResult read =
-        read_for_model(*bundle.log, command.log, command.general, session.console);
-    features::History history = starting_history(bundle, command.history);
-    const features::ExampleList examples =
-        examples_for_model(bundle, read.log, history, command.history, command.log, command.general);
-    const score::Scorer scorer(bundle, chosen_kernels(command.general));
-    features::BuildOptions build{.text_inputs = bundle.log->text_inputs,
-                                 .number_inputs = bundle.log->number_inputs,
-                                 .progress = session.console.progress()};
-    score::Evaluation evaluation =
-        score::evaluate(score::score_log(read.log, history, examples, scorer, build), true);
-    evaluation.already_observed = examples.already_observed;
-    if (!command.history.save_state.empty()) persist::save_state(command.history.save_state, history);
-    return evaluation;
+Judged judge(const EvaluateCommand& command, const Bundle& bundle, Session& session) {
+    return judge(bundle, command.log, command.table, command.history, command.general, session);
 }
 
-score::Evaluation evaluate_table(const EvaluateCommand& command, const Bundle& bundle, Session& session) {
-    const LabelledTable rows =
-        read_for_model(bundle, command.table, command.log, command.general, true, session.console);
-    return score::evaluate(
-        score_table(bundle, rows.data, !command.table.group.empty(), chosen_kernels(command.general)), false);
+void compare_models(const EvaluateCommand& command, Session& session) {
+    if (command.csv || command.markdown || !command.min_auc.empty() || !command.history.save_state.empty()) {
+        usage_error("evaluate: --csv, --markdown, --min-auc and --save-state go with one model, got two");
+    }
+    Judged judged[2];
+    bool of_log[2];
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
+        const Bundle bundle = persist::load_model(command.models[i]);
+        of_log[i] = bundle.log.has_value();
+        judged[i] = judge(command, bundle, session);
+    }
+    if (of_log[0] != of_log[1]) usage_error("evaluate: expected two models of logs or two of tables");
+    const score::Comparison comparison = score::compare(judged[0].examples, judged[1].examples);
+    session.out << (command.general.json ? report::to_json(comparison) : report::to_text(comparison));
+    session.out.flush();
 }
 
 /// "0.7" for every target or "click=0.7,purchase=0.8".
@@ -85,19 +84,22 @@ void run_evaluate(const EvaluateCommand& command, Session& session) {
     if (command.general.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
     check_gate_option(command.min_auc);
-    if (command.scores.empty() == command.model.empty()) {
+    if (command.scores.empty() == command.models.empty()) {
         usage_error("evaluate: expected a model and a log, or --scores FILE; give one of them");
     }
+    if (command.models.size() > 2) usage_error("evaluate: expected one model or two, got more");
     if (command.scores.empty() && command.log.paths.empty())
         usage_error("evaluate: expected a LOG, got none");
     if (!command.history.save_state.empty()) files::check_writable(command.history.save_state);
+    if (command.models.size() == 2) return compare_models(command, session);
     score::Evaluation evaluation;
     if (!command.scores.empty()) {
         evaluation = score::evaluate(read_scores(command.scores, command.log, command.general), false);
     } else {
-        Bundle bundle = persist::load_model(command.model);
-        evaluation = bundle.log ? evaluate_log(command, std::move(bundle), session)
-                                : evaluate_table(command, bundle, session);
+        const Bundle bundle = persist::load_model(command.models.front());
+        const Judged judged = judge(command, bundle, session);
+        evaluation = score::evaluate(judged.examples, bundle.log.has_value());
+        evaluation.already_observed = judged.already_observed;
     }
     session.out << (command.general.json ? report::to_json(evaluation)
                     : command.csv        ? report::to_csv(evaluation)
@@ -115,7 +117,9 @@ void add_evaluate(CLI::App& app, Session& session) {
     command->log.add_to(*sub, false);
     command->table.add_to(*sub);
     command->history.add_to(*sub);
-    sub->add_option("-m,--model", command->model, "The model file");
+    sub->add_option("-m,--model", command->models,
+                    "The model file; two, -m A -m B, are compared on the same rows")
+        ->allow_extra_args(false);
     sub->add_option("--scores", command->scores,
                     "Judge finished scores: CSV with score, label and perhaps weight");
     sub->add_option("--min-auc", command->min_auc, "Exit 4 below this ROC AUC: 0.7 or NAME=0.7,...");

@@ -6,10 +6,12 @@
 #include <ostream>
 
 #include "commands.hpp"
+#include "exit_codes.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/report/training.hpp"
+#include "funnel/train/champion.hpp"
 #include "funnel/train/train_on_log.hpp"
 #include "log_model.hpp"
 #include "table_model.hpp"
@@ -25,14 +27,15 @@ struct TrainCommand {
     TableOptions table;
     std::string output;
     std::string targets, horizon, examples = "first", valid = "20%", hidden = "64,32", optimizer = "adamw";
-    std::string burn_in, lag = "0", forget = "90d", init;
+    std::string burn_in, lag = "0", forget = "90d", init, champion;
+    double min_gain = 0;
     std::optional<std::size_t> epochs, batch_size, patience;
     std::optional<double> learning_rate, weight_decay, dropout;
     std::uint64_t seed = 1;
     std::size_t members = 1;
-    std::uint32_t bins = 0;
+    std::optional<std::uint32_t> bins;
     double negative_rate = 1;
-    bool refit = true, one_pass = false;
+    bool refit = true, one_pass = false, calibrate = false, audit = false;
 };
 
 std::vector<std::size_t> hidden_units(const std::string& text) {
@@ -55,8 +58,8 @@ train::ModelOptions model_options(const TrainCommand& command) {
     train::ModelOptions options;
     train::TrainOptions& training = options.training;
     training.hidden = hidden_units(command.hidden);
-    if (command.epochs) training.epochs = *command.epochs;
-    if (command.patience) training.patience = *command.patience;
+    training.epochs = command.epochs;
+    training.patience = command.patience;
     training.batch_size = command.batch_size;
     training.learning_rate = command.learning_rate;
     training.weight_decay = command.weight_decay;
@@ -70,6 +73,7 @@ train::ModelOptions model_options(const TrainCommand& command) {
     options.encoder.bins = command.bins;
     options.refit = command.refit && !command.one_pass;
     options.members = command.members;
+    options.calibrate = command.calibrate;
     return options;
 }
 
@@ -167,7 +171,7 @@ std::vector<std::pair<std::string, std::string>> configuration(const TrainComman
         {"forget", command.forget},
         {"seed", std::to_string(command.seed)},
         {"members", std::to_string(command.members)},
-        {"bins", std::to_string(command.bins)},
+        {"bins", command.bins ? std::to_string(*command.bins) : ""},
         {"refit", command.refit ? "yes" : "no"},
         {"one_pass", command.one_pass ? "yes" : "no"}};
     std::erase_if(entries, [](const auto& entry) { return entry.second.empty() && entry.first != "hidden"; });
@@ -203,7 +207,43 @@ class Stopwatch {
     Clock::time_point start_ = Clock::now(), last_ = start_;
 };
 
-Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch) {
+/// Models that a training starts from or has to beat.
+struct EarlierModels {
+    std::optional<Bundle> initial, champion;
+
+    explicit EarlierModels(const TrainCommand& command) {
+        if (!command.init.empty()) initial = persist::load_model(command.init);
+        if (!command.champion.empty()) champion = persist::load_model(command.champion);
+    }
+
+    void add_to(train::ModelOptions& options, const TrainCommand& command, Session& session) const {
+        if (initial) options.initial = &*initial;
+        options.tell = [&session](const std::string& text) { session.console.note(text); };
+        if (!champion) return;
+        options.validated = [this, &command, &session](const train::ValidatedFit& fit) {
+            need_gain(train::gain_over(*champion, fit, chosen_kernels(command.general)), command, session);
+        };
+    }
+
+ private:
+    static void need_gain(const train::Gain& gain, const TrainCommand& command, Session& session) {
+        const std::string text =
+            std::to_string(*gain.value) + (gain.range.interval
+                                               ? " (95 %: " + std::to_string(gain.range.interval->low) +
+                                                     " to " + std::to_string(gain.range.interval->high) + ")"
+                                               : " (no interval: " + std::string(gain.range.reason) + ")");
+        if (gain.range.interval && gain.range.interval->low >= command.min_gain) {
+            session.console.note("gain over " + command.champion + ": " + text);
+            return;
+        }
+        throw GateNotMet("--champion: expected a gain of normalized entropy surely of at least " +
+                         std::to_string(command.min_gain) + " over " + command.champion + ", got " + text +
+                         "; the old model stays");
+    }
+};
+
+Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, Session& session,
+                 Stopwatch& watch) {
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     std::vector<std::string> texts, numbers;
     if (command.log.schema != "auto") {
@@ -219,7 +259,8 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     tell_about_reading(read.report, command.log, session.console);
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
-    const train::LogModelOptions options = log_options(command, read, session.console);
+    train::LogModelOptions options = log_options(command, read, session.console);
+    options.model = model;
     return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
 }
 
@@ -233,17 +274,24 @@ void run_train(const TrainCommand& command, Session& session) {
     }
     // A wrong option ends the run before the long work.
     (void)train::resolved(model_options(command).training, 1);
+    if (command.min_gain != 0 && command.champion.empty()) usage_error("--min-gain needs --champion");
+    const EarlierModels earlier(command);
+    train::ModelOptions model = model_options(command);
+    earlier.add_to(model, command, session);
+    train::Audit audit;
+    if (command.audit) model.audit = &audit;
     Stopwatch watch(session.console);
     Bundle bundle = command.table.label.empty()
-                        ? train_log(command, session, watch)
-                        : train_on_table(command.table, command.log, command.general, model_options(command),
-                                         command.valid, session.console, watch.observer());
+                        ? train_log(command, model, session, watch)
+                        : train_on_table(command.table, command.log, command.general, model, command.valid,
+                                         session.console, watch.observer());
     bundle.summary.configuration = configuration(command);
     persist::save_model(command.output, bundle);
     if (command.general.json) {
-        session.out << report::training_json(bundle, watch.times());
+        session.out << report::training_json(bundle, watch.times(), model.audit);
     } else {
         session.out << report::training_text(bundle);
+        if (command.audit) session.out << '\n' << report::audit_text(audit);
     }
 }
 
@@ -256,6 +304,14 @@ void add_training_options(CLI::App& sub, TrainCommand& command) {
     sub.add_option("--valid", command.valid, "Share of the known time, or of a table's rows, that validates");
     sub.add_flag("--refit,!--no-refit", command.refit, "Train again on everything known (default: yes)");
     sub.add_flag("--one-pass", command.one_pass, "Every row once, in file order");
+    sub.add_flag("--calibration,!--no-calibration", command.calibrate,
+                 "Mend slope and intercept of a head where validation rows say it helps (default: no)");
+    sub.add_flag("--audit", command.audit, "Also judge a random split and every input alone, to find leaks");
+    sub.add_option("--init", command.init, "Start from the weights of this model, matched by names");
+    sub.add_option("--champion", command.champion,
+                   "The model in use: exit 4, and no new model, unless the new one is surely better");
+    sub.add_option("--min-gain", command.min_gain,
+                   "With --champion: least gain of normalized entropy, at the lower end of its interval");
     sub.add_option("--epochs", command.epochs, "Most epochs")->check(CLI::Range(1, 100000));
     sub.add_option("--batch-size", command.batch_size, "Rows per step (default: by the number of rows)")
         ->check(CLI::Range(1, 1 << 24));
@@ -270,7 +326,9 @@ void add_training_options(CLI::App& sub, TrainCommand& command) {
     sub.add_option("--seed", command.seed, "Of weights, order, dropout and sampling");
     sub.add_option("--members", command.members, "Nets whose mean is the prediction")
         ->check(CLI::Range(1, 64));
-    sub.add_option("--bins", command.bins, "Quantile bins per number beside its z-score")
+    sub.add_option("--bins", command.bins,
+                   "Quantile bins per number beside its z-score (default: none for a log, by the number of "
+                   "rows for a table)")
         ->check(CLI::Range(0, 64));
     sub.add_option("--negative-rate", command.negative_rate, "Share of the negatives that trains")
         ->check(CLI::Range(1e-6, 1.0));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,15 +22,22 @@
 namespace funnel::features {
 
 struct EncoderOptions {
-    std::uint32_t bins = 0;        ///< piecewise-linear quantile bins per number beside the z-score; 0: none
-    float clip = 8;                ///< z-scores are cut to [-clip, clip]
-    std::uint32_t min_count = 20;  ///< training rows that a category needs for an id of its own
+    /// Piecewise-linear quantile bins per number beside the z-score; 0 or empty: none. train_model chooses an
+    /// empty value for tables by their size.
+    std::optional<std::uint32_t> bins;
+    float clip = 8;                     ///< z-scores are cut to [-clip, clip]
+    std::uint32_t min_count = 20;       ///< training rows that a category needs for an id of its own
     std::uint32_t max_categories = 64;  ///< features with more frequent categories become target rates
     double max_turnover = 0.05;         ///< so do those with more new texts in the last fifth of the time
     std::uint32_t folds = 5;            ///< for the target rates of training rows
     float rate_strength = 20;           ///< prior rows of a target rate
     std::uint64_t seed = 1;
 };
+
+/// Bins of the numbers of a table: few rows teach few of them.
+[[nodiscard]] constexpr std::uint32_t table_bins(std::size_t training_rows) noexcept {
+    return training_rows < 1000 ? 0 : training_rows < 10'000 ? 8 : 16;
+}
 
 /// One embedding table: ids in [0, rows), 0 = unknown or rare.
 struct EmbeddingInput {
@@ -51,6 +59,8 @@ class Encoder {
     [[nodiscard]] const std::vector<EmbeddingInput>& embeddings() const noexcept {
         return embeddings_;
     }  ///< E
+    /// The texts behind the ids of an embedding.
+    [[nodiscard]] const Vocabulary& embedding_vocabulary(std::size_t embedding) const noexcept;
     /// The raw features that a row must have, in order.
     [[nodiscard]] const std::vector<NumericFeature>& numeric_features() const noexcept {
         return numeric_;
@@ -138,8 +148,9 @@ inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, cons
     encoder.numeric_ = data.numeric_features;
     encoder.categorical_ = data.categorical_features;
     encoder.targets_ = data.targets;
-    encoder.normalizer_ = Normalizer::fit(data.numeric_features, data.numeric, train.rows,
-                                          {.clip = options.clip, .bins = options.bins, .seed = options.seed});
+    encoder.normalizer_ =
+        Normalizer::fit(data.numeric_features, data.numeric, train.rows,
+                        {.clip = options.clip, .bins = options.bins.value_or(0), .seed = options.seed});
     const CategoryOptions category{.min_count = options.min_count,
                                    .max_categories = options.max_categories,
                                    .max_turnover = options.max_turnover,
@@ -173,6 +184,13 @@ inline void Encoder::finish() {
             dense_names_.push_back(categorical_[i] + "_count");
         }
     }
+}
+
+inline const Vocabulary& Encoder::embedding_vocabulary(std::size_t embedding) const noexcept {
+    std::size_t i = 0;
+    while (categories_[i].kind() != CategoryEncoder::Kind::embedding || embedding-- > 0)
+        ++i;
+    return categories_[i].vocabulary();
 }
 
 inline void Encoder::encode(std::span<const float> numeric, std::span<const std::string_view> categorical,

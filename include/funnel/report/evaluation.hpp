@@ -14,7 +14,11 @@ namespace funnel::report {
 /// Aligned tables, or tables of Markdown: every target beside the others, then the segments.
 [[nodiscard]] std::string to_text(const score::Evaluation& evaluation, bool markdown = false);
 
-/// One row per segment, target and figure: segment,target,figure,value,reason.
+/// One row per segment, target and figure: segment,target,figure,value,reason,low,high.
 [[nodiscard]] std::string to_csv(const score::Evaluation& evaluation);
+
+/// Two models on the same rows: each figure of both, their difference and its paired 95 % interval.
+[[nodiscard]] std::string to_json(const score::Comparison& comparison);
+[[nodiscard]] std::string to_text(const score::Comparison& comparison);
 
 }  // namespace funnel::report

@@ -75,6 +75,7 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
     result.scores.assign(targets, std::vector<float>(n));
     result.labels.assign(targets, std::vector<std::uint8_t>(n));
     result.keys.resize(n);
+    result.clusters.resize(n);
     for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t k = 0; k < targets; ++k)
             result.labels[k][i] = examples.labels[i * targets + k];
@@ -87,6 +88,7 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
                                     .user = log.user[row.row],
                                     .known_user = row.known.user,
                                     .known_item = row.known.item};
+        result.clusters[row.example] = log.user[row.row];
         block.add(row);
     });
     block.flush();

@@ -28,8 +28,8 @@ enum class Loss : std::uint8_t { chain, esmm };
 struct TrainOptions {
     nn::Chains chains;                        ///< how the heads hang together; decides the number of outputs
     std::vector<std::size_t> hidden{64, 32};  ///< for net_shape(); empty: logistic regression
-    std::size_t epochs = 12;                  ///< at most
-    std::size_t patience = 2;                 ///< epochs without a better one before it stops
+    std::optional<std::size_t> epochs;        ///< at most
+    std::optional<std::size_t> patience;      ///< epochs without a better one before it stops
     std::optional<std::size_t> batch_size;    ///< rows per step
     std::optional<double> learning_rate;      ///< at factor 1 of the schedule
     std::optional<double> weight_decay;       ///< not on biases
@@ -83,16 +83,20 @@ inline TrainOptions resolved(TrainOptions options, std::size_t rows) {
     // Square root scaling with the batch, as Adam wants it (Malladi et al. 2022).
     if (!options.learning_rate) {
         const double rate = options.optimizer == Optimizer::adamw ? 2e-3 : 5e-2;
-        options.learning_rate = std::clamp(rate * std::sqrt(batch / 1024.0), rate / 4.0, rate * 2.0);
+        options.learning_rate = std::clamp(rate * std::sqrt(batch / 1024.0), rate / 2.0, rate * 2.0);
     }
-    // The fewer rows, the stronger: a quarter of the units at 10,000 rows, none from a million on.
-    if (!options.dropout) options.dropout = std::clamp(0.125 * std::log10(1e6 / n), 0.0, 0.25);
+    // The fewer rows, the stronger: two fifths of the units at 5,000 rows, none from a million on.
+    if (!options.dropout) options.dropout = std::clamp(0.175 * std::log10(1e6 / n), 0.0, 0.4);
     if (!options.weight_decay) options.weight_decay = std::clamp(0.01 * std::sqrt(1e6 / n), 0.01, 0.1);
+    // An epoch of a small table is a few hundred steps, and its validation figures waver.
+    const bool small = n < 100'000;
+    if (!options.epochs) options.epochs = small ? 25 : 12;
+    if (!options.patience) options.patience = small ? 5 : 2;
     if (options.one_pass) options.epochs = options.patience = 1;
 
-    detail::need(options.epochs >= 1 && options.epochs <= 100'000, "epochs", "1 to 100000",
-                 static_cast<double>(options.epochs));
-    detail::need(options.patience >= 1, "patience", "at least 1", static_cast<double>(options.patience));
+    detail::need(*options.epochs >= 1 && *options.epochs <= 100'000, "epochs", "1 to 100000",
+                 static_cast<double>(*options.epochs));
+    detail::need(*options.patience >= 1, "patience", "at least 1", static_cast<double>(*options.patience));
     detail::need(*options.batch_size >= 1 && *options.batch_size <= (std::size_t{1} << 24), "batch size",
                  "1 to 16777216", batch);
     detail::need(*options.learning_rate > 0.0 && std::isfinite(*options.learning_rate), "learning rate",

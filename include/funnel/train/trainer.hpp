@@ -205,7 +205,7 @@ inline double Epochs::run_epoch(std::size_t epoch) {
     constexpr std::uint64_t kRowsPerReport = 1 << 16;
     order_rows(epoch);
     const std::size_t batch = *options_.batch_size;
-    const auto all_batches = static_cast<double>(batches_) * static_cast<double>(options_.epochs);
+    const auto all_batches = static_cast<double>(batches_) * static_cast<double>(*options_.epochs);
     const std::uint64_t dropout_seed = stream(options_.seed, kDropoutStream, epoch);
     double loss = 0.0;
     std::uint64_t unreported = kRowsPerReport;
@@ -268,7 +268,7 @@ inline TrainResult Epochs::run(const TrainRows& valid) {
             result.stop_reason = StopReason::cancelled;
             return result;
         }
-        if (epoch - result.best_epoch >= options_.patience && epoch < last_epoch_) {
+        if (epoch - result.best_epoch >= *options_.patience && epoch < last_epoch_) {
             result.stop_reason = StopReason::patience;
             return result;
         }
@@ -283,7 +283,7 @@ inline TrainResult fit(const nn::NetShape& shape, const InputSource& source, con
                        const TrainObserver& observer) {
     const TrainOptions filled = resolved(options, train.rows.size());
     detail::check_rows(valid, source, filled.chains.heads());
-    return detail::Epochs(shape, source, train, filled, filled.epochs, kernels, observer).run(valid);
+    return detail::Epochs(shape, source, train, filled, *filled.epochs, kernels, observer).run(valid);
 }
 
 inline TrainResult refit(const TrainResult& chosen, const nn::NetShape& shape, const InputSource& source,
