@@ -3,12 +3,8 @@
 // on everything known. The same path for logs and tables (docs/model.md).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,43 +15,12 @@
 #include "funnel/train/audit.hpp"
 #include "funnel/train/correction.hpp"
 #include "funnel/train/dataset_source.hpp"
+#include "funnel/train/model_options.hpp"
 #include "funnel/train/summary.hpp"
 #include "funnel/train/trainer.hpp"
 #include "funnel/train/warm_start.hpp"
 
 namespace funnel::train {
-
-/// A fit and what it says about rows it was not trained on, before the refit.
-struct ValidatedFit {
-    const Bundle& bundle;  ///< heads and chains; no encoder yet
-    const features::Dataset& data;
-    const features::LabelledRows& rows;
-    std::span<const float> weights;        ///< of rows, or empty
-    std::span<const float> probabilities;  ///< (rows, K)
-};
-
-struct ModelOptions {
-    TrainOptions training;  ///< chains are those of the bundle
-    features::EncoderOptions encoder;
-    bool refit = true;        ///< train again on everything known, for the epochs that were best
-    std::size_t members = 1;  ///< nets with seeds of their own whose mean is the prediction
-    std::size_t probes = 8;   ///< examples that the model carries to prove itself on
-    bool calibrate = false;   ///< mend slope and intercept of a head where validation rows say it helps
-    std::function<void(const ValidatedFit&)> validated = {};  ///< may throw: then there is no model
-    const Bundle* initial = nullptr;                          ///< start from its weights where names fit
-    bool freeze = false;  ///< keep the encoder and all weights of `initial` but the last layer and the biases
-    std::function<void(const std::string&)> tell = {};  ///< what of `initial` did not fit
-    Audit* audit = nullptr;                             ///< filled if given; costs a second fit
-};
-
-/// Fills what is empty by the number of training rows of a table of finished examples. An epoch of a small
-/// table is a few hundred steps, and its validation figures waver. Measured in docs/results.md.
-inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
-    const bool few = rows < 100'000;
-    if (!options.encoder.bins) options.encoder.bins = rows < 1'000 ? 0 : rows < 10'000 ? 8 : 16;
-    if (!options.training.epochs && few) options.training.epochs = 25;
-    if (!options.training.patience && few) options.training.patience = 5;
-}
 
 /// Fills encoder, nets, summary and probes of `bundle`, whose heads and chains are set; targets of `data` are
 /// its heads. Throws Error(schema) without rows or without a feature of a frozen model, and
