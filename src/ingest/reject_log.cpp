@@ -26,7 +26,7 @@ std::string percent(double share) {
 RejectLog::RejectLog(const RowPolicy& policy, ReadReport& report, Mode mode)
     : policy_(policy), report_(report), warned_(report.rejected > 0) {
     if (policy.bad_rows == BadRows::fail || policy.rejects_path.empty()) return;
-    if (mode == Mode::fresh) {
+    if (mode == Mode::fresh && !policy.append_rejects) {
         file_.emplace(policy.rejects_path);
         file_->append("file,line,column,reason,text\n");
         return;

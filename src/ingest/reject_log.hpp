@@ -17,7 +17,7 @@ namespace funnel::ingest::detail {
 class RejectLog {
  public:
     enum class Mode {
-        fresh,   ///< a new rejects file
+        fresh,   ///< a new rejects file, unless the policy appends
         append,  ///< what this run wrote to it already stays in front
     };
 

@@ -240,6 +240,7 @@ std::string to_json(const Schema& schema) {
     json["name"] = schema.name;
     json["header"] = schema.header;
     json["delimiter"] = std::string(1, schema.delimiter);
+    json["columns"] = Json::object();  // also without any
     for (const auto& [role, name] : schema.columns)
         json["columns"][role] = column(name);
     constexpr const char* kUnits[] = {"auto", "s", "ms", "us", "ns", "iso"};

@@ -195,7 +195,9 @@ class TableStream {
                    .hash_rows = false,
                    .stop_at_bad = options.rows.bad_rows == BadRows::fail},
           total_(check_inputs(paths, options.rows, report_)),
-          rejects_(options.rows, report_) {}
+          rejects_(options.rows, report_) {
+        if (options.rows.digests) reader_.keep_digests(report_.digests);
+    }
 
     ReadReport run() {
         const unsigned threads = std::max(options_.threads, 1u);

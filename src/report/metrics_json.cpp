@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/metrics_json.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -200,45 +199,6 @@ Json breakdown_json(const std::vector<metrics::SegmentResult>& breakdown) {
     return array;
 }
 
-void append_number(std::string& out, const std::optional<double>& value) {
-    if (!value) return;
-    char digits[32];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, *value).ptr);
-}
-
-// RFC 4180: quoted only where needed.
-void append_field(std::string& out, std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        out += text;
-        return;
-    }
-    out += '"';
-    for (const char c : text)
-        out.append(c == '"' ? 2 : 1, c);
-    out += '"';
-}
-
-void append_csv(std::string& out, const std::string& head, const std::vector<metrics::Metric>& metrics,
-                const std::vector<metrics::FunnelStep>& steps) {
-    for (const metrics::Metric& metric : metrics) {
-        out += head;
-        out += metric.name;
-        for (const auto* value :
-             {&metric.value, &metric.numerator, &metric.denominator, &metric.low, &metric.high}) {
-            out += ',';
-            append_number(out, *value);
-        }
-        out += ',';
-        out += metric.reason;
-        out += '\n';
-    }
-    for (const metrics::FunnelStep& step : steps) {
-        out += head;
-        append_field(out, "funnel_" + step.name);
-        out += ',' + std::to_string(step.reached) + ",,,,,\n";
-    }
-}
-
 }  // namespace
 
 std::string to_json(const metrics::MetricsResult& result, const LogSummary& log, const Comparisons& beside) {
@@ -266,19 +226,6 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
     for (const std::string& warning : result.warnings)
         json["warnings"].push_back(warning);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string to_csv(const metrics::MetricsResult& result) {
-    std::string out = "by,key,metric,value,numerator,denominator,low,high,reason\n";
-    append_csv(out, ",,", result.metrics, result.steps);
-    for (const metrics::SegmentResult& segment : result.breakdown) {
-        std::string head;
-        append_field(head, segment.by);
-        head += ',';
-        if (segment.key) append_field(head, *segment.key);
-        append_csv(out, head + ',', segment.metrics, segment.steps);
-    }
-    return out;
 }
 
 }  // namespace funnel::report

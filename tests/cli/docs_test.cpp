@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/small_shop.hpp"
 #include "support/process.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tool.hpp"
@@ -106,6 +107,55 @@ TEST(CliDocs, CallsInTheDocumentsUseOptionsOfTheirCommand) {
             EXPECT_EQ(missing(options_in(call), options_of(command)), Names{}) << name << ": " << call;
         }
         EXPECT_GT(found, 0u) << name;
+    }
+}
+
+/// Suite.Name of every test in the sources, and Fuzz.target.
+Names tests_in_sources() {
+    static const std::regex test(R"(TEST(?:_F|_P)?\((\w+),\s*(\w+)\))"),
+        target(R"(funnel_add_fuzz_target\((\w+))");
+    Names names = {"Sql.clickhouse", "Sql.duckdb"};
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(FUNNEL_TEST_DIR)) {
+        const bool is_source = entry.path().extension() == ".cpp";
+        if (!is_source && entry.path().filename() != "CMakeLists.txt") continue;
+        const std::string text = read_file(entry.path());
+        for (std::sregex_iterator it(text.begin(), text.end(), is_source ? test : target), end; it != end;
+             ++it)
+            names.insert(is_source ? it->str(1) + "." + it->str(2) : "Fuzz." + it->str(1));
+    }
+    return names;
+}
+
+TEST(CliDocs, TestsThatTheDocumentsNameExist) {
+    static const std::regex name(R"(`([A-Z]\w+\.\w*)(\*?)`)");
+    const Names tests = tests_in_sources();
+    std::size_t named = 0;
+    for (const char* page : {"docs/reliability.md", "docs/metrics.md"}) {
+        const std::string text = document(page);
+        for (std::sregex_iterator it(text.begin(), text.end(), name), end; it != end; ++it) {
+            const std::string prefix = it->str(1);
+            if (prefix.ends_with(".md")) continue;
+            ++named;
+            const auto at = tests.lower_bound(prefix);
+            ASSERT_TRUE(at != tests.end()) << prefix;
+            EXPECT_TRUE(it->length(2) > 0 ? at->starts_with(prefix) : *at == prefix) << prefix;
+        }
+    }
+    EXPECT_GT(named, 100u);
+}
+
+TEST(CliDocs, EveryMetricHasALineWithItsDefinition) {
+    const support::TemporaryFolder folder;
+    const std::string refund = "2024-03-01T10:02:00Z,refund,a,i1,s1,o1,5,1\n";
+    const auto result = run_tool({"metrics", folder.write("log.csv", small_shop() + refund), "--json",
+                                  "--all", "--retention", "1", "--repeat-within", "30d"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    const std::string text = document("docs/metrics.md");
+    const std::string table = text.substr(0, text.find("## Which test"));
+    for (const auto& [name, metric] : result.json().at("metrics").items()) {
+        const std::string in_general = std::regex_replace(std::regex_replace(name, std::regex("_d1$"), "_dN"),
+                                                          std::regex("_30d$"), "_D");
+        EXPECT_TRUE(std::regex_search(table, std::regex("\\n\\|[^|]*`" + in_general + "`[^|]*\\|"))) << name;
     }
 }
 

@@ -241,6 +241,32 @@ TEST(CliTable, ValidationRowsAreChosenInFourWays) {
     }
 }
 
+TEST(CliTable, NumbersAtTheEndsOfTheRangeNeverMakeANaN) {
+    const TemporaryFolder folder;
+    const char* numbers[] = {"1e308",   "-1e308", "3.5e38", "4.9e-324",
+                             "-1e-300", "0",      "-0",     "1.7976931348623157e308"};
+    std::string text = "x,same,none,y\n";
+    for (int i = 0; i < 400; ++i)
+        text += std::string(numbers[i % 8]) + ",7,," + (i % 3 == 0 ? "1" : "0") + "\n";
+    const std::string table = folder.write("t.csv", text), model = folder.path("m.funnel");
+    const ToolResult trained = run_tool({"train", table, "-o", model, "--label", "y", "--epochs", "3"});
+    ASSERT_EQ(trained.code, 0) << trained.err;
+    const ToolResult scored = run_tool({"score", "-m", model, table});
+    ASSERT_EQ(scored.code, 0) << scored.err;
+    const Csv csv = parse_csv(scored.out);
+    ASSERT_EQ(csv.rows.size(), 400u);
+    for (std::size_t i = 0; i < csv.rows.size(); ++i) {
+        const double p = std::stod(csv.at(i, "p_y"));
+        EXPECT_TRUE(p >= 0 && p <= 1) << csv.at(i, "p_y");
+    }
+    for (const char* word : {"inf", "1e400", "-Infinity", "0x10", "+1", "1,5"}) {
+        const ToolResult bad =
+            run_tool({"score", "-m", model, folder.write("bad.csv", text + "\"" + word + "\",7,,1\n")});
+        EXPECT_EQ(bad.code, 3) << word;
+        EXPECT_NE(bad.err.find(":402: column x: "), std::string::npos) << bad.err;
+    }
+}
+
 TEST(CliTable, WeightsCount) {
     const TemporaryFolder folder;
     std::string text = "x,w,y\n";  // x says nothing; positives weigh three times as much as negatives

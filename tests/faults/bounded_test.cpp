@@ -2,51 +2,17 @@
 // Input that never ends a line, never closes a quote, or unpacks to gigabytes: an error soon, in little
 // memory. Streamed through a pipe, so that the size of the input costs no disk.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <csignal>
-#include <functional>
 #include <string>
-#include <thread>
 
 #include "cli/small_shop.hpp"
-#include "faults/commands.hpp"
 #include "faults/effort.hpp"
+#include "faults/streams.hpp"
 #include "support/compress.hpp"
 
 namespace funnel::faults {
 namespace {
-
-using Write = std::function<bool(std::string_view)>;
-
-constexpr std::size_t kMiB = 1u << 20;
-
-/// metrics of what `produce` writes; it stops when write says that nobody reads any more.
-support::ProcessResult run_on_stream(const Words& options, const std::function<void(const Write&)>& produce) {
-    std::signal(SIGPIPE, SIG_IGN);
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
-    Words args = {"metrics", "-", "--json"};
-    args.insert(args.end(), options.begin(), options.end());
-    support::Process process(program(args),
-                             {.input_fd = ends[0], .before_exec = [] { std::signal(SIGPIPE, SIG_DFL); }});
-    close(ends[0]);
-    std::thread writer([&] {
-        produce([&](std::string_view bytes) {
-            while (!bytes.empty()) {
-                const ssize_t n = write(ends[1], bytes.data(), bytes.size());
-                if (n <= 0) return false;
-                bytes.remove_prefix(static_cast<std::size_t>(n));
-            }
-            return true;
-        });
-        close(ends[1]);
-    });
-    support::ProcessResult result = process.wait();
-    writer.join();
-    return result;
-}
 
 /// `piece` over and over: 64 MiB in every run, 1 GiB in a long one.
 void repeat(const Write& write, const std::string& piece, std::size_t unpacked) {
@@ -54,13 +20,6 @@ void repeat(const Write& write, const std::string& piece, std::size_t unpacked) 
     for (std::size_t done = 0; done < bytes; done += unpacked) {
         if (!write(piece)) return;
     }
-}
-
-std::string many(std::string_view text, std::size_t bytes) {
-    std::string all;
-    while (all.size() < bytes)
-        all += text;
-    return all;
 }
 
 void expect_bounded(const support::ProcessResult& result, std::size_t most_mib) {

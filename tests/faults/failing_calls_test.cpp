@@ -113,6 +113,23 @@ TEST(FailingCall, StandardOutputIsNotTakenForWritten) {
     }
 }
 
+// What stands on the disk after a loss of power is decided by this order.
+TEST(CallOrder, IsWriteSyncRenameSyncOfTheFolder) {
+    for (const Command& command : writing_commands()) {
+        const Target target;
+        const support::TemporaryFolder folder;
+        const ProcessResult result =
+            support::run_process(command.words(target.path()), {.before_exec = [&] {
+                                     setenv("LD_PRELOAD", FUNNEL_SHIM, 1);
+                                     setenv("FUNNEL_CALL_ORDER", folder.path("order").c_str(), 1);
+                                 }});
+        ASSERT_EQ(result.code, 0) << result.err;
+        const std::string once = "wsrs", order = folder.read("order");
+        EXPECT_TRUE(order.starts_with(std::string(command.name) == "state" ? once + once : once))
+            << command.name << ": " << order;
+    }
+}
+
 TEST(PiecemealCalls, GiveTheSameBytes) {
     for (const Command& command : writing_commands()) {
         const Target whole, pieces;

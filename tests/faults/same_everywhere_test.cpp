@@ -71,6 +71,20 @@ TEST(SameEverywhere, ThreadsChangeNoByte) {
     }
 }
 
+// 1970, 2001 and 2106.
+TEST(SameEverywhere, TheClockOfTheMachineChangesNoByte) {
+    const support::TemporaryFolder folder;
+    const auto& m = SmallModels::shared();
+    for (const char* clock : {"0", "1000000000", "4294967296"}) {
+        const Environment environment = {{"LD_PRELOAD", FUNNEL_SHIM}, {"FUNNEL_CLOCK", clock}};
+        for (const Words& command : commands())
+            EXPECT_EQ(run_in(command, environment).out, support::run_process(command).out)
+                << command[1] << clock;
+        ASSERT_EQ(run_in(program(m.train_log(folder.path("m"))), environment).code, 0);
+        EXPECT_EQ(folder.read("m"), support::read_file(m.of_log)) << clock;
+    }
+}
+
 TEST(SameEverywhere, AModelHasTheSameBytesInEveryLocaleAndZone) {
     const support::TemporaryFolder folder;
     const auto& m = SmallModels::shared();

@@ -4,10 +4,14 @@
 // malloc, read, write, fsync, rename, open, close or thread. FUNNEL_FAULT=pieces: reads and writes move a few
 // bytes at a time and are interrupted now and then. FUNNEL_FAULT=CALL:0: nothing fails. At the end the number
 // of calls goes to the file that FUNNEL_FAULT_COUNT names. Calls before main are not counted.
+// FUNNEL_CALL_ORDER names a file that gets a letter for each write, fsync and rename, without repeats.
+// FUNNEL_CLOCK=SECONDS: what the clock on the wall shows.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/time.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -36,6 +40,8 @@ Call chosen = none;
 long number = 0;
 int error_number = EIO;
 bool all_later = false, pieces = false;
+char order[256] = {};
+const char* clock_text = nullptr;
 std::atomic<bool> counting{false};
 std::atomic<long> calls{0}, interruptions{0};
 
@@ -66,6 +72,7 @@ std::size_t piece(std::size_t size) {
 }
 
 void read_settings() {
+    clock_text = std::getenv("FUNNEL_CLOCK");
     const char* text = std::getenv("FUNNEL_FAULT");
     if (text == nullptr) return;
     if (std::strcmp(text, "pieces") == 0) {
@@ -81,6 +88,22 @@ void read_settings() {
     all_later = std::strcmp(tail, "from") == 0;
 }
 
+/// One thread writes the files of a run.
+void note(char letter) {
+    if (!counting.load(std::memory_order_relaxed)) return;
+    const std::size_t size = std::strlen(order);
+    if (size + 1 < sizeof order && (size == 0 || order[size - 1] != letter)) order[size] = letter;
+}
+
+void write_text(const char* variable, const char* text) {
+    const char* path = std::getenv(variable);
+    if (path == nullptr) return;
+    if (std::FILE* file = std::fopen(path, "w")) {
+        std::fputs(text, file);
+        std::fclose(file);
+    }
+}
+
 using Main = int(int, char**, char**);
 Main* real_main = nullptr;
 
@@ -89,12 +112,10 @@ int counted_main(int argc, char** argv, char** environment) {
     counting = true;
     const int code = real_main(argc, argv, environment);
     counting = false;
-    if (const char* path = std::getenv("FUNNEL_FAULT_COUNT")) {
-        if (std::FILE* file = std::fopen(path, "w")) {
-            std::fprintf(file, "%ld", calls.load());
-            std::fclose(file);
-        }
-    }
+    char text[32];
+    std::snprintf(text, sizeof text, "%ld", calls.load());
+    write_text("FUNNEL_FAULT_COUNT", text);
+    write_text("FUNNEL_CALL_ORDER", order);
     return code;
 }
 
@@ -122,16 +143,19 @@ ssize_t read(int fd, void* to, std::size_t size) {
 
 ssize_t write(int fd, const void* from, std::size_t size) {
     static auto* const call = real<ssize_t(int, const void*, std::size_t)>("write");
+    note('w');
     return fails(call_write) || interrupted() ? -1 : call(fd, from, piece(size));
 }
 
 int fsync(int fd) {
     static auto* const call = real<int(int)>("fsync");
+    note('s');
     return fails(call_fsync) || interrupted() ? -1 : call(fd);
 }
 
 int renameat(int from_folder, const char* from, int to_folder, const char* to) {
     static auto* const call = real<int(int, const char*, int, const char*)>("renameat");
+    note('r');
     return fails(call_rename) ? -1 : call(from_folder, from, to_folder, to);
 }
 
@@ -163,6 +187,27 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*
     using Create = int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
     static auto* const call = real<Create>("pthread_create");
     return fails(call_thread) ? EAGAIN : call(thread, attributes, run, argument);
+}
+
+int clock_gettime(clockid_t clock, timespec* to) noexcept {
+    static auto* const call = real<int(clockid_t, timespec*)>("clock_gettime");
+    if (clock_text == nullptr || clock != CLOCK_REALTIME) return call(clock, to);
+    *to = {.tv_sec = std::atol(clock_text), .tv_nsec = 0};
+    return 0;
+}
+
+time_t time(time_t* to) noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (to != nullptr) *to = now.tv_sec;
+    return now.tv_sec;
+}
+
+int gettimeofday(timeval* to, void*) noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    *to = {.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
+    return 0;
 }
 
 }  // extern "C"

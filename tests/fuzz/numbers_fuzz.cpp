@@ -47,8 +47,10 @@ void check_time(const Padded& given) {
     expect(!plain || fast == *plain, "both give the same moment");
     const auto iso = ingest::parse_iso_time(given.text);
     expect(iso == plain, "parse_iso_time as well");
-    // What is shown reads back as it was, floored to the millisecond that is shown.
-    if (iso) expect(ingest::parse_iso_time(base::format_time(*iso)).has_value(), "what is shown is a time");
+    // What is shown reads back as it was. An offset may lead out of the years that have four digits.
+    constexpr std::int64_t kYear0 = -62'167'219'200'000'000, kYear10000 = 253'402'300'800'000'000;
+    if (iso && *iso >= kYear0 && *iso < kYear10000)
+        expect(ingest::parse_iso_time(base::format_time(*iso)) == iso, "what is shown is that time");
 }
 
 void check_units(const Padded& given) {

@@ -65,9 +65,8 @@ struct Integer {
         if (!std::regex_match(text, form)) return std::nullopt;
         const auto result = std::from_chars(text.data(), text.data() + text.size(), integer.value);
         if (result.ec != std::errc{}) return std::nullopt;
-        for (std::int64_t least = 100'000'000'000; integer.unit < 3; least *= 1000, ++integer.unit) {
-            if (integer.value < least && integer.value > -least) break;
-        }
+        for (const std::int64_t least : {100'000'000'000, 100'000'000'000'000, 100'000'000'000'000'000})
+            integer.unit += integer.value >= least || integer.value <= -least;
         return integer;
     }
     [[nodiscard]] std::int64_t micros() const {

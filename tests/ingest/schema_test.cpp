@@ -43,7 +43,8 @@ TEST(Schema, SurvivesAModelFile) {
     std::vector<Schema> schemas = {parse_schema(kOnlineRetail, "retail.json"),
                                    parse_schema(R"({"columns":{"time":3,"user":1,"event":2},"header":false,
                                                     "delimiter":"\t","time":{"unit":"ms"}})",
-                                                "n.json")};
+                                                "n.json"),
+                                   parse_schema(R"({"columns":{}})", "empty.json")};
     for (const std::string& name : preset_names())
         schemas.push_back(*preset(name));
     for (const Schema& schema : schemas) {

@@ -114,6 +114,8 @@ TEST(Conversion, OfUsersAndVisits) {
                                   {0, view, "v", "i", "s1"}});
     expect_fraction(result.metric("conversion_user"), 1, 2);
     expect_fraction(result.metric("conversion_session"), 1, 3);  // s1 of u and s1 of v are two visits
+    expect_fraction(result.metric("orders_per_session"), 1,
+                    3);  // two rows without an id: the order of their visit
     EXPECT_EQ(result.visits, 3);
 }
 

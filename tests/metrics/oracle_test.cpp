@@ -3,6 +3,9 @@
 // logs with few distinct times, so that nearly every rule about equal times matters.
 #include <gtest/gtest.h>
 
+#include <numeric>
+#include <set>
+
 #include "funnel/base/random.hpp"
 #include "metrics/builder.hpp"
 
@@ -132,11 +135,23 @@ void expect_equal(const std::vector<Metric>& metrics, const ShopOracle& oracle) 
 
 void expect_dwell(const std::vector<Metric>& metrics, const std::vector<double>& sorted) {
     const auto& median = *metrics::find(metrics, "dwell_median_s");
+    const auto& mean = *metrics::find(metrics, "dwell_mean_s");
     if (sorted.empty()) {
         EXPECT_FALSE(median.value.has_value());
+        EXPECT_FALSE(mean.value.has_value());
         return;
     }
     EXPECT_EQ(median.value, (sorted[(sorted.size() - 1) / 2] + sorted[sorted.size() / 2]) / 2);
+    EXPECT_NEAR(mean.value.value_or(-1),
+                std::accumulate(sorted.begin(), sorted.end(), 0.0) / static_cast<double>(sorted.size()),
+                1e-9);
+}
+
+/// A metric that the oracle does not know would be checked by hand alone.
+void expect_all_known(const std::vector<Metric>& metrics, const Answers& known) {
+    const std::set<std::string> elsewhere = {"dwell_median_s", "dwell_mean_s", "ctr_exposure"};
+    for (const Metric& metric : metrics)
+        EXPECT_TRUE(known.contains(metric.name) || elsewhere.contains(metric.name)) << metric.name;
 }
 
 TEST(Measure, AgreesWithTheNaiveOracle) {
@@ -145,6 +160,7 @@ TEST(Measure, AgreesWithTheNaiveOracle) {
         const Case c = random_case(seed);
         const MetricsResult result = metrics::measure(to_log(c.rows), c.options);
         const ShopOracle oracle(c.rows, c.question, c.shop);
+        expect_all_known(result.metrics, oracle.answers());
         expect_equal(result.metrics, oracle);
         expect_dwell(result.metrics, oracle.dwell_seconds());
         EXPECT_EQ(reached(result.steps), oracle.reached());

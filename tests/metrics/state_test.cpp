@@ -2,6 +2,9 @@
 // States add: any split of a log by users, any number of threads and any joining of logs give one result.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "funnel/base/random.hpp"
 #include "funnel/metrics/count_parts.hpp"
 #include "metrics/builder.hpp"
@@ -78,6 +81,30 @@ TEST(MetricsState, SumsOverAnySplitByUsers) {
 }
 
 // Users one after the other, as parts of a log come: no sort by user is needed then.
+TEST(MetricsState, SeesOrderIdsWhoseUsersAreInDifferentLogs) {
+    for (std::uint64_t seed = 10; seed < 40; ++seed) {
+        Rng random(seed);
+        std::vector<Row> rows = random_rows(seed, 12, 200);
+        std::map<std::string, std::set<std::string>> users_of;
+        for (Row& row : rows) {
+            if (random.below(3) == 0) continue;
+            row.order = "o" + std::to_string(random.below(30));
+            if (row.kind == purchase) users_of[row.order].insert(row.user);
+        }
+        const auto several =
+            std::ranges::count_if(users_of, [](const auto& of) { return of.second.size() > 1; });
+        const std::size_t parts = 1 + random.below(5);
+        std::vector<std::vector<Row>> split(parts);
+        for (const Row& row : rows)
+            split[std::hash<std::string>{}(row.user) % parts].push_back(row);
+        const metrics::LogFacts facts = metrics::facts_of(to_log(rows));
+        MetricsState state;
+        for (const auto& part : split)
+            state += metrics::count(to_log(part), shop_options(), facts);
+        EXPECT_EQ(state.checks.shared_order_ids, several) << "seed " << seed << ", " << parts << " logs";
+    }
+}
+
 TEST(MetricsState, SumsOverPartsOnAnyNumberOfThreads) {
     const std::vector<Row> rows = random_rows(5, 300, 20'000);
     MetricsOptions options = options_by_category();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel/base/time.hpp"
 #include "report/html/figure.hpp"
 #include "report/html/glossary.hpp"
 #include "report/html/markup.hpp"
@@ -72,6 +73,15 @@ TEST(Words, RoundAsPeopleRead) {
     EXPECT_EQ(percent(0.18734), "18.7" NBSP "%");
     EXPECT_EQ(percent(0.0652), "6.52" NBSP "%");
     EXPECT_EQ(percent(0.00778), "0.778" NBSP "%");
+    EXPECT_EQ(decimal(0.01942), "0.0194");
+    EXPECT_EQ(decimal(0.8244), "0.824");
+    EXPECT_EQ(decimal(12.64), "12.6");
+    EXPECT_EQ(decimal(0), "0");
+    EXPECT_EQ(duration_in_words(7 * base::kDay), "7" NBSP "days");
+    EXPECT_EQ(duration_in_words(base::kHour), "1" NBSP "hour");
+    EXPECT_EQ(duration_in_words(90 * base::kSecond), "90" NBSP "seconds");
+    EXPECT_EQ(duration_in_words("0"), "0");
+    EXPECT_EQ(duration_in_words("soon"), "soon");
     EXPECT_EQ(percent(0.9997), "99.97" NBSP "%");  // not 100.0
     EXPECT_EQ(percent(1.0), "100" NBSP "%");
     EXPECT_EQ(percent(0.0), "0" NBSP "%");
@@ -98,7 +108,7 @@ TEST(Glossary, KnowsTheHeadlinesAndHelpsWithTheRest) {
                              "cart_abandon_cart", "cart_abandon_user_item", "repeat_purchase_period"}) {
         EXPECT_TRUE(is_explained(name)) << name;
     }
-    EXPECT_EQ(term_of("repeat_purchase_within_30d").title, "Second order within 30d");
+    EXPECT_EQ(term_of("repeat_purchase_within_30d").title, "Second order within 30" NBSP "days");
     EXPECT_EQ(term_of("some_new_rate").title, "Some new rate");
     EXPECT_NE(term_of("some_new_rate").meaning.find("docs/metrics.md"), std::string::npos);
 }

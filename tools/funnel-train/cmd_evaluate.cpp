@@ -99,8 +99,8 @@ void evaluate_one(const EvaluateCommand& command, Session& session) {
     score::Evaluation evaluation;
     Bundle bundle;
     if (!command.scores.empty()) {
-        evaluation =
-            score::evaluate(read_scores(command.scores, command.judging.log, command.general()), false);
+        evaluation = score::evaluate(
+            read_scores(command.scores, command.judging.log, command.general(), session.console), false);
     } else {
         bundle = load_model(command.models.front(), command.general());
         const Judged judged = judge(bundle, command.judging, true, &command.drift, session);

@@ -32,7 +32,8 @@ struct FeatureTable {
 
 FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Session& session) {
     if (bundle) {
-        const features::SideTables side = command.side.load(*bundle->log, command.log, command.general);
+        const features::SideTables side =
+            command.side.load(*bundle->log, command.log, command.general, session.console);
         ingest::ReadResult read =
             read_for_model(*bundle->log, command.log, side, command.general, session.console);
         features::History history = starting_history(*bundle, command.history);
@@ -47,7 +48,7 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
     tell_about_reading(read.report, command.log, command.general, session.console);
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
-    const LoadedSide side = command.side.load(read.schema, {}, command.log, command.general);
+    const LoadedSide side = command.side.load(read.schema, {}, command.log, command.general, session.console);
     side.tables.complete(read.log);
     train::LogModelOptions options;
     options.task.side_inputs = side.inputs;
@@ -159,10 +160,10 @@ void run_features(const FeaturesCommand& command, Session& session) {
     if (!command.model.empty()) bundle = load_model(command.model, command.general);
     if (bundle && !bundle->log) usage_error("features: expected a model of a log, got one of a table");
     const FeatureTable table = build(command, bundle, session);
-    RowsOut rows(command.output, session.out);
-    write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", table.data.size());
+    RowsOut rows(command.output, session.out);
+    write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
     save_state(command.history, table.history, command.general);  // last: it says that the rows are done with
 }
 

@@ -37,6 +37,7 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const Met
 void check(MetricsCommand& command) {
     std::vector<std::string> inputs = command.log.paths;
     if (!command.compare.other.empty()) inputs.push_back(command.compare.other);
+    if (!command.counting.more.aliases.empty()) inputs.push_back(command.counting.more.aliases);
     claim_outputs({command.log.rejects, command.general.manifest}, inputs);
     if (command.general.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
@@ -108,7 +109,7 @@ void run_metrics(MetricsCommand command, Session& session) {
     if (command.general.json) {
         session.out << report::to_json(result, summary, beside);
     } else if (command.csv) {
-        session.out << report::to_csv(result);
+        session.out << report::to_csv(result, beside);
     } else {
         const report::TextOptions text{.color = may_use_color(session.out),
                                        .markdown = command.markdown,

@@ -27,6 +27,7 @@ void check(ReportCommand& command) {
     if (!command.model.empty()) inputs.push_back(command.model);
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
+    if (!command.counting.more.aliases.empty()) inputs.push_back(command.counting.more.aliases);
     claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
 }
 
@@ -56,7 +57,7 @@ ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle
 
 report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLog& log, Console& console) {
     if (const auto to = command.log.to_time()) log.keep_before(*to);
-    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general);
+    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general, console);
     side.complete(log);
     const HistoryOptions from_model;
     features::History history = starting_history(bundle, from_model);

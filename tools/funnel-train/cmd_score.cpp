@@ -51,7 +51,8 @@ void write_example(RowsOut& rows, const Event& event, const score::ScoredExample
 }
 
 void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& session) {
-    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general);
+    const features::SideTables side =
+        command.side.load(*bundle.log, command.log, command.general, session.console);
     const ingest::ReadResult read =
         read_for_model(*bundle.log, command.log, side, command.general, session.console);
     features::History history = starting_history(bundle, command.history);
@@ -75,15 +76,15 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& 
         command.general.record->add_count("examples", scored.size());
         command.general.record->add_count("already_observed", examples.already_observed);
     } else {
-        const Candidates candidates =
-            read_candidates(command.candidates, command.log, command.general, history, read.log);
+        const Candidates candidates = read_candidates(command.candidates, command.log, command.general,
+                                                      history, read.log, session.console);
         const score::ScoredExamples scored =
             score::score_candidates(read.log, history, candidates.events, scorer);
         for (std::size_t i = 0; i < scored.size(); ++i)
             write_example(rows, candidates.events[i], scored, i);
     }
-    rows.finish();
     command.general.record->add_output(command.output);
+    rows.finish();
     save_state(command.history, history, command.general);
 }
 
@@ -112,13 +113,9 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
         }
         write_scores(out, scored, i);
     }
-    out.finish();
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", scored.size());
-    if (rows.table.report.rejected > 0) {
-        session.console.warn(std::to_string(rows.table.report.rejected) + " of " +
-                             std::to_string(rows.table.report.rows) + " rows rejected and not scored");
-    }
+    out.finish();
 }
 
 void run_score(const ScoreCommand& command, Session& session) {

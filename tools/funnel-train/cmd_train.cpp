@@ -63,8 +63,8 @@ Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, 
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
     train::LogModelOptions options = command.log_options(read, session.console);
     options.model = model;
-    const LoadedSide side =
-        command.side.load(read.schema, list_option(command.table.categorical), command.log, command.general);
+    const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),
+                                              command.log, command.general, session.console);
     side.tables.complete(read.log);
     options.task.side_inputs = side.inputs;
     options.side = &side.tables;
@@ -116,14 +116,16 @@ void run_train(const TrainCommand& command, Session& session) {
     Bundle bundle = trained(command, model, session, watch);
     warn_about_one_class(bundle.summary, session.console);
     bundle.summary.configuration = command.configuration();
-    persist::save_model(command.output, bundle);
-    command.general.record->add_output(command.output);
-    command.general.record->add_count("examples", bundle.summary.examples);
     for (const std::string& warning : audit.warnings)
         session.console.warn(warning);
-    session.out << (command.general.json ? report::training_json(bundle, watch.times(), model.audit)
-                                         : report::training_text(bundle));
-    if (command.audit && !command.general.json) session.out << '\n' << report::audit_text(audit);
+    // All that may run out of memory comes before the old model is replaced.
+    command.general.record->add_output(command.output);
+    command.general.record->add_count("examples", bundle.summary.examples);
+    std::string summary = command.general.json ? report::training_json(bundle, watch.times(), model.audit)
+                                               : report::training_text(bundle);
+    if (command.audit && !command.general.json) summary += "\n" + report::audit_text(audit);
+    persist::save_model(command.output, bundle);
+    session.out << summary;
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace {
 
 Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
                  Session& session) {
-    const features::SideTables side = options.side.load(*bundle.log, options.log, options.general);
+    const features::SideTables side =
+        options.side.load(*bundle.log, options.log, options.general, session.console);
     const ingest::ReadResult read =
         read_for_model(*bundle.log, options.log, side, options.general, session.console);
     features::History history = starting_history(bundle, options.history);

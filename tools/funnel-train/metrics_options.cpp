@@ -149,6 +149,7 @@ void MoreOptions::apply_aliases(EventLog& log, const GeneralOptions& general, Co
     if (aliases.empty()) return;
     ingest::TableOptions reading;
     reading.verbatim = {"alias", "user_id"};
+    reading.rows.digests = !general.manifest.empty();
     reading.threads = general.thread_count();
     const ingest::Table table = ingest::read_table(std::vector<std::string>{aliases}, reading);
     const auto* alias = table.column("alias");
@@ -156,6 +157,7 @@ void MoreOptions::apply_aliases(EventLog& log, const GeneralOptions& general, Co
     if (alias == nullptr || user == nullptr) {
         throw Error(ErrorCode::schema, aliases + ": expected the columns alias and user_id; rename them");
     }
+    general.record->add_input(table.report);
     std::vector<std::pair<std::string_view, std::string_view>> pairs;
     for (std::size_t row = 0; row < table.rows(); ++row) {
         if (alias->code[row] == base::kNone || user->code[row] == base::kNone) continue;

@@ -62,13 +62,14 @@ Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const
     learning.training.threads = std::max(general.thread_count(), 2U) - 1;
     train::OnePassInputs inputs{.target = table.label};
     std::optional<train::OnePass> pass;
-    ingest::stream_table(
+    const ingest::ReadReport report = ingest::stream_table(
         log.paths, reading_of(table, table.label, log, general, console),
         [&](const ingest::Table& sample) { return kinds_of(sample, table, inputs); },
         [&](const ingest::TableRows& rows) {
             if (!pass) pass.emplace(inputs, learning, chosen_kernels(general));
             pass->add(rows.numbers, rows.categories, rows.labels);
         });
+    tell_about_reading(report, log, general, console);
     if (!pass) throw Error(ErrorCode::schema, "expected rows to train on, got none");
     return pass->finish();
 }

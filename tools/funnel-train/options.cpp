@@ -86,6 +86,13 @@ ingest::RowPolicy LogOptions::row_policy() const {
     return policy;
 }
 
+ingest::RowPolicy LogOptions::next_reading(const GeneralOptions& general) const {
+    ingest::RowPolicy policy = row_policy();
+    policy.append_rejects = !general.record->begins_rejects();
+    policy.digests = !general.manifest.empty();
+    return policy;
+}
+
 ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Console& console) const {
     ingest::ReadOptions options;
     options.schema = schema;
@@ -93,8 +100,7 @@ ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Cons
     if (const auto override_funnel = funnel_override()) options.custom_kinds = override_funnel->custom_types;
     (void)from_time();  // wrong options end the run before the long work
     (void)to_time();
-    options.rows = row_policy();
-    options.rows.digests = !general.manifest.empty();
+    options.rows = next_reading(general);
     options.threads = general.thread_count();
     options.memory = general.parts_options().memory;
     options.progress = console.progress();
@@ -198,7 +204,7 @@ void refuse_overwriting_input(const std::string& output, const std::vector<std::
 void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
                         const GeneralOptions& general, Console& console) {
     general.record->add_input(report);
-    if (options.schema == "auto") console.note("schema: " + report.schema);
+    if (options.schema == "auto" && !report.schema.empty()) console.note("schema: " + report.schema);
     for (const std::string& warning : report.warnings)
         console.warn(warning);
     if (!options.rejects.empty() && options.bad_rows != "skip") {

@@ -65,8 +65,11 @@ struct LogOptions {
 
     /// The positional LOG... and all of the above.
     void add_to(CLI::App& command, bool log_required = true);
-    /// The row policy alone, for tables.
+    /// What is done with bad rows.
     [[nodiscard]] ingest::RowPolicy row_policy() const;
+    /// The same for one more reading of this run: its rejects follow those of the earlier ones, and its files
+    /// get their digests if a manifest is wanted.
+    [[nodiscard]] ingest::RowPolicy next_reading(const GeneralOptions& general) const;
     [[nodiscard]] ingest::ReadOptions read_options(const GeneralOptions& general, Console& console) const;
     [[nodiscard]] std::optional<std::int64_t> from_time() const;
     [[nodiscard]] std::optional<std::int64_t> to_time() const;

@@ -14,8 +14,7 @@ ingest::Table read_small_table(const std::string& path, std::vector<std::string>
                                const LogOptions& log, const GeneralOptions& general) {
     ingest::TableOptions reading;
     reading.verbatim = std::move(verbatim);
-    reading.rows = log.row_policy();
-    reading.rows.digests = !general.manifest.empty();
+    reading.rows = log.next_reading(general);
     reading.threads = general.thread_count();
     return ingest::read_table(std::vector<std::string>{path}, reading);
 }
@@ -51,7 +50,7 @@ std::optional<double> score_of(std::string_view text) {
 }  // namespace
 
 score::ScoredExamples read_scores(const std::string& path, const LogOptions& log,
-                                  const GeneralOptions& general) {
+                                  const GeneralOptions& general, Console& console) {
     ingest::Table table = read_small_table(path, {}, log, general);
     for (const std::string_view name : {"score", "label"})
         (void)need_column(table, path, name);
@@ -65,7 +64,7 @@ score::ScoredExamples read_scores(const std::string& path, const LogOptions& log
             bad.push_back({row, "weight", "a weight of 0 or more"});
         }
     });
-    general.record->add_input(table.report);
+    tell_about_reading(table.report, log, general, console);
     score::ScoredExamples scored{.targets = {"score"}};
     scored.scores.resize(1);
     scored.labels.resize(1);
@@ -82,7 +81,7 @@ score::ScoredExamples read_scores(const std::string& path, const LogOptions& log
 }
 
 Candidates read_candidates(const std::string& path, const LogOptions& log, const GeneralOptions& general,
-                           const features::History& history, const EventLog& events) {
+                           const features::History& history, const EventLog& events, Console& console) {
     Candidates candidates{read_small_table(path, {"user_id", "item_id", "event_time", "list"}, log, general),
                           {}};
     ingest::Table& table = candidates.table;
@@ -103,7 +102,7 @@ Candidates read_candidates(const std::string& path, const LogOptions& log, const
             bad.push_back({row, "position", "a number"});
         }
     });
-    general.record->add_input(table.report);
+    tell_about_reading(table.report, log, general, console);
     const std::int64_t now =
         std::max(history.watermark(), events.empty() ? history.watermark() : events.last_time()) + 1;
     for (std::size_t row = 0; row < table.rows(); ++row) {

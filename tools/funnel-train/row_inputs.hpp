@@ -15,7 +15,7 @@ namespace funnel::tool {
 
 /// A file with the columns score, label and perhaps weight, as the target `score`.
 [[nodiscard]] score::ScoredExamples read_scores(const std::string& path, const LogOptions& log,
-                                                const GeneralOptions& general);
+                                                const GeneralOptions& general, Console& console);
 
 /// Pairs to score; the events borrow the texts of the table.
 struct Candidates {
@@ -27,6 +27,6 @@ struct Candidates {
 /// known.
 [[nodiscard]] Candidates read_candidates(const std::string& path, const LogOptions& log,
                                          const GeneralOptions& general, const features::History& history,
-                                         const EventLog& events);
+                                         const EventLog& events, Console& console);
 
 }  // namespace funnel::tool

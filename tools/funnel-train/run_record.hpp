@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "funnel/files/digest.hpp"
@@ -27,6 +28,9 @@ class RunRecord {
     void add_output(const std::string& path);
     void add_count(const std::string& name, std::uint64_t count) { counts_[name] = count; }
 
+    /// True the first time: one run has one rejects file, which its further readings go on with.
+    [[nodiscard]] bool begins_rejects() { return !std::exchange(rejects_begun_, true); }
+
     void add_drift(const std::string& column, double psi) { drift_[column] = psi; }
 
     /// Digests of the outputs as they are now, and the whole as JSON into the file. Holds no time, host or
@@ -36,6 +40,7 @@ class RunRecord {
  private:
     std::vector<files::FileDigest> inputs_;
     files::FileDigest model_;
+    bool rejects_begun_ = false;
     std::vector<std::string> outputs_;
     std::map<std::string, std::uint64_t> counts_;
     std::map<std::string, double> drift_;

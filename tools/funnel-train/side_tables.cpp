@@ -17,8 +17,9 @@ constexpr SideKey kKeys[] = {SideKey::item, SideKey::user, SideKey::session};
 
 class SideReader {
  public:
-    SideReader(const ingest::Schema& schema, const LogOptions& log, const GeneralOptions& general)
-        : schema_(schema), log_(log), general_(general) {}
+    SideReader(const ingest::Schema& schema, const LogOptions& log, const GeneralOptions& general,
+               Console& console)
+        : schema_(schema), log_(log), general_(general), console_(console) {}
 
     [[nodiscard]] ingest::Table read(SideKey key, const std::vector<std::string>& files) const {
         ingest::Table table = ingest::read_table(files, side_reading(schema_, log_, general_));
@@ -39,7 +40,7 @@ class SideReader {
         return {key, columns_of(table), ids};
     }
 
-    /// Texts in a column of numbers make their row a bad one.
+    /// Texts in a column of numbers make their row a bad one. Then everything is known about this reading.
     void judge(ingest::Table& table, std::span<const SideInput> inputs, SideKey key) const {
         std::vector<features::BadCell> cells;
         const auto views = columns_of(table);
@@ -48,12 +49,14 @@ class SideReader {
                 (void)features::number_column(features::find_column(views, input.column), cells);
         }
         reject_cells(table, std::move(cells), log_.row_policy());
+        tell_about_reading(table.report, log_, general_, console_);
     }
 
  private:
     const ingest::Schema& schema_;
     const LogOptions& log_;
     const GeneralOptions& general_;
+    Console& console_;
 };
 
 /// Throws unless some table has a column of every name.
@@ -95,7 +98,7 @@ ingest::TableOptions side_reading(const ingest::Schema& schema, const LogOptions
         if (mapped != schema.columns.end()) reading.verbatim.push_back(mapped->second);
         reading.verbatim.push_back(ours + "_id");
     }
-    reading.rows = log.row_policy();
+    reading.rows = log.next_reading(general);
     reading.threads = general.thread_count();
     return reading;
 }
@@ -131,8 +134,8 @@ const std::vector<std::string>& SideOptions::files(SideKey key) const noexcept {
 }
 
 LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std::string>& categorical,
-                             const LogOptions& log, const GeneralOptions& general) const {
-    const SideReader reader(schema, log, general);
+                             const LogOptions& log, const GeneralOptions& general, Console& console) const {
+    const SideReader reader(schema, log, general, console);
     const std::vector<std::string> wanted = list_option(use);
     std::vector<SideTable> tables;
     std::vector<SideInput> inputs, all;
@@ -160,10 +163,10 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
 }
 
 features::SideTables SideOptions::load(const model::LogTask& task, const LogOptions& log,
-                                       const GeneralOptions& general) const {
+                                       const GeneralOptions& general, Console& console) const {
     if (!use.empty()) usage_error("--use: a model's inputs are fixed when it is trained; leave it out");
     const ingest::Schema schema = ingest::parse_schema(task.schema, "the model's schema");
-    const SideReader reader(schema, log, general);
+    const SideReader reader(schema, log, general, console);
     std::vector<SideTable> tables;
     for (const SideKey key : kKeys) {
         const auto needs = std::ranges::find(task.side_inputs, key, &SideInput::key);

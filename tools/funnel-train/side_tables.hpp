@@ -47,10 +47,11 @@ struct SideOptions {
     /// The tables of a training: every column that is no id, or those of --use. Throws
     /// Error(invalid_argument) for a name that no table has.
     [[nodiscard]] LoadedSide load(const ingest::Schema& schema, const std::vector<std::string>& categorical,
-                                  const LogOptions& log, const GeneralOptions& general) const;
+                                  const LogOptions& log, const GeneralOptions& general,
+                                  Console& console) const;
     /// The tables that a model needs. Throws Error(invalid_argument) naming the option that is missing.
     [[nodiscard]] features::SideTables load(const model::LogTask& task, const LogOptions& log,
-                                            const GeneralOptions& general) const;
+                                            const GeneralOptions& general, Console& console) const;
 
  private:
     /// The files of --vectors, at most one of a kind.

@@ -112,8 +112,7 @@ ingest::TableOptions reading_of(const TableOptions& options, const std::string& 
     reading.verbatim = list_option(options.keep);
     // A label is never missing: "NaN" is a bad one, and shown as it stands.
     reading.verbatim.push_back(label);
-    reading.rows = log.row_policy();
-    reading.rows.digests = !general.manifest.empty();
+    reading.rows = log.next_reading(general);
     reading.threads = general.thread_count();
     reading.progress = console.progress();
     return reading;
@@ -141,7 +140,7 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
     LabelledTable clean =
         without_bad_rows(read_rows(log.paths, table, bundle.table->label, log, general, console), inputs,
                          table, bundle.table->label, label_required, log.row_policy());
-    general.record->add_input(clean.table.report);
+    tell_about_reading(clean.table.report, log, general, console);
     return clean;
 }
 
@@ -162,7 +161,7 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
         features::infer_inputs(columns, training_rows, left_out, list_option(table.categorical));
     const LabelledTable clean =
         without_bad_rows(std::move(rows), inputs, table, table.label, true, log.row_policy());
-    general.record->add_input(clean.table.report);
+    tell_about_reading(clean.table.report, log, general, console);
 
     Bundle bundle;
     bundle.table = model::TableTask{table.label};

@@ -28,6 +28,7 @@ struct RowPolicy {
     BadRows bad_rows = BadRows::fail;
     BadRowLimit max_bad;
     std::string rejects_path;         ///< file for `file,line,column,reason,text`; empty: none
+    bool append_rejects = false;      ///< to rejects_path, which an earlier reading of this run has begun
     std::size_t max_line = 1u << 20;  ///< bytes of one record
     bool digests = false;             ///< fill ReadReport::digests
 };

@@ -2,10 +2,13 @@
 // warnings_of: what a reader of the numbers should know about the log, one line each.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "funnel/base/hash.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/metrics/options.hpp"
 #include "funnel/metrics/tally.hpp"
@@ -17,16 +20,26 @@ struct LogChecks {
     std::int64_t busiest_user = 0;      ///< rows of the user with the most
     std::int64_t last_month_rows = 0;   ///< in the 30 days before the last time
     std::int64_t shared_order_ids = 0;  ///< order ids that occur with several users
+    /// Hashes of the order ids and of the shared ones among them, sorted, so that an id whose users are in
+    /// several logs is seen.
+    std::vector<std::uint64_t> order_ids = {}, shared = {};
 
-    LogChecks& operator+=(const LogChecks& other) noexcept {
+    LogChecks& operator+=(const LogChecks& other) {
         busiest_user = std::max(busiest_user, other.busiest_user);
         last_month_rows += other.last_month_rows;
-        shared_order_ids += other.shared_order_ids;
+        std::vector<std::uint64_t> common, all, several;
+        std::ranges::set_intersection(order_ids, other.order_ids, std::back_inserter(common));
+        std::ranges::set_union(order_ids, other.order_ids, std::back_inserter(all));
+        std::ranges::set_union(shared, other.shared, std::back_inserter(several));
+        order_ids = std::move(all);
+        shared.clear();
+        std::ranges::set_union(several, common, std::back_inserter(shared));
+        shared_order_ids = static_cast<std::int64_t>(shared.size());
         return *this;
     }
 };
 
-/// One pass over the rows; 4 bytes per user and order.
+/// One pass over the rows; 4 bytes per user, 12 per order.
 [[nodiscard]] LogChecks checks_of(const EventLog& log, const LogFacts& facts);
 
 /// rows, users: of the whole log.
@@ -48,7 +61,7 @@ namespace detail {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " d";
 }
 
-[[nodiscard]] inline std::int64_t shared_order_ids(const EventLog& log) {
+inline void check_orders(const EventLog& log, LogChecks& checks) {
     std::vector<std::uint32_t> user_of(log.orders.size(), base::kNone);
     std::vector<bool> shared(log.orders.size());
     for (const events::OrderLine& line : log.order_lines) {
@@ -57,13 +70,22 @@ namespace detail {
         if (user != base::kNone && user != log.user[line.row]) shared[line.order] = true;
         user = log.user[line.row];
     }
-    return std::ranges::count(shared, true);
+    for (std::uint32_t order = 0; order < user_of.size(); ++order) {
+        if (user_of[order] == base::kNone) continue;
+        const std::uint64_t hash = base::hash_bytes(log.orders.text(order));
+        checks.order_ids.push_back(hash);
+        if (shared[order]) checks.shared.push_back(hash);
+    }
+    std::ranges::sort(checks.order_ids);
+    std::ranges::sort(checks.shared);
+    checks.shared_order_ids = static_cast<std::int64_t>(checks.shared.size());
 }
 
 }  // namespace detail
 
 inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
-    LogChecks checks{.shared_order_ids = detail::shared_order_ids(log)};
+    LogChecks checks;
+    detail::check_orders(log, checks);
     std::vector<std::uint32_t> rows_of(log.users.size());
     for (const std::uint32_t user : log.user)
         ++rows_of[user];

@@ -18,6 +18,9 @@ namespace funnel::report {
 
 /// `by,key,metric,value,numerator,denominator,low,high,reason`, one line per metric: first those of the whole
 /// log with empty by and key, then the breakdown; funnel steps as metrics `funnel_NAME`. Undefined: empty.
-[[nodiscard]] std::string to_csv(const metrics::MetricsResult& result);
+/// What is compared follows: by = `compare` and key = the other file, or `experiment` and the variant. Where
+/// there are differences, by ends in ` difference` (value = here - there, low and high its interval) or
+/// ` lift` (here / there - 1).
+[[nodiscard]] std::string to_csv(const metrics::MetricsResult& result, const Comparisons& beside = {});
 
 }  // namespace funnel::report

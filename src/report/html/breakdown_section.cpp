@@ -156,7 +156,9 @@ std::string breakdown_section(const Page& page) {
     if (columns.empty()) return {};
     std::string largest, ordered;
     const std::size_t shown = std::min(columns.size(), kMaxBreakdowns);
+    std::size_t figures = 0;
     for (std::size_t i = 0; i < shown; ++i) {
+        figures += !is_in_order(columns[i]);
         const std::string id = "breakdown-" + std::to_string(i + 1);
         (is_in_order(columns[i]) ? ordered : largest) += is_in_order(columns[i])
                                                              ? ordered_figure(page, columns[i], id)
@@ -168,7 +170,11 @@ std::string breakdown_section(const Page& page) {
                     "The largest rows: who entered the funnel with an event of the row, and the share of "
                     "them that came to its end, in whatever row that was. One may count in several rows, "
                     "so rows do not add up. A row is no cause: it may only gather other users.") +
-            element("div", "class=\"charts\"", largest);
+            element("div",
+                    figures == 1   ? "class=\"charts lone\""
+                    : figures == 2 ? "class=\"charts four\""
+                                   : "class=\"charts\"",
+                    largest);
     }
     if (largest.empty() && ordered.empty()) return {};
     return section("breakdowns", "Where it comes from",

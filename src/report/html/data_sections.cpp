@@ -59,12 +59,12 @@ std::string event_figure(const Page& page) {
                                                              page.log.by_event.end());
     if (events.empty()) return {};
     std::ranges::stable_sort(events, std::ranges::greater{}, [](const auto& event) { return event.second; });
-    constexpr std::size_t kDrawn = 12;
+    constexpr std::size_t kTypes = 12;
     HtmlTable table("Rows by type of event", {{"Event", true}, {"Rows"}}, 60);
     std::vector<BarRow> rows;
     for (const auto& [name, count] : events) {
         table.add_row({datum(name), format_count(count)});
-        if (rows.size() == kDrawn) continue;
+        if (rows.size() == kTypes) continue;
         rows.push_back({.label = printable(name, 40),
                         .bar = {.value = static_cast<double>(count), .text = format_count(count)}});
     }
@@ -101,7 +101,7 @@ std::string metric_section(const Page& page) {
              escape(interval_of(metric)), escape(counts_of(metric)),
              escape(term.meaning) + (remark.empty() ? "" : element("p", "class=\"sub\"", escape(remark)))});
     }
-    const std::string note = "Windows are " + base::format_duration(page.numbers.whole.window) +
+    const std::string note = "Windows are " + duration_in_words(page.numbers.whole.window) +
                              " long. n/a means that there was nothing to divide by; it is never shown as 0.";
     return section("metrics", "Every metric and what it means",
                    element("p", note) + element("div", "class=\"metrics\"", table.markup()));

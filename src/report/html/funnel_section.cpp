@@ -85,7 +85,7 @@ std::string note(const metrics::MetricsResult& result) {
     if (result.entity == metrics::Entity::exposure) {
         out += "; an exposure is the first meeting of a user and an item in a visit.";
     } else {
-        out += ", within " + base::format_duration(result.window) + " of the first step.";
+        out += ", within " + duration_in_words(result.window) + " of the first step.";
     }
     out += " The pale part was lost on the way; the stroke at the end of a bar is the 95 % interval.";
     if (!result.left_out.empty()) {

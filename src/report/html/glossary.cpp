@@ -112,7 +112,7 @@ const Entry* find_entry(std::string_view name) noexcept {
 Term term_of(std::string_view name) {
     if (const Entry* entry = find_entry(name)) {
         std::string title(entry->title);
-        if (entry->name.ends_with('_')) title += " " + std::string(name.substr(entry->name.size()));
+        if (entry->name.ends_with('_')) title += " " + duration_in_words(name.substr(entry->name.size()));
         return {std::move(title), std::string(entry->meaning)};
     }
     std::string title = spaced(name);

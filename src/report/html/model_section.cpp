@@ -55,7 +55,7 @@ std::string figure_text(const eval::TargetReport& report, std::string_view wante
 
 std::string horizon_text(const model::Head& head) {
     return head.horizon == features::kVisitHorizon ? "in the same visit"
-                                                   : "within " + base::format_duration(head.horizon);
+                                                   : "within " + duration_in_words(head.horizon);
 }
 
 std::string day_of(std::int64_t time) {

@@ -52,6 +52,8 @@ figcaption{margin-bottom:18px}
 figcaption p{font-size:14px;color:var(--grey);margin:2px 0 0}
 .charts{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:30px 40px;margin-bottom:18px}
 .charts.four{grid-template-columns:repeat(2,minmax(0,1fr))}
+.charts.lone{grid-template-columns:minmax(0,700px)}
+section>p+.charts,section>p+figure,.scroll+figure{margin-top:28px}
 .chart .sub,.chart .axes{margin:0}
 .plot{padding:16px 6px 28px 50px}
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:20px 56px;align-items:start}
@@ -105,8 +107,15 @@ nav ul{padding:8px 18px}section{padding-top:32px}
 padding:10px 0;border-bottom:1px solid var(--line)}.metrics th,.metrics td{border:0;padding:0}
 .metrics .n{font-size:13px;color:var(--grey)}.metrics th+.n{font-size:16px;color:var(--ink)}
 .metrics td:not(.n){min-width:0}.metrics .n:empty{display:none}.metrics td:nth-child(n+3){grid-column:1/-1;text-align:left}}
-@media print{body{font-size:11pt}nav,.skip,summary{display:none}section{break-inside:auto;padding-top:18px}
-figure,.card,.chart{break-inside:avoid}a{color:inherit;text-decoration:none}}
+@page{margin:15mm}
+@media print{body{font-size:10pt}nav,.skip,summary{display:none}.wrap,header.wrap{padding:0 4px}a{color:inherit;text-decoration:none}
+h1{font-size:26px}.lead{font-size:15px}.big{font-size:28px}p{max-width:none}figure{margin-bottom:28px}
+section{padding-top:28px}section+section{border:0;margin:0;padding:0;break-before:page}
+#repeat,#data{break-before:auto!important;padding-top:28px!important}
+figure,.card,.chart,tr,li{break-inside:avoid}h2,h3,figcaption{break-after:avoid}
+.cards,.charts{grid-template-columns:repeat(3,minmax(0,1fr));gap:18px 26px}.cards{gap:0 26px}
+.charts.four,.pair{grid-template-columns:repeat(2,minmax(0,1fr))}.charts.lone{grid-template-columns:minmax(0,1fr)}
+table{font-size:8.5pt}th,td{padding:3px 14px 3px 0}td:not(.n){min-width:0}.plot text{font-size:9px}}
 )css";
 }
 

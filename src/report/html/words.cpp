@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
+#include "funnel/base/time.hpp"
 #include "funnel/report/table.hpp"
 
 namespace funnel::report::html {
@@ -80,7 +83,24 @@ std::string span_of_time(const std::optional<double>& seconds) {
 std::string decimal(const std::optional<double>& value) {
     if (!value) return "n/a";
     const double size = std::abs(*value);
-    return format_number(value, size >= 99.95 || size == 0 ? 0 : size >= 9.995 ? 1 : size >= 0.9995 ? 2 : 3);
+    int places = 0;
+    for (double least = 99.95; size != 0 && size < least && places < 5; least /= 10)
+        ++places;
+    return format_number(value, places);
+}
+
+std::string duration_in_words(std::string_view text) {
+    constexpr std::pair<char, std::string_view> kUnits[] = {
+        {'s', "second"}, {'m', "minute"}, {'h', "hour"}, {'d', "day"}, {'w', "week"}};
+    const auto unit = std::ranges::find(kUnits, text.empty() ? ' ' : text.back(),
+                                        &std::pair<char, std::string_view>::first);
+    if (unit == std::end(kUnits) || !base::parse_duration(text)) return std::string(text);
+    const std::string number(text.substr(0, text.size() - 1));
+    return with_unit(number, unit->second) + (number == "1" ? "" : "s");
+}
+
+std::string duration_in_words(std::int64_t micros) {
+    return duration_in_words(base::format_duration(micros));
 }
 
 std::string short_number(double value) {

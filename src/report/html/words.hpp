@@ -21,7 +21,12 @@ namespace funnel::report::html {
 /// "8.2 s", "1 min 23 s", "2 h 5 min", "3 d 4 h".
 [[nodiscard]] std::string span_of_time(const std::optional<double>& seconds);
 
-/// Three significant digits at most after the point, thousands separated: "0.824", "12.6", "1,234".
+/// A setting of the command line: "7 days", "30 minutes", "1 hour" of "7d", "30m", "1h"; any other text as it
+/// is.
+[[nodiscard]] std::string duration_in_words(std::string_view text);
+[[nodiscard]] std::string duration_in_words(std::int64_t micros);
+
+/// Three significant digits at most after the point, thousands separated: "0.0194", "0.824", "12.6", "1,234".
 [[nodiscard]] std::string decimal(const std::optional<double>& value);
 
 /// For the labels of axes: "0", "250", "1.5k", "20M"; shares as "2 %".
