@@ -54,7 +54,7 @@ std::vector<features::SideInput> read_side_inputs(ByteReader& in) {
         input.key = in.value<features::SideKey>();
         input.column = in.text();
         input.is_number = in.value<std::uint8_t>() != 0;
-        if (input.key > features::SideKey::session) {
+        if (input.key > features::SideKey::user_vector) {
             throw Error(ErrorCode::format, "damaged: an unknown kind of side table");
         }
     }

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/evaluation.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "funnel/base/csv.hpp"
+#include "funnel/base/time.hpp"
 #include "funnel/report/table.hpp"
+#include "interval_json.hpp"
 
 namespace funnel::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json target_json(const eval::TargetReport& report) {
+/// 95 % intervals beside the figures, whose keys stay plain numbers.
+Json intervals_json(const eval::ClusteredFigures& figures) {
+    Json json = Json::object();
+    eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
+        json[std::string(name)] = interval_json(eval::interval_of(figures, replicates, scale));
+    });
+    return json;
+}
+
+Json target_json(const eval::TargetReport& report, const eval::ClusteredFigures& figures) {
     Json json;
     json["examples"] = report.examples;
     json["masked"] = report.masked;
@@ -24,13 +36,14 @@ Json target_json(const eval::TargetReport& report) {
     });
     json["groups_used"] = report.groups_used;
     json["reasons"] = reasons;
+    json["intervals"] = intervals_json(figures);
     return json;
 }
 
 Json targets_json(const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
     Json json = Json::object();
     for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
-        json[evaluation.targets[k]] = target_json(rows.targets[k]);
+        json[evaluation.targets[k]] = target_json(rows.targets[k], rows.clustered[k]);
     }
     return json;
 }
@@ -48,13 +61,32 @@ std::string figure_text(const eval::TargetReport& report, std::size_t index) {
     return text;
 }
 
-/// One row per figure, one column per target.
+/// "0.7351 to 0.7432" for the figure of that name; empty if it has no interval.
+std::string interval_text(const eval::ClusteredFigures& figures, std::string_view wanted) {
+    std::string text;
+    eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
+        if (name != wanted) return;
+        const auto range = eval::interval_of(figures, replicates, scale);
+        if (range.interval)
+            text = format_number(range.interval->low, 5) + " to " + format_number(range.interval->high, 5);
+    });
+    return text;
+}
+
+/// One row per figure and one for its interval, one column per target.
 std::string figures_table(const score::Evaluation& evaluation, const score::EvaluatedRows& rows,
                           bool markdown) {
     std::vector<TableColumn> columns{{"", Align::left}};
     for (const std::string& target : evaluation.targets)
         columns.push_back({printable(target)});
     Table table(std::move(columns));
+    const auto add_intervals = [&](std::string_view name) {
+        std::vector<std::string> cells{"  95 %"};
+        for (const eval::ClusteredFigures& figures : rows.clustered)
+            cells.push_back(interval_text(figures, name));
+        if (std::ranges::any_of(cells.begin() + 1, cells.end(), [](auto& c) { return !c.empty(); }))
+            table.add_row(std::move(cells));
+    };
     const auto add = [&](std::string name, auto&& cell) {
         std::vector<std::string> cells{std::move(name)};
         for (const eval::TargetReport& report : rows.targets)
@@ -70,9 +102,21 @@ std::string figures_table(const score::Evaluation& evaluation, const score::Eval
     std::size_t index = 0;
     eval::for_each_figure(rows.targets.front(), [&](std::string_view name, const eval::Figure&) {
         add(std::string(name), [&](const eval::TargetReport& report) { return figure_text(report, index); });
+        add_intervals(name);
         ++index;
     });
     return text();
+}
+
+/// "low,high" of the figure of that name.
+std::string interval_csv(const eval::ClusteredFigures& figures, std::string_view wanted) {
+    std::string text = ",";
+    eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
+        const auto range = eval::interval_of(figures, replicates, scale);
+        if (name == wanted && range.interval)
+            text = Json(range.interval->low).dump() + "," + Json(range.interval->high).dump();
+    });
+    return text;
 }
 
 void append_csv(std::string& csv, const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
@@ -82,9 +126,50 @@ void append_csv(std::string& csv, const score::Evaluation& evaluation, const sco
             base::append_csv_field(csv, evaluation.targets[k]);
             csv += "," + std::string(name) + ",";
             if (figure.value) csv += Json(*figure.value).dump();
-            csv += "," + std::string(figure.reason) + "\n";
+            csv += "," + std::string(figure.reason) + "," + interval_csv(rows.clustered[k], name) + "\n";
         });
     }
+}
+
+/// Examples, what came and what was expected of each target.
+Json observed_json(const std::vector<std::string>& targets, const std::vector<score::Observed>& counts) {
+    Json json = Json::object();
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+        json[targets[k]] = {{"examples", counts[k].examples},
+                            {"positives", counts[k].positives},
+                            {"expected", counts[k].expected}};
+    }
+    return json;
+}
+
+Json days_json(const score::Evaluation& evaluation) {
+    Json json = Json::array();
+    for (const score::EvaluatedDay& day : evaluation.days) {
+        json.push_back({{"day", base::format_time(day.start).substr(0, 10)},
+                        {"targets", observed_json(evaluation.targets, day.targets)}});
+    }
+    return json;
+}
+
+/// Observed and expected per step and day.
+std::string observed_text(const score::Evaluation& evaluation, bool markdown) {
+    std::vector<TableColumn> columns{{"observed / expected", Align::left}};
+    for (const std::string& target : evaluation.targets)
+        columns.push_back({printable(target)});
+    Table table(std::move(columns));
+    const auto add = [&](std::string name, const std::vector<score::Observed>& counts) {
+        std::vector<std::string> cells{std::move(name)};
+        for (const score::Observed& count : counts) {
+            cells.push_back(count.examples == 0 ? std::string()
+                                                : format_count(static_cast<std::int64_t>(count.positives)) +
+                                                      " / " + format_number(count.expected, 1));
+        }
+        table.add_row(std::move(cells));
+    };
+    add("ripe exposures", evaluation.steps);
+    for (const score::EvaluatedDay& day : evaluation.days)
+        add(base::format_time(day.start).substr(0, 10), day.targets);
+    return markdown ? table.markdown() : table.text(2);
 }
 
 }  // namespace
@@ -98,6 +183,10 @@ std::string to_json(const score::Evaluation& evaluation) {
     json["segments"] = Json::object();
     for (const auto& segment : evaluation.segments) {
         json["segments"][segment.name] = targets_json(evaluation, segment);
+    }
+    if (!evaluation.days.empty()) {
+        json["steps"] = observed_json(evaluation.targets, evaluation.steps);
+        json["days"] = days_json(evaluation);
     }
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -114,11 +203,12 @@ std::string to_text(const score::Evaluation& evaluation, bool markdown) {
         text += (markdown ? "\n### " + segment.name + "\n\n" : "\n" + segment.name + "\n") +
                 figures_table(evaluation, segment, markdown);
     }
+    if (!evaluation.days.empty()) text += "\n" + observed_text(evaluation, markdown);
     return text;
 }
 
 std::string to_csv(const score::Evaluation& evaluation) {
-    std::string csv = "segment,target,figure,value,reason\n";
+    std::string csv = "segment,target,figure,value,reason,low,high\n";
     append_csv(csv, evaluation, evaluation.all);
     for (const auto& segment : evaluation.segments)
         append_csv(csv, evaluation, segment);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/training.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "funnel/base/time.hpp"
@@ -163,10 +164,45 @@ std::string net_text(const Bundle& bundle) {
     return text;
 }
 
+Json audit_json(const train::Audit& audit) {
+    const auto figure = [](const std::optional<double>& value) {
+        return value ? Json(*value) : Json(nullptr);
+    };
+    Json json = {{"splits", Json::object()}, {"inputs", Json::array()}, {"warnings", audit.warnings}};
+    for (std::size_t k = 0; k < audit.targets.size(); ++k) {
+        json["splits"][audit.targets[k]] = {{"roc_auc", figure(audit.by_time[k])},
+                                            {"roc_auc_at_random", figure(audit.at_random[k])}};
+    }
+    for (const train::InputAuc& input : audit.inputs)
+        json["inputs"].push_back(
+            {{"input", input.input}, {"target", input.target}, {"roc_auc", input.roc_auc}});
+    return json;
+}
+
 }  // namespace
 
-std::string training_json(const Bundle& bundle, const std::optional<TrainingTimes>& times) {
+std::string audit_text(const train::Audit& audit) {
+    std::string text = "Audit\n";
+    for (std::size_t k = 0; k < audit.targets.size(); ++k) {
+        text += "  " + printable(audit.targets[k]) + ": ROC AUC " + format_number(audit.by_time[k], 4) +
+                " with this split, " + format_number(audit.at_random[k], 4) + " with a random one\n";
+    }
+    Table table({{"input alone", Align::left}, {"target", Align::left}, {"ROC AUC"}});
+    constexpr std::size_t kShown = 10;
+    for (std::size_t i = 0; i < std::min(kShown, audit.inputs.size()); ++i) {
+        const train::InputAuc& input = audit.inputs[i];
+        table.add_row({printable(input.input), printable(input.target), format_number(input.roc_auc, 4)});
+    }
+    text += table.text(2);
+    for (const std::string& warning : audit.warnings)
+        text += "  warning: " + printable(warning) + "\n";
+    return text;
+}
+
+std::string training_json(const Bundle& bundle, const std::optional<TrainingTimes>& times,
+                          const train::Audit* audit) {
     Json json = summary_json(bundle, times);
+    if (audit != nullptr) json["audit"] = audit_json(*audit);
     if (times) json["seconds"] = times->seconds;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -23,8 +23,8 @@ using support::read_file;
 using support::run_tool;
 using Names = std::set<std::string>;
 
-const std::vector<std::string> kCommands = {"metrics",  "train",   "evaluate", "score",
-                                            "features", "inspect", "simulate", "report"};
+const std::vector<std::string> kCommands = {"metrics",   "train",   "evaluate", "score",  "features",
+                                            "calibrate", "inspect", "simulate", "report", "pretrain"};
 
 std::string document(const std::string& name) {
     return read_file(std::string(FUNNEL_TEST_DIR) + "/../" + name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "funnel/features/side_table.hpp"
+#include "funnel/features/side_tables.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,67 +1,30 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <memory>
 #include <ostream>
 
 #include "commands.hpp"
 #include "drift_gate.hpp"
 #include "exit_codes.hpp"
-#include "funnel/files/atomic_file.hpp"
-#include "funnel/persist/model_file.hpp"
+#include "funnel/report/comparison.hpp"
 #include "funnel/report/evaluation.hpp"
-#include "funnel/score/score_log.hpp"
-#include "log_model.hpp"
+#include "judged.hpp"
 #include "outputs.hpp"
 #include "row_inputs.hpp"
-#include "table_model.hpp"
 
 namespace funnel::tool {
 namespace {
 
 struct EvaluateCommand {
-    GeneralOptions general;
-    LogOptions log;
-    TableOptions table;
-    HistoryOptions history;
+    JudgeOptions judging;
     mutable DriftGate drift;  // filled by the run, of which there is one
-    SideOptions side;
-    std::string model, scores, min_auc;
+    std::vector<std::string> models;
+    std::string scores, min_auc;
     bool csv = false, markdown = false;
+
+    [[nodiscard]] const GeneralOptions& general() const noexcept { return judging.general; }
+    [[nodiscard]] bool compares() const noexcept { return models.size() == 2; }
 };
-
-score::Evaluation evaluate_log(const EvaluateCommand& command, const Bundle& bundle, Session& session) {
-    const features::SideTables side =
-        command.side.load(*bundle.log, command.log, command.general, session.console);
-    const ingest::ReadResult read =
-        read_for_model(*bundle.log, command.log, side, command.general, session.console);
-    features::History history = starting_history(bundle, command.history);
-    const features::ExampleList examples =
-        examples_for_model(bundle, read.log, history, command.history, command.log, command.general);
-    const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
-    const features::BuildOptions build = build_options(*bundle.log, side, session.console);
-    score::ScoredExamples hidden;
-    const bool has_place =
-        read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;
-    const score::ScoredExamples scored =
-        score::score_log(read.log, history, examples, scorer, build, has_place ? &hidden : nullptr,
-                         command.drift.begin(bundle, command.general));
-    score::Evaluation evaluation = score::evaluate(scored, true, has_place ? &hidden : nullptr);
-    evaluation.already_observed = examples.already_observed;
-    save_state(command.history, history, command.general);
-    command.general.record->add_count("examples", evaluation.rows);
-    command.general.record->add_count("already_observed", evaluation.already_observed);
-    return evaluation;
-}
-
-score::Evaluation evaluate_table(const EvaluateCommand& command, const Bundle& bundle, Session& session) {
-    const LabelledTable rows =
-        read_for_model(bundle, command.table, command.log, command.general, true, session.console);
-    const score::ScoredExamples scored =
-        score_table(bundle, rows.data, !command.table.group.empty(), chosen_kernels(command.general));
-    (void)command.drift.begin(bundle, command.general);
-    command.drift.add_table(rows.data, scored);
-    command.general.record->add_count("examples", scored.size());
-    return score::evaluate(scored, false);
-}
 
 /// "0.7" for every target or "click=0.7,purchase=0.8".
 void check_gate(const std::string& gate, const score::Evaluation& evaluation) {
@@ -95,38 +58,76 @@ void check_gate_option(const std::string& gate) {
     }
 }
 
-void run_evaluate(const EvaluateCommand& command, Session& session) {
-    command.general.apply(session);
+void check_options(const EvaluateCommand& command) {
     command.drift.check_option(command.scores.empty());
-    if (command.general.json + command.csv + command.markdown > 1)
+    if (command.general().json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
     check_gate_option(command.min_auc);
-    if (command.scores.empty() == command.model.empty()) {
+    if (command.scores.empty() == command.models.empty())
         usage_error("evaluate: expected a model and a log, or --scores FILE; give one of them");
-    }
-    if (command.scores.empty() && command.log.paths.empty())
+    if (command.models.size() > 2) usage_error("evaluate: expected one model or two, got more");
+    if (command.scores.empty() && command.judging.log.paths.empty())
         usage_error("evaluate: expected a LOG, got none");
-    std::vector<std::string> inputs = command.log.paths;
-    for (const std::string& file : {command.model, command.scores}) {
-        if (!file.empty()) inputs.push_back(file);
+    const HistoryOptions& history = command.judging.history;
+    if (!command.compares()) return;
+    if (std::ranges::find(command.judging.log.paths, "-") != command.judging.log.paths.end())
+        usage_error("evaluate: expected files for two models, got -; standard input can be read once");
+    if (command.csv || command.markdown || !command.min_auc.empty() || command.drift.wanted() ||
+        !history.state.empty() || !history.save_state.empty()) {
+        usage_error(
+            "evaluate: --csv, --markdown, --min-auc, --max-drift, --state and --save-state go with one "
+            "model, "
+            "got two; leave them out");
     }
-    claim_outputs({command.history.save_state, command.log.rejects, command.general.manifest}, inputs);
+}
+
+score::Comparison compare_models(const EvaluateCommand& command, Session& session) {
+    std::vector<Judged> judged;
+    std::vector<bool> of_log;
+    for (const std::string& path : command.models) {
+        const Bundle bundle = load_model(path, command.general());
+        of_log.push_back(bundle.log.has_value());
+        judged.push_back(judge(bundle, command.judging, false, nullptr, session));
+    }
+    if (of_log[0] != of_log[1])
+        usage_error("evaluate: expected two models of logs or two of tables, got one of each");
+    return score::compare(judged[0].examples, judged[1].examples);
+}
+
+/// Of one model, or of finished scores.
+void evaluate_one(const EvaluateCommand& command, Session& session) {
     score::Evaluation evaluation;
     Bundle bundle;
     if (!command.scores.empty()) {
         evaluation = score::evaluate(
-            read_scores(command.scores, command.log, command.general, session.console), false);
+            read_scores(command.scores, command.judging.log, command.general(), session.console), false);
     } else {
-        bundle = load_model(command.model, command.general);
-        evaluation =
-            bundle.log ? evaluate_log(command, bundle, session) : evaluate_table(command, bundle, session);
+        bundle = load_model(command.models.front(), command.general());
+        const Judged judged = judge(bundle, command.judging, true, &command.drift, session);
+        evaluation = score::evaluate(judged.examples, bundle.log.has_value(),
+                                     judged.place_hidden ? &*judged.place_hidden : nullptr);
+        evaluation.already_observed = judged.already_observed;
     }
-    session.out << (command.general.json ? report::to_json(evaluation)
-                    : command.csv        ? report::to_csv(evaluation)
-                                         : report::to_text(evaluation, command.markdown));
+    session.out << (command.general().json ? report::to_json(evaluation)
+                    : command.csv          ? report::to_csv(evaluation)
+                                           : report::to_text(evaluation, command.markdown));
     session.out.flush();
-    command.drift.judge(bundle, command.general, session.console);
+    command.drift.judge(bundle, command.general(), session.console);
     check_gate(command.min_auc, evaluation);
+}
+
+void run_evaluate(const EvaluateCommand& command, Session& session) {
+    command.general().apply(session);
+    check_options(command);
+    std::vector<std::string> inputs = command.judging.log.paths;
+    inputs.insert(inputs.end(), command.models.begin(), command.models.end());
+    if (!command.scores.empty()) inputs.push_back(command.scores);
+    claim_outputs(
+        {command.judging.history.save_state, command.judging.log.rejects, command.general().manifest},
+        inputs);
+    if (!command.compares()) return evaluate_one(command, session);
+    const score::Comparison comparison = compare_models(command, session);
+    session.out << (command.general().json ? report::to_json(comparison) : report::to_text(comparison));
 }
 
 }  // namespace
@@ -134,13 +135,10 @@ void run_evaluate(const EvaluateCommand& command, Session& session) {
 void add_evaluate(CLI::App& app, Session& session) {
     auto command = std::make_shared<EvaluateCommand>();
     CLI::App* sub = app.add_subcommand("evaluate", "How good a model is on rows it did not see");
-    command->general.add_to(*sub);
-    command->log.add_to(*sub, false);
-    command->table.add_to(*sub);
-    command->history.add_to(*sub);
+    command->judging.add_to(*sub, false);
     command->drift.add_to(*sub);
-    command->side.add_to(*sub);
-    sub->add_option("-m,--model", command->model, "The model file");
+    sub->add_option("-m,--model", command->models, "The model file; of two, how they differ on the same rows")
+        ->allow_extra_args(false);
     sub->add_option("--scores", command->scores,
                     "Judge finished scores: CSV with score, label and perhaps weight");
     sub->add_option("--min-auc", command->min_auc, "Exit 4 below this ROC AUC: 0.7 or NAME=0.7,...");

@@ -1,198 +1,19 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <memory>
 #include <ostream>
 
 #include "commands.hpp"
-#include "funnel/base/time.hpp"
-#include "funnel/files/atomic_file.hpp"
+#include "earlier_models.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/report/training.hpp"
-#include "funnel/train/train_on_log.hpp"
-#include "log_model.hpp"
 #include "outputs.hpp"
-#include "table_model.hpp"
+#include "train_options.hpp"
 
 namespace funnel::tool {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct TrainCommand {
-    GeneralOptions general;
-    LogOptions log;
-    TableOptions table;
-    SideOptions side;
-    std::string output;
-    std::string targets, horizon, examples = "first", valid = "20%", hidden = "64,32", optimizer = "adamw";
-    std::string burn_in, lag = "0", forget = "90d", init, without;
-    std::optional<std::size_t> epochs, batch_size, patience;
-    std::optional<double> learning_rate, weight_decay, dropout;
-    std::uint64_t seed = 1;
-    std::size_t members = 1;
-    std::optional<std::uint32_t> bins;
-    double negative_rate = 1;
-    bool refit = true, one_pass = false;
-};
-
-std::vector<std::size_t> hidden_units(const std::string& text) {
-    std::vector<std::size_t> units;
-    for (const std::string& part : list_option(text)) {
-        std::size_t n = 0;
-        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), n);
-        if (error != std::errc{} || end != part.data() + part.size() || n < 1 || n > nn::kMaxWidth) {
-            usage_error(
-                "--hidden: expected sizes from 1 to 65536 such as 64,32, or \"\" for logistic regression, "
-                "got \"" +
-                text + "\"");
-        }
-        units.push_back(n);
-    }
-    return units;
-}
-
-train::ModelOptions model_options(const TrainCommand& command) {
-    train::ModelOptions options;
-    train::TrainOptions& training = options.training;
-    training.hidden = hidden_units(command.hidden);
-    if (command.epochs) training.epochs = *command.epochs;
-    if (command.patience) training.patience = *command.patience;
-    training.batch_size = command.batch_size;
-    training.learning_rate = command.learning_rate;
-    training.weight_decay = command.weight_decay;
-    training.dropout = command.dropout;
-    training.optimizer = command.optimizer == "sgd" ? train::Optimizer::sgd : train::Optimizer::adamw;
-    training.negative_rate = command.negative_rate;
-    training.one_pass = command.one_pass;
-    training.seed = command.seed;
-    training.threads = command.general.thread_count();
-    options.encoder.seed = command.seed;
-    options.encoder.bins = command.bins;
-    options.refit = command.refit && !command.one_pass;
-    options.members = command.members;
-    return options;
-}
-
-std::int64_t horizon_option(const std::string& text, features::ExampleMode mode) {
-    if (text != "visit") return duration_option("--horizon", text);
-    if (mode != features::ExampleMode::visit) usage_error("--horizon: visit needs --examples visit");
-    return features::kVisitHorizon;
-}
-
-/// One horizon per target: "7d" for all, or "click=1h,purchase=3d" and the defaults for the rest.
-std::vector<std::int64_t> horizons(const TrainCommand& command, const std::vector<std::string>& targets,
-                                   features::ExampleMode mode) {
-    std::vector<std::int64_t> result;
-    for (const std::string& target : targets)
-        result.push_back(features::default_horizon(target));
-    for (const std::string& part : list_option(command.horizon)) {
-        const std::size_t equals = part.find('=');
-        if (equals == std::string::npos) {
-            std::ranges::fill(result, horizon_option(part, mode));
-            continue;
-        }
-        const auto at = std::ranges::find(targets, part.substr(0, equals));
-        if (at == targets.end()) {
-            usage_error("--horizon: expected one of the targets, got \"" + part.substr(0, equals) + "\"");
-        }
-        result[static_cast<std::size_t>(at - targets.begin())] =
-            horizon_option(part.substr(equals + 1), mode);
-    }
-    return result;
-}
-
-features::ExampleMode example_mode(const std::string& name) {
-    if (name == "every") return features::ExampleMode::every;
-    if (name == "visit") return features::ExampleMode::visit;
-    return features::ExampleMode::first;
-}
-
-/// All groups of features but those of --without.
-features::FeatureGroups groups_but(const std::string& without) {
-    features::FeatureGroups groups = features::kAllGroups;
-    for (const std::string& name : list_option(without)) {
-        const auto at = std::ranges::find(features::kGroupNames, std::string_view(name));
-        if (at == features::kGroupNames.end()) {
-            std::string known;
-            for (const std::string_view group : features::kGroupNames)
-                known += (known.empty() ? "" : " ") + std::string(group);
-            usage_error("--without: expected groups of features (" + known + "), got \"" + name + "\"");
-        }
-        groups &= ~(features::FeatureGroups{1} << (at - features::kGroupNames.begin()));
-    }
-    return groups;
-}
-
-/// Every stage after the first, or --targets; both in the order of the funnel.
-std::vector<std::string> targets_of(const TrainCommand& command, const Funnel& funnel) {
-    const std::vector<std::string> wanted = list_option(command.targets);
-    std::vector<std::string> targets;
-    for (std::size_t k = 1; k < funnel.stages.size(); ++k) {
-        const std::string& name = funnel.stages[k].name;
-        if (wanted.empty() || std::ranges::find(wanted, name) != wanted.end()) targets.push_back(name);
-    }
-    for (const std::string& name : wanted) {
-        if (std::ranges::find(targets, name) != targets.end()) continue;
-        std::string known;
-        for (std::size_t k = 1; k < funnel.stages.size(); ++k)
-            known += (k > 1 ? " " : "") + funnel.stages[k].name;
-        usage_error("--targets: expected stages after the first (" + known + "), got \"" + name + "\"");
-    }
-    if (targets.empty()) {
-        throw Error(ErrorCode::schema,
-                    "funnel " + funnel.text() +
-                        ": expected a stage after the first to predict, got none; give --funnel");
-    }
-    return targets;
-}
-
-train::LogModelOptions log_options(const TrainCommand& command, const ingest::ReadResult& read,
-                                   Console& console) {
-    train::LogModelOptions options;
-    options.model = model_options(command);
-    options.valid_share = percent_option("--valid", command.valid);
-    options.task.schema = ingest::to_json(read.schema);
-    options.task.funnel =
-        choose_funnel(command.log, read.schema, features::kinds_of(read.log), console).funnel;
-    options.task.examples = example_mode(command.examples);
-    options.task.text_inputs = read.schema.categorical;
-    options.task.number_inputs = read.schema.numeric;
-    options.examples.targets = targets_of(command, options.task.funnel);
-    options.examples.horizons = horizons(command, options.examples.targets, options.task.examples);
-    options.examples.from = command.log.from_time();
-    if (!command.burn_in.empty()) options.examples.burn_in = duration_option("--burn-in", command.burn_in);
-    options.examples.threads = command.general.thread_count();
-    options.history.lag = duration_option("--lag", command.lag);
-    options.history.forget = duration_option("--forget", command.forget);
-    options.history.groups = groups_but(command.without);
-    if (const std::int64_t first = options.examples.horizons.front(); first > 0) {
-        options.history.first_horizon = first;
-    }
-    return options;
-}
-
-std::vector<std::pair<std::string, std::string>> configuration(const TrainCommand& command) {
-    std::vector<std::pair<std::string, std::string>> entries = {
-        {"targets", command.targets},
-        {"horizon", command.horizon},
-        {"examples", command.examples},
-        {"valid", command.valid},
-        {"hidden", command.hidden},
-        {"optimizer", command.optimizer},
-        {"burn_in", command.burn_in},
-        {"lag", command.lag},
-        {"forget", command.forget},
-        {"without", command.without},
-        {"seed", std::to_string(command.seed)},
-        {"members", std::to_string(command.members)},
-        {"bins", command.bins ? std::to_string(*command.bins) : ""},
-        {"refit", command.refit ? "yes" : "no"},
-        {"one_pass", command.one_pass ? "yes" : "no"}};
-    std::erase_if(entries, [](const auto& entry) { return entry.second.empty() && entry.first != "hidden"; });
-    return entries;
-}
 
 /// Measures epochs on the way and shows them with -v.
 class Stopwatch {
@@ -223,7 +44,8 @@ class Stopwatch {
     Clock::time_point start_ = Clock::now(), last_ = start_;
 };
 
-Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch) {
+Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, Session& session,
+                 Stopwatch& watch) {
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     std::vector<std::string> texts, numbers;
     if (command.log.schema != "auto") {
@@ -239,7 +61,8 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     tell_about_reading(read.report, command.log, command.general, session.console);
     if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
-    train::LogModelOptions options = log_options(command, read, session.console);
+    train::LogModelOptions options = command.log_options(read, session.console);
+    options.model = model;
     const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),
                                               command.log, command.general, session.console);
     side.tables.complete(read.log);
@@ -248,14 +71,13 @@ Bundle train_log(const TrainCommand& command, Session& session, Stopwatch& watch
     return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
 }
 
-Bundle trained(const TrainCommand& command, Session& session, Stopwatch& watch) {
-    if (command.table.label.empty()) return train_log(command, session, watch);
-    const train::ModelOptions options = model_options(command);
-    if (command.one_pass) {
-        return train_in_one_pass(command.table, command.log, command.general, options, session.console);
-    }
-    return train_on_table(command.table, command.log, command.general, options, command.valid,
-                          session.console, watch.observer());
+Bundle trained(const TrainCommand& command, const train::ModelOptions& model, Session& session,
+               Stopwatch& watch) {
+    if (command.table.label.empty()) return train_log(command, model, session, watch);
+    if (command.one_pass)
+        return train_in_one_pass(command.table, command.log, command.general, model, session.console);
+    return train_on_table(command.table, command.log, command.general, model, command.valid, session.console,
+                          watch.observer());
 }
 
 /// A target that could not be judged: its figures are undefined, and its epoch was chosen by nothing.
@@ -268,68 +90,42 @@ void warn_about_one_class(const model::TrainingSummary& summary, Console& consol
     }
 }
 
-void run_train(const TrainCommand& command, Session& session) {
-    command.general.apply(session);
-    if (!command.table.label.empty() && !command.side.empty())
-        usage_error("--items, --users, --sessions: they go with a log, not with a table; leave them out");
+/// The new model may take the place of an earlier one; nothing else may.
+void claim_outputs_of(const TrainCommand& command) {
     std::vector<std::string> inputs = command.log.paths;
-    if (!command.table.valid_file.empty()) inputs.push_back(command.table.valid_file);
     for (const std::string& path : command.side.paths())
         inputs.push_back(path);
+    if (!command.table.valid_file.empty()) inputs.push_back(command.table.valid_file);
     claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
-    // A wrong option ends the run before the long work.
-    (void)train::resolved(model_options(command).training, 1);
-    (void)groups_but(command.without);
-    const double valid = percent_option("--valid", command.valid);
-    if (!(valid > 0 && valid < 1)) {
-        usage_error("--valid: expected a percentage above 0% and below 100%, got \"" + command.valid + "\"");
+    for (const std::string* model : {&command.init, &command.champion}) {
+        if (!model->empty()) claim_outputs({command.log.rejects, command.general.manifest}, {*model});
     }
+}
+
+void run_train(const TrainCommand& command, Session& session) {
+    command.general.apply(session);
+    // A wrong option ends the run before the long work.
+    command.check();
+    claim_outputs_of(command);
+    const EarlierModels earlier(command);
+    train::ModelOptions model = command.model_options();
+    earlier.add_to(model, command, session);
+    train::Audit audit;
+    if (command.audit) model.audit = &audit;
     Stopwatch watch(session.console);
-    Bundle bundle = trained(command, session, watch);
+    Bundle bundle = trained(command, model, session, watch);
     warn_about_one_class(bundle.summary, session.console);
-    bundle.summary.configuration = configuration(command);
+    bundle.summary.configuration = command.configuration();
+    for (const std::string& warning : audit.warnings)
+        session.console.warn(warning);
     // All that may run out of memory comes before the old model is replaced.
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", bundle.summary.examples);
-    const std::string summary =
-        command.general.json ? report::training_json(bundle, watch.times()) : report::training_text(bundle);
+    std::string summary = command.general.json ? report::training_json(bundle, watch.times(), model.audit)
+                                               : report::training_text(bundle);
+    if (command.audit && !command.general.json) summary += "\n" + report::audit_text(audit);
     persist::save_model(command.output, bundle);
     session.out << summary;
-}
-
-void add_training_options(CLI::App& sub, TrainCommand& command) {
-    sub.add_option("--targets", command.targets, "Stages to predict (default: every stage after the first)");
-    sub.add_option("--horizon", command.horizon,
-                   "DURATION or stage=DURATION,... (default: click=30m, others 7d)");
-    sub.add_option("--examples", command.examples, "Which first-stage events are examples")
-        ->check(CLI::IsMember({"first", "every", "visit"}));
-    sub.add_option("--valid", command.valid, "Share of the known time, or of a table's rows, that validates");
-    sub.add_flag("--refit,!--no-refit", command.refit, "Train again on everything known (default: yes)");
-    sub.add_flag("--one-pass", command.one_pass, "Every row once, in order; a table is not kept");
-    sub.add_option("--epochs", command.epochs, "Most epochs")->check(CLI::Range(1, 100000));
-    sub.add_option("--batch-size", command.batch_size, "Rows per step (default: by the number of rows)")
-        ->check(CLI::Range(1, 1 << 24));
-    sub.add_option("--learning-rate", command.learning_rate, "Default: by optimizer and batch size");
-    sub.add_option("--weight-decay", command.weight_decay, "Default: by the number of rows");
-    sub.add_option("--optimizer", command.optimizer, "adamw or sgd")->check(CLI::IsMember({"adamw", "sgd"}));
-    sub.add_option("--hidden", command.hidden, "Units per hidden layer; \"\" is logistic regression");
-    sub.add_option("--dropout", command.dropout, "Default: by the number of rows")
-        ->check(CLI::Range(0.0, 0.95));
-    sub.add_option("--patience", command.patience, "Epochs without a better one before it stops")
-        ->check(CLI::Range(1, 100000));
-    sub.add_option("--seed", command.seed, "Of weights, order, dropout and sampling")->check(whole_number());
-    sub.add_option("--members", command.members, "Nets whose mean is the prediction")
-        ->check(CLI::Range(1, 64));
-    sub.add_option("--bins", command.bins, "Quantile bins per number beside its z-score")
-        ->check(CLI::Range(0, 64));
-    sub.add_option("--negative-rate", command.negative_rate, "Share of the negatives that trains")
-        ->check(CLI::Range(1e-6, 1.0));
-    sub.add_option("--burn-in", command.burn_in,
-                   "Begin of the log without examples (default: the longest horizon)");
-    sub.add_option("--lag", command.lag, "Events younger than this are not used as features");
-    sub.add_option("--without", command.without,
-                   "Groups of features to leave out, GROUP,... (docs/features.md)");
-    sub.add_option("--forget", command.forget, "Users silent for so long are forgotten");
 }
 
 }  // namespace
@@ -343,7 +139,7 @@ void add_train(CLI::App& app, Session& session) {
     command->table.add_training_to(*sub);
     command->side.add_to(*sub);
     sub->add_option("-o,--output", command->output, "The model file")->required();
-    add_training_options(*sub, *command);
+    command->add_learning_to(*sub);
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_train(*command, session); }; });
 }

@@ -13,6 +13,8 @@ void add_score(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_inspect(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
+void add_calibrate(CLI::App& app, Session& session);
+void add_pretrain(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
 
 }  // namespace funnel::tool

@@ -16,6 +16,7 @@ namespace funnel::tool {
 class DriftGate {
  public:
     void add_to(CLI::App& command);
+    [[nodiscard]] bool wanted() const noexcept { return !gate_.empty(); }
     /// Throws Error(invalid_argument) for what is no number above 0, or where there are no rows to compare.
     void check_option(bool has_rows) const;
     /// Where rows are to be counted, or nullptr if nobody asked. Borrows the bundle's reference.

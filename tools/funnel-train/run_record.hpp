@@ -17,7 +17,13 @@ namespace funnel::tool {
 class RunRecord {
  public:
     void add_input(const ingest::ReadReport& report);
-    void add_model(const files::FileDigest& digest) { model_ = digest; }
+    /// A second one stands among the inputs.
+    void add_model(const files::FileDigest& digest) {
+        if (model_.path.empty())
+            model_ = digest;
+        else
+            inputs_.push_back(digest);
+    }
     /// Empty and "-" are passed over: what went to standard output is not seen here.
     void add_output(const std::string& path);
     void add_count(const std::string& name, std::uint64_t count) { counts_[name] = count; }

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "funnel/ingest/read_table.hpp"
+#include "table_model.hpp"
+#include "vector_files.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -14,20 +15,6 @@ using features::SideTable;
 
 constexpr SideKey kKeys[] = {SideKey::item, SideKey::user, SideKey::session};
 
-/// The name of an id column: the log's if the table has it, else ours.
-std::string id_column(const ingest::Table& table, const ingest::Schema& schema, const std::string& ours) {
-    const auto mapped = schema.columns.find(ours);
-    if (mapped != schema.columns.end() && table.column(mapped->second) != nullptr) return mapped->second;
-    return table.column(ours + "_id") != nullptr ? ours + "_id" : std::string{};
-}
-
-std::vector<features::ColumnView> views_of(const ingest::Table& table) {
-    std::vector<features::ColumnView> views;
-    for (const auto& column : table.columns)
-        views.push_back({column.name, &column.values, column.code});
-    return views;
-}
-
 class SideReader {
  public:
     SideReader(const ingest::Schema& schema, const LogOptions& log, const GeneralOptions& general,
@@ -35,15 +22,7 @@ class SideReader {
         : schema_(schema), log_(log), general_(general), console_(console) {}
 
     [[nodiscard]] ingest::Table read(SideKey key, const std::vector<std::string>& files) const {
-        ingest::TableOptions reading;
-        for (const std::string ours : {"item", "user", "session"}) {
-            const auto mapped = schema_.columns.find(ours);
-            if (mapped != schema_.columns.end()) reading.verbatim.push_back(mapped->second);
-            reading.verbatim.push_back(ours + "_id");
-        }
-        reading.rows = log_.next_reading(general_);
-        reading.threads = general_.thread_count();
-        ingest::Table table = ingest::read_table(files, reading);
+        ingest::Table table = ingest::read_table(files, side_reading(schema_, log_, general_));
         const std::string ours = key == SideKey::item ? "item" : key == SideKey::user ? "user" : "session";
         if (id_column(table, schema_, ours).empty()) {
             const auto mapped = schema_.columns.find(ours);
@@ -58,22 +37,18 @@ class SideReader {
     [[nodiscard]] SideTable index(SideKey key, const ingest::Table& table) const {
         const features::SideIds ids{id_column(table, schema_, "item"), id_column(table, schema_, "user"),
                                     id_column(table, schema_, "session")};
-        return {key, views_of(table), ids};
+        return {key, columns_of(table), ids};
     }
 
     /// Texts in a column of numbers make their row a bad one. Then everything is known about this reading.
     void judge(ingest::Table& table, std::span<const SideInput> inputs, SideKey key) const {
         std::vector<features::BadCell> cells;
-        const auto views = views_of(table);
+        const auto views = columns_of(table);
         for (const SideInput& input : inputs) {
             if (input.key == key && input.is_number)
                 (void)features::number_column(features::find_column(views, input.column), cells);
         }
-        std::ranges::stable_sort(cells, {}, &features::BadCell::row);
-        std::vector<ingest::BadValue> bad;
-        for (features::BadCell& cell : cells)
-            bad.push_back({cell.row, std::move(cell.column), std::move(cell.expected)});
-        if (!bad.empty()) ingest::reject_rows(table, std::move(bad), log_.row_policy());
+        reject_cells(table, std::move(cells), log_.row_policy());
         tell_about_reading(table.report, log_, general_, console_);
     }
 
@@ -99,6 +74,35 @@ void check_names(const std::vector<std::string>& names, const std::vector<SideIn
 
 }  // namespace
 
+std::string id_column(const ingest::Table& table, const ingest::Schema& schema, const std::string& ours) {
+    const auto mapped = schema.columns.find(ours);
+    if (mapped != schema.columns.end() && table.column(mapped->second) != nullptr) return mapped->second;
+    return table.column(ours + "_id") != nullptr ? ours + "_id" : std::string{};
+}
+
+void reject_cells(ingest::Table& table, std::vector<features::BadCell> cells,
+                  const ingest::RowPolicy& policy) {
+    if (cells.empty()) return;
+    std::ranges::stable_sort(cells, {}, &features::BadCell::row);
+    std::vector<ingest::BadValue> bad;
+    for (features::BadCell& cell : cells)
+        bad.push_back({cell.row, std::move(cell.column), std::move(cell.expected)});
+    ingest::reject_rows(table, std::move(bad), policy);
+}
+
+ingest::TableOptions side_reading(const ingest::Schema& schema, const LogOptions& log,
+                                  const GeneralOptions& general) {
+    ingest::TableOptions reading;
+    for (const std::string ours : {"item", "user", "session"}) {
+        const auto mapped = schema.columns.find(ours);
+        if (mapped != schema.columns.end()) reading.verbatim.push_back(mapped->second);
+        reading.verbatim.push_back(ours + "_id");
+    }
+    reading.rows = log.next_reading(general);
+    reading.threads = general.thread_count();
+    return reading;
+}
+
 void SideOptions::add_to(CLI::App& command) {
     const auto add = [&](const char* name, std::vector<std::string>& files, const char* what) {
         command.add_option(name, files, what)->allow_extra_args(false);
@@ -106,6 +110,8 @@ void SideOptions::add_to(CLI::App& command) {
     add("--items", items, "CSV with a row per item, by its id; its columns become inputs; may repeat");
     add("--users", users, "CSV with a row per user");
     add("--sessions", sessions, "CSV with a row per visit, by session, or by user and session");
+    add("--vectors", vectors,
+        "Vectors of items or users: CSV with their id and numbers, or FILE.npy with the ids in FILE.ids");
     command.add_option(
         "--use", use,
         "Columns of these tables, COL,... (default: all). Use only what is known when the example "
@@ -116,6 +122,10 @@ std::vector<std::string> SideOptions::paths() const {
     std::vector<std::string> all = items;
     all.insert(all.end(), users.begin(), users.end());
     all.insert(all.end(), sessions.begin(), sessions.end());
+    for (const std::string& file : vectors) {
+        all.push_back(file);
+        if (const std::string ids = ids_file(file); !ids.empty()) all.push_back(ids);
+    }
     return all;
 }
 
@@ -143,7 +153,12 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
     if (tables.empty() && !wanted.empty())
         usage_error("--use: needs --items, --users or --sessions; give one");
     check_names(wanted, all);
-    features::SideTables side(std::move(tables), inputs);
+    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general);
+    for (const features::VectorTable& table : loaded) {
+        const std::vector<SideInput> more = features::side_inputs(table);
+        inputs.insert(inputs.end(), more.begin(), more.end());
+    }
+    features::SideTables side(std::move(tables), inputs, std::move(loaded));
     return {std::move(inputs), std::move(side)};
 }
 
@@ -165,7 +180,28 @@ features::SideTables SideOptions::load(const model::LogTask& task, const LogOpti
         reader.judge(table, task.side_inputs, key);
         tables.push_back(reader.index(key, table));
     }
-    return {std::move(tables), task.side_inputs};
+    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general);
+    for (const SideInput& input : task.side_inputs) {
+        const bool is_vector = std::ranges::find(kKeys, input.key) == std::end(kKeys);
+        if (!is_vector || std::ranges::find(loaded, input.key, &features::VectorTable::key) != loaded.end())
+            continue;
+        usage_error("--vectors: the model was trained with vectors of " +
+                    std::string(input.key == SideKey::item_vector ? "items" : "users") + "; give the file");
+    }
+    return {std::move(tables), task.side_inputs, std::move(loaded)};
+}
+
+std::vector<features::VectorTable> SideOptions::load_vectors(const ingest::Schema& schema,
+                                                             const LogOptions& log,
+                                                             const GeneralOptions& general) const {
+    std::vector<features::VectorTable> loaded;
+    for (const std::string& file : vectors) {
+        loaded.push_back(read_vectors(file, schema, log, general));
+        const auto key = loaded.back().key();
+        if (std::ranges::count(loaded, key, &features::VectorTable::key) > 1)
+            usage_error("--vectors: expected one file of items and one of users, got two of a kind");
+    }
+    return loaded;
 }
 
 }  // namespace funnel::tool

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Tables beside a log: --items, --users, --sessions and --use, for the commands that make or use a model.
+// Tables beside a log: --items, --users, --sessions, --use and --vectors, for the commands that make or use a
+// model.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "funnel/features/side_table.hpp"
+#include "funnel/features/side_tables.hpp"
+#include "funnel/ingest/read_table.hpp"
 #include "funnel/model/bundle.hpp"
 #include "options.hpp"
 
@@ -17,12 +19,28 @@ struct LoadedSide {
     features::SideTables tables;
 };
 
+/// The name of an id column ("item", "user", "session"): the log's if the table has it, else ours, else
+/// empty.
+[[nodiscard]] std::string id_column(const ingest::Table& table, const ingest::Schema& schema,
+                                    const std::string& ours);
+
+/// How a table beside a log is read: ids as they stand.
+[[nodiscard]] ingest::TableOptions side_reading(const ingest::Schema& schema, const LogOptions& log,
+                                                const GeneralOptions& general);
+
+/// Rows with such cells are bad ones.
+void reject_cells(ingest::Table& table, std::vector<features::BadCell> cells,
+                  const ingest::RowPolicy& policy);
+
 struct SideOptions {
     std::vector<std::string> items, users, sessions;  ///< files; those of one kind are one table
+    std::vector<std::string> vectors;                 ///< at most one of items and one of users
     std::string use;
 
     void add_to(CLI::App& command);
-    [[nodiscard]] bool empty() const noexcept { return items.empty() && users.empty() && sessions.empty(); }
+    [[nodiscard]] bool empty() const noexcept {
+        return items.empty() && users.empty() && sessions.empty() && vectors.empty();
+    }
     /// All files, for the check that no output overwrites them.
     [[nodiscard]] std::vector<std::string> paths() const;
 
@@ -36,6 +54,10 @@ struct SideOptions {
                                             const GeneralOptions& general, Console& console) const;
 
  private:
+    /// The files of --vectors, at most one of a kind.
+    [[nodiscard]] std::vector<features::VectorTable> load_vectors(const ingest::Schema& schema,
+                                                                  const LogOptions& log,
+                                                                  const GeneralOptions& general) const;
     [[nodiscard]] const std::vector<std::string>& files(features::SideKey key) const noexcept;
 };
 

@@ -185,6 +185,10 @@ score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset&
     scored.labels.push_back(data.labels);
     scored.weights = data.weights;
     scored.keys = data.keys;
+    if (grouped) {
+        for (const features::ExampleKey& key : data.keys)
+            scored.clusters.push_back(key.group);
+    }
     return scored;
 }
 

@@ -18,7 +18,7 @@
 #include "funnel/features/examples.hpp"
 #include "funnel/features/history.hpp"
 #include "funnel/features/log_coder.hpp"
-#include "funnel/features/side_table.hpp"
+#include "funnel/features/side_tables.hpp"
 
 namespace funnel::features {
 

@@ -35,6 +35,11 @@ struct EncoderOptions {
     std::uint64_t seed = 1;
 };
 
+/// Bins of the numbers of a table: few rows teach few of them.
+[[nodiscard]] constexpr std::uint32_t table_bins(std::size_t training_rows) noexcept {
+    return training_rows < 1000 ? 0 : training_rows < 10'000 ? 8 : 16;
+}
+
 /// One embedding table: ids in [0, rows), 0 = unknown or rare.
 struct EmbeddingInput {
     std::string name;
@@ -66,6 +71,8 @@ class Encoder {
     [[nodiscard]] const std::vector<EmbeddingInput>& embeddings() const noexcept {
         return embeddings_;
     }  ///< E
+    /// The texts behind the ids of an embedding.
+    [[nodiscard]] const Vocabulary& embedding_vocabulary(std::size_t embedding) const noexcept;
     /// The raw features that a row must have, in order.
     [[nodiscard]] const std::vector<NumericFeature>& numeric_features() const noexcept {
         return numeric_;
@@ -212,6 +219,13 @@ inline void Encoder::finish() {
             dense_names_.push_back(categorical_[i] + "_count");
         }
     }
+}
+
+inline const Vocabulary& Encoder::embedding_vocabulary(std::size_t embedding) const noexcept {
+    std::size_t i = 0;
+    while (categories_[i].kind() != CategoryEncoder::Kind::embedding || embedding-- > 0)
+        ++i;
+    return categories_[i].vocabulary();
 }
 
 inline void Encoder::encode(std::span<const float> numeric, std::span<const std::string_view> categorical,

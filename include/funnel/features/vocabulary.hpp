@@ -43,6 +43,9 @@ class Vocabulary {
         return keys_.empty() ? texts_.size() : static_cast<std::uint32_t>(keys_.size());
     }
 
+    /// The text of an id from 1 to size(); not of texts that are known by their hashes alone.
+    [[nodiscard]] std::string_view text(std::uint32_t id) const noexcept { return texts_.text(id - 1); }
+
     /// The key of a text's base::hash_bytes: one bit less, so that none is FlatMap::kFree.
     [[nodiscard]] static constexpr std::uint64_t key_of(std::uint64_t hash) noexcept { return hash >> 1; }
 

@@ -14,7 +14,7 @@ namespace funnel::report {
 /// Aligned tables, or tables of Markdown: every target beside the others, then the segments.
 [[nodiscard]] std::string to_text(const score::Evaluation& evaluation, bool markdown = false);
 
-/// One row per segment, target and figure: segment,target,figure,value,reason.
+/// One row per segment, target and figure: segment,target,figure,value,reason,low,high.
 [[nodiscard]] std::string to_csv(const score::Evaluation& evaluation);
 
 }  // namespace funnel::report

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "funnel/model/bundle.hpp"
+#include "funnel/train/audit.hpp"
 
 namespace funnel::report {
 
@@ -14,10 +15,14 @@ struct TrainingTimes {
     double seconds = 0;
     std::vector<double> epochs;
 };
-[[nodiscard]] std::string training_json(const Bundle& bundle, const std::optional<TrainingTimes>& times);
+[[nodiscard]] std::string training_json(const Bundle& bundle, const std::optional<TrainingTimes>& times,
+                                        const train::Audit* audit = nullptr);
 
 /// The same for people: ranges, epochs, validation figures beside the base rate, chains.
 [[nodiscard]] std::string training_text(const Bundle& bundle);
+
+/// What an audit found: the two splits, the ten best inputs alone, the warnings.
+[[nodiscard]] std::string audit_text(const train::Audit& audit);
 
 /// What a model file holds: task, schema, features, inputs, nets, history, configuration.
 [[nodiscard]] std::string inspect_json(const Bundle& bundle);

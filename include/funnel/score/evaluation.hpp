@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "funnel/base/time.hpp"
+#include "funnel/eval/clustered.hpp"
 #include "funnel/eval/target_report.hpp"
 #include "funnel/features/dataset.hpp"
 
@@ -15,8 +19,27 @@ namespace funnel::score {
 
 /// The figures of every target on one set of rows.
 struct EvaluatedRows {
-    std::string name;                         ///< of the segment, empty for all rows
-    std::vector<eval::TargetReport> targets;  ///< K
+    std::string name;                                    ///< of the segment, empty for all rows
+    std::vector<eval::TargetReport> targets;             ///< K
+    std::vector<eval::ClusteredFigures> clustered = {};  ///< K: what the intervals are made of
+};
+
+/// What was predicted beside what came.
+struct Observed {
+    std::uint64_t examples = 0, positives = 0;
+    double expected = 0;  ///< sum of p
+
+    void add(std::uint8_t label, float p) noexcept {
+        ++examples;
+        positives += label;
+        expected += static_cast<double>(p);
+    }
+};
+
+/// One day (UTC); every target on the rows whose label it knows.
+struct EvaluatedDay {
+    std::int64_t start = 0;         ///< microseconds
+    std::vector<Observed> targets;  ///< K
 };
 
 struct Evaluation {
@@ -26,6 +49,10 @@ struct Evaluation {
     EvaluatedRows all = {};
     std::vector<EvaluatedRows> segments =
         {};  ///< known_users, new_users, known_items, new_items, place_hidden; none for a table
+    /// K: the funnel of the ripe exposures, which are the rows whose every label is known: the definition of
+    /// the metrics (docs/metrics.md). None for a table.
+    std::vector<Observed> steps = {};
+    std::vector<EvaluatedDay> days = {};  ///< in order; none for a table
 };
 
 /// n scored examples of K targets. One thread at a time.
@@ -34,14 +61,15 @@ struct ScoredExamples {
     std::vector<std::vector<float>> scores = {};         ///< K x n
     std::vector<std::vector<std::uint8_t>> labels = {};  ///< K x n: 0, 1, features::kUnknownLabel
     std::vector<float> weights = {};                     ///< n, or empty: all 1
+    std::vector<std::uint64_t> clusters = {};            ///< n users, or empty: each row is its own
     std::vector<features::ExampleKey> keys = {};         ///< n
     bool grouped = false;                                ///< keys[i].group is what grouped_auc groups by
 
     [[nodiscard]] std::size_t size() const noexcept { return keys.size(); }
 };
 
-/// Figures of all rows and, if asked, of known and new users and items apart. O(n log n) per target and
-/// segment. place_hidden: the same rows scored without list and position, a segment of that name.
+/// Figures of all rows and, if asked, of known and new users and items apart and of every day. O(n log n) per
+/// target and segment. place_hidden: the same rows scored without list and position, a segment of that name.
 [[nodiscard]] Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
                                   const ScoredExamples* place_hidden = nullptr);
 
@@ -52,13 +80,37 @@ namespace detail {
     std::vector<std::uint64_t> groups(examples.grouped ? examples.size() : 0);
     for (std::size_t i = 0; i < groups.size(); ++i)
         groups[i] = examples.keys[i].group;
-    EvaluatedRows result{std::string(name), {}};
+    EvaluatedRows result{.name = std::string(name), .targets = {}};
     for (std::size_t k = 0; k < examples.targets.size(); ++k) {
         result.targets.push_back(
             eval::evaluate(std::span<const float>(examples.scores[k]), examples.labels[k],
                            {.weights = examples.weights, .groups = groups, .include = include}));
+        result.clustered.push_back(
+            eval::clustered_figures(examples.scores[k], examples.labels[k], examples.clusters,
+                                    {.weights = examples.weights, .include = include}));
     }
     return result;
+}
+
+inline void hold_against_observed(const ScoredExamples& examples, Evaluation& evaluation) {
+    const std::size_t targets = examples.targets.size();
+    std::map<std::int64_t, std::vector<Observed>> days;
+    evaluation.steps.resize(targets);
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+        const std::int64_t time = examples.keys[i].time;
+        auto& day = days[time - base::floor_mod(time, base::kDay)];
+        day.resize(targets);
+        std::size_t known = 0;
+        for (std::size_t k = 0; k < targets; ++k) {
+            if (examples.labels[k][i] == features::kUnknownLabel) continue;
+            ++known;
+            day[k].add(examples.labels[k][i], examples.scores[k][i]);
+        }
+        for (std::size_t k = 0; known == targets && k < targets; ++k)
+            evaluation.steps[k].add(examples.labels[k][i], examples.scores[k][i]);
+    }
+    for (auto& [start, counts] : days)
+        evaluation.days.push_back({start, std::move(counts)});
 }
 
 template <typename Belongs>
@@ -87,6 +139,7 @@ inline Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
     segment("new_items", [](const Key& key) { return !key.known_item; });
     if (place_hidden != nullptr)
         evaluation.segments.push_back(detail::evaluate_rows(*place_hidden, "place_hidden", {}));
+    detail::hold_against_observed(examples, evaluation);
     return evaluation;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/hash.hpp"
 #include "funnel/features/build_dataset.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "funnel/score/scorer.hpp"
@@ -106,6 +107,7 @@ class PlaceHider {
     result.scores.assign(targets, std::vector<float>(n));
     result.labels.assign(targets, std::vector<std::uint8_t>(n));
     result.keys.resize(n);
+    result.clusters.resize(n);
     for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t k = 0; k < targets; ++k)
             result.labels[k][i] = examples.labels[i * targets + k];
@@ -130,6 +132,8 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
                                     .user = log.user[row.row],
                                     .known_user = row.known.user,
                                     .known_item = row.known.item};
+        // By name: the same user is in the same group of an interval whatever else is in the log.
+        result.clusters[row.example] = base::hash_bytes(log.users.text(log.user[row.row]));
         block.add(row);
         if (drift != nullptr) drift->add_row(row.numeric, row.categorical);
         if (place_hidden != nullptr) hidden_block.add(hide(row));
@@ -142,6 +146,7 @@ inline ScoredExamples score_log(const EventLog& log, features::History& history,
     }
     if (place_hidden != nullptr) {
         hidden.keys = result.keys;
+        hidden.clusters = result.clusters;
         *place_hidden = std::move(hidden);
     }
     return result;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "funnel/features/history.hpp"
+#include "funnel/features/side_tables.hpp"
 #include "funnel/model/predictor.hpp"
 
 namespace funnel::score {

@@ -45,6 +45,7 @@ struct TrainOptions {
     std::uint64_t seed = 1;                 ///< of weights, order, dropout and sampling
     unsigned threads = 1;                   ///< changes the speed, never the result
     std::optional<nn::Net<float>> initial;  ///< weights to start from instead of random ones
+    bool freeze = false;                    ///< only the last layer and the biases learn
 };
 
 /// The options with every empty value chosen by the number of training rows, and all values checked.

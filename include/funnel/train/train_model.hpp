@@ -3,110 +3,90 @@
 // on everything known. The same path for logs and tables (docs/model.md).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "funnel/eval/target_report.hpp"
 #include "funnel/features/encoder.hpp"
 #include "funnel/features/split.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
+#include "funnel/train/audit.hpp"
+#include "funnel/train/correction.hpp"
+#include "funnel/train/dataset_source.hpp"
+#include "funnel/train/model_options.hpp"
+#include "funnel/train/summary.hpp"
 #include "funnel/train/trainer.hpp"
+#include "funnel/train/warm_start.hpp"
 
 namespace funnel::train {
 
-struct ModelOptions {
-    TrainOptions training;  ///< chains are those of the bundle
-    features::EncoderOptions encoder;
-    bool refit = true;        ///< train again on everything known, for the epochs that were best
-    std::size_t members = 1;  ///< nets with seeds of their own whose mean is the prediction
-    std::size_t probes = 8;   ///< examples that the model carries to prove itself on
-};
-
-/// Fills what is empty by the number of training rows of a table of finished examples. An epoch of a small
-/// table is a few hundred steps, and its validation figures waver. Measured in docs/results.md.
-inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
-    const bool few = rows < 100'000;
-    if (!options.encoder.bins) options.encoder.bins = rows < 1'000 ? 0 : rows < 10'000 ? 8 : 16;
-    if (!options.training.epochs && few) options.training.epochs = 25;
-    if (!options.training.patience && few) options.training.patience = 5;
-}
-
 /// Fills encoder, nets, summary and probes of `bundle`, whose heads and chains are set; targets of `data` are
-/// its heads. Throws Error(schema) without rows, Error(invalid_argument) for options out of range and
-/// Error(internal) if the training diverges: a model that must not be used is never made.
+/// its heads. Throws Error(schema) without rows or without a feature of a frozen model, and
+/// Error(invalid_argument) for options out of range or if the training diverges: a model that must not be
+/// used is never made.
 void train_model(Bundle& bundle, const features::Dataset& data, const features::Split& split,
                  const ModelOptions& options, const nn::Kernels& kernels = nn::eigen_kernels(),
                  const TrainObserver& observer = {});
 
-/// Encodes rows of a Dataset as a training asks for them. Borrows both; const calls run concurrently.
-class DatasetSource final : public InputSource {
- public:
-    DatasetSource(const features::Encoder& encoder, const features::Dataset& data,
-                  const features::LabelledRows* train = nullptr,
-                  const nn::Kernels& kernels = nn::eigen_kernels())
-        : encoder_(encoder, data, train), rows_(data.size()), kernels_(&kernels) {}
-
-    [[nodiscard]] std::size_t rows() const override { return rows_; }
-    void fill(std::span<const std::uint32_t> rows, Matrix<float>& dense,
-              Matrix<std::uint32_t>& ids) const override {
-        const auto d = static_cast<std::size_t>(dense.cols()), e = static_cast<std::size_t>(ids.cols());
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            encoder_.encode(rows[i], {dense.data() + i * d, d}, {ids.data() + i * e, e}, *kernels_);
-        }
-    }
-
- private:
-    features::DatasetEncoder encoder_;
-    std::size_t rows_;
-    const nn::Kernels* kernels_;
-};
-
-/// p (n, K) of n rows of a source.
-[[nodiscard]] inline std::vector<float> predict_rows(const model::Predictor& predictor,
-                                                     const InputSource& source,
-                                                     std::span<const std::uint32_t> rows) {
-    std::vector<float> p(rows.size() * predictor.targets());
-    model::Predictor::Workspace workspace;
-    const auto block = static_cast<Eigen::Index>(nn::kBlockRows);
-    Matrix<float> dense(block, static_cast<Eigen::Index>(predictor.dense_size()));
-    Matrix<std::uint32_t> ids(block, static_cast<Eigen::Index>(predictor.ids_size()));
-    for (std::size_t first = 0; first < rows.size(); first += nn::kBlockRows) {
-        const std::size_t n = std::min(nn::kBlockRows, rows.size() - first);
-        source.fill(rows.subspan(first, n), dense, ids);
-        predictor.predict_encoded(
-            {dense.data(), n * predictor.dense_size()}, {ids.data(), n * predictor.ids_size()},
-            std::span(p).subspan(first * predictor.targets(), n * predictor.targets()), workspace);
-    }
-    return p;
-}
-
 namespace detail {
 
-[[nodiscard]] inline TrainRows train_rows(const features::LabelledRows& rows) {
-    return {.rows = rows.rows, .labels = rows.labels, .weights = {}};
-}
+/// What training does to one Bundle, step by step.
+class ModelFit {
+ public:
+    ModelFit(Bundle& bundle, const features::Dataset& data, const features::Split& split,
+             const ModelOptions& options, const nn::Kernels& kernels, const TrainObserver& observer)
+        : bundle_(bundle),
+          data_(data),
+          split_(split),
+          options_(options),
+          kernels_(kernels),
+          observer_(observer) {}
 
-[[nodiscard]] inline std::vector<float> weights_of(const features::Dataset& data,
-                                                   const features::LabelledRows& rows) {
-    std::vector<float> weights;
-    if (data.weights.empty()) return weights;
-    weights.reserve(rows.size());
-    for (const std::uint32_t row : rows.rows)
-        weights.push_back(data.weights[row]);
-    return weights;
-}
+    void run();
 
-[[nodiscard]] inline nn::NetShape shape_for(const features::Encoder& encoder, const TrainOptions& options) {
-    std::vector<nn::EmbeddingShape> embeddings;
-    for (const auto& input : encoder.embeddings())
-        embeddings.push_back({input.rows, input.width});
-    return net_shape(options, encoder.dense_names().size(), std::move(embeddings));
-}
+ private:
+    using Corrections = std::vector<std::optional<Correction>>;
+
+    /// Rows with their weights, which it owns.
+    struct Rows {
+        Rows(const features::Dataset& data, const features::LabelledRows& labelled)
+            : weights(weights_of(data, labelled)),
+              rows{.rows = labelled.rows, .labels = labelled.labels, .weights = weights} {}
+        std::vector<float> weights;
+        TrainRows rows;
+    };
+
+    [[nodiscard]] features::Encoder encoder_for(const features::LabelledRows& rows) const;
+    /// A frozen encoder has never seen these rows: nothing is to be left out of its rates.
+    [[nodiscard]] DatasetSource source_of(const features::Encoder& encoder,
+                                          const features::LabelledRows& rows) const {
+        return {encoder, data_, options_.freeze ? nullptr : &rows, kernels_};
+    }
+    /// The options of a member that learns from these rows, with the net that it starts from.
+    [[nodiscard]] TrainOptions training_of(std::size_t member, const features::Encoder& encoder,
+                                           const DatasetSource& source, const features::LabelledRows& rows,
+                                           bool tell) const;
+    void match_base_rates(nn::Net<float>& net, const features::Encoder& encoder, const DatasetSource& source,
+                          const features::LabelledRows& rows) const;
+    [[nodiscard]] nn::NetShape shape_for(const features::Encoder& encoder) const;
+    [[nodiscard]] Corrections corrections_of(const nn::Net<float>& net, const features::Encoder& encoder,
+                                             const DatasetSource& source) const;
+    void choose(const features::Encoder& encoder);
+    void judge(const features::Encoder& encoder, const DatasetSource& source);
+    void audit() const;
+    void refit(const features::Encoder& encoder);
+
+    Bundle& bundle_;
+    const features::Dataset& data_;
+    const features::Split& split_;
+    const ModelOptions& options_;
+    const nn::Kernels& kernels_;
+    const TrainObserver& observer_;
+    std::vector<TrainResult> chosen_;       // per member
+    std::vector<Corrections> corrections_;  // per member and head, or empty
+};
 
 inline void need_convergence(const TrainResult& result) {
     if (result.best_epoch > 0 && result.stop_reason != StopReason::diverged) return;
@@ -115,88 +95,153 @@ inline void need_convergence(const TrainResult& result) {
                 "training: the loss is no longer finite; try a smaller --learning-rate");
 }
 
-[[nodiscard]] inline std::vector<model::TargetSummary> judge(const Bundle& bundle,
-                                                             const std::vector<float>& p,
-                                                             const features::LabelledRows& valid,
-                                                             std::span<const float> weights) {
-    const std::size_t targets = bundle.heads.size(), n = valid.size();
-    std::vector<model::TargetSummary> summaries;
-    std::vector<float> scores(n);
-    std::vector<std::uint8_t> labels(n);
-    for (std::size_t k = 0; k < targets; ++k) {
-        for (std::size_t i = 0; i < n; ++i) {
-            scores[i] = p[i * targets + k];
-            labels[i] = valid.labels[i * targets + k];
-        }
-        const eval::TargetReport report =
-            eval::evaluate(std::span<const float>(scores), labels, {.weights = weights});
-        model::TargetSummary summary{.name = bundle.heads[k].name,
-                                     .examples = report.examples,
-                                     .positives = report.positives,
-                                     .log_loss = report.log_loss.value,
-                                     .normalized_entropy = report.normalized_entropy.value,
-                                     .roc_auc = report.roc_auc.value,
-                                     .ece = report.ece.value};
-        if (report.base_rate.value)
-            summary.base_rate_log_loss = eval::binary_entropy(*report.base_rate.value);
-        summaries.push_back(std::move(summary));
+inline void apply_corrections(nn::Net<float>& net,
+                              const std::vector<std::optional<Correction>>& corrections) {
+    for (std::size_t k = 0; k < corrections.size(); ++k) {
+        if (corrections[k]) apply_correction(net, k, *corrections[k]);
     }
-    return summaries;
 }
 
-/// p (n, K) of rows that the net did not train on: what its scores look like.
-[[nodiscard]] inline std::vector<model::ReferenceColumn> reference_scores(const Bundle& bundle,
-                                                                          const std::vector<float>& p) {
-    std::vector<model::ReferenceColumn> columns;
-    const std::size_t targets = bundle.heads.size();
-    std::vector<float> scores(p.size() / targets);
-    for (std::size_t k = 0; k < targets && !scores.empty(); ++k) {
-        for (std::size_t i = 0; i < scores.size(); ++i)
-            scores[i] = p[i * targets + k];
-        columns.push_back(model::reference_of(bundle.heads[k].name, scores));
-    }
-    return columns;
+inline features::Encoder ModelFit::encoder_for(const features::LabelledRows& rows) const {
+    if (options_.freeze) return options_.initial->encoder;
+    return features::Encoder::fit(data_, rows, options_.encoder, kernels_);
 }
 
-[[nodiscard]] inline model::TimeRange range_of(const features::LabelledRows& rows) {
-    return {rows.from, rows.to, rows.size()};
+inline nn::NetShape ModelFit::shape_for(const features::Encoder& encoder) const {
+    std::vector<nn::EmbeddingShape> embeddings;
+    for (const auto& input : encoder.embeddings())
+        embeddings.push_back({input.rows, input.width});
+    TrainOptions training = options_.training;
+    training.chains = bundle_.chains;
+    return net_shape(training, encoder.dense_names().size(), std::move(embeddings));
 }
 
-inline void summarize_epochs(model::TrainingSummary& summary, const TrainResult& result) {
-    for (const EpochReport& epoch : result.epochs) {
-        model::EpochSummary row{.epoch = static_cast<std::uint32_t>(epoch.epoch),
-                                .train_loss = epoch.train_loss,
-                                .valid_loss = epoch.valid_loss};
-        for (const HeadReport& head : epoch.heads)
-            row.valid_roc_auc.push_back(head.roc_auc);
-        summary.epochs.push_back(std::move(row));
-    }
-    summary.best_epoch = static_cast<std::uint32_t>(result.best_epoch);
-    summary.stop_reason = name(result.stop_reason);
+inline TrainOptions ModelFit::training_of(std::size_t member, const features::Encoder& encoder,
+                                          const DatasetSource& source, const features::LabelledRows& rows,
+                                          bool tell) const {
+    TrainOptions training = options_.training;
+    training.chains = bundle_.chains;
+    training.seed += member;
+    training.freeze = options_.freeze;
+    if (options_.initial == nullptr) return training;
+    // The earlier model's weights where they fit, random ones elsewhere.
+    Rng rng(stream(training.seed, kWeightStream, 0));
+    training.initial.emplace(shape_for(encoder), rng);
+    const std::vector<nn::Net<float>>& nets = options_.initial->nets;
+    warm_start(*training.initial, {encoder, bundle_.heads},
+               {options_.initial->encoder, options_.initial->heads}, nets[member % nets.size()],
+               tell ? options_.tell : nullptr);
+    match_base_rates(*training.initial, encoder, source, rows);
+    return training;
 }
 
-[[nodiscard]] inline std::vector<model::Probe> make_probes(const Bundle& bundle,
-                                                           const features::Dataset& data, std::size_t count,
-                                                           const nn::Kernels& kernels) {
-    const model::Predictor predictor(bundle, kernels);
-    model::Predictor::Workspace workspace;
-    std::vector<model::Probe> probes;
-    count = std::min(count, data.size());
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t row = i * data.size() / count;
-        model::Probe probe;
-        const auto numeric = data.numeric_row(row);
-        probe.numeric.assign(numeric.begin(), numeric.end());
-        for (std::size_t c = 0; c < data.categorical_features.size(); ++c) {
-            const std::uint32_t code = data.categorical_row(row)[c];
-            probe.categorical.emplace_back(code == base::kNone ? "" : data.categories[c].text(code));
-        }
-        const std::vector<std::string_view> texts(probe.categorical.begin(), probe.categorical.end());
-        probe.probabilities.resize(bundle.heads.size());
-        predictor.predict(probe.numeric, texts, probe.probabilities, workspace);
-        probes.push_back(std::move(probe));
+/// The intercepts of an earlier net, and the random ones of new heads, go where these labels want them: the
+/// base rate is no reason to unlearn the rest.
+inline void ModelFit::match_base_rates(nn::Net<float>& net, const features::Encoder& encoder,
+                                       const DatasetSource& source,
+                                       const features::LabelledRows& rows) const {
+    const model::Predictor predictor(encoder, {net}, bundle_.chains, kernels_);
+    const std::vector<float> p = predict_rows(predictor, source, rows.rows);
+    const auto weights = weights_of(data_, rows);
+    for (std::size_t k = 0; k < bundle_.heads.size(); ++k) {
+        const ConditionalRows reached = conditional_rows(bundle_.chains, k, p, rows.labels, weights, {});
+        if (const auto shift = fit_correction(reached, false)) apply_correction(net, k, *shift);
     }
-    return probes;
+}
+
+inline ModelFit::Corrections ModelFit::corrections_of(const nn::Net<float>& net,
+                                                      const features::Encoder& encoder,
+                                                      const DatasetSource& source) const {
+    const model::Predictor predictor(encoder, {net}, bundle_.chains, kernels_);
+    const std::vector<float> p = predict_rows(predictor, source, split_.valid.rows);
+    const auto weights = weights_of(data_, split_.valid);
+    const auto clusters = clusters_of(data_, split_.valid);
+    Corrections corrections;
+    for (std::size_t k = 0; k < bundle_.heads.size(); ++k) {
+        corrections.push_back(useful_correction(
+            conditional_rows(bundle_.chains, k, p, split_.valid.labels, weights, clusters)));
+    }
+    return corrections;
+}
+
+/// The epoch of every member, on validation rows.
+inline void ModelFit::choose(const features::Encoder& encoder) {
+    const DatasetSource source = source_of(encoder, split_.train);
+    const Rows train(data_, split_.train), valid(data_, split_.valid);
+    for (std::size_t m = 0; m < options_.members; ++m) {
+        chosen_.push_back(fit(shape_for(encoder), source, train.rows, valid.rows,
+                              training_of(m, encoder, source, split_.train, m == 0), kernels_, observer_));
+        need_convergence(chosen_.back());
+        bundle_.nets.push_back(chosen_.back().net);
+        corrections_.emplace_back();
+        if (!options_.calibrate) continue;
+        corrections_.back() = corrections_of(bundle_.nets.back(), encoder, source);
+        apply_corrections(bundle_.nets.back(), corrections_.back());
+    }
+    judge(encoder, source);
+}
+
+inline void ModelFit::judge(const features::Encoder& encoder, const DatasetSource& source) {
+    const model::Predictor predictor(encoder, bundle_.nets, bundle_.chains, kernels_);
+    const std::vector<float> p = predict_rows(predictor, source, split_.valid.rows);
+    const auto weights = weights_of(data_, split_.valid);
+    bundle_.summary.targets = target_summaries(bundle_, p, split_.valid, weights);
+    bundle_.reference = model::reference_of(data_, (options_.refit ? split_.refit : split_.train).rows,
+                                            options_.training.seed);
+    bundle_.reference.scores = reference_scores(bundle_, p);
+    summarize_epochs(bundle_.summary, chosen_.front());
+    bundle_.summary.train = range_of(split_.train);
+    bundle_.summary.valid = range_of(split_.valid);
+    if (options_.validated) options_.validated({bundle_, data_, split_.valid, weights, p});
+}
+
+/// The same training on a random split, and every input alone.
+inline void ModelFit::audit() const {
+    const features::Split random = features::split_at_random(data_, 0.2, options_.training.seed);
+    const features::Encoder encoder = encoder_for(random.train);
+    const DatasetSource source = source_of(encoder, random.train);
+    const Rows train(data_, random.train), valid(data_, random.valid);
+    const TrainResult result = fit(shape_for(encoder), source, train.rows, valid.rows,
+                                   training_of(0, encoder, source, random.train, false), kernels_);
+    Audit& audit = *options_.audit;
+    audit.inputs = input_aucs(data_, split_.train);
+    for (std::size_t k = 0; k < bundle_.heads.size(); ++k) {
+        audit.targets.push_back(bundle_.heads[k].name);
+        audit.by_time.push_back(bundle_.summary.targets[k].roc_auc);
+        audit.at_random.push_back(
+            result.best_epoch == 0 ? std::nullopt : result.epochs[result.best_epoch - 1].heads[k].roc_auc);
+    }
+    add_warnings(audit);
+}
+
+/// Everything known, for the epochs that were best.
+inline void ModelFit::refit(const features::Encoder& encoder) {
+    const DatasetSource source = source_of(encoder, split_.refit);
+    const Rows rows(data_, split_.refit);
+    for (std::size_t m = 0; m < options_.members; ++m) {
+        chosen_[m].options.initial = training_of(m, encoder, source, split_.refit, false).initial;
+        const TrainResult again =
+            train::refit(chosen_[m], shape_for(encoder), source, rows.rows, kernels_, observer_);
+        need_convergence(again);
+        bundle_.nets[m] = again.net;
+        apply_corrections(bundle_.nets[m], corrections_[m]);
+    }
+    bundle_.summary.refit = range_of(split_.refit);
+}
+
+inline void ModelFit::run() {
+    features::Encoder encoder = encoder_for(split_.train);
+    choose(encoder);
+    if (options_.audit != nullptr) audit();
+    if (options_.refit) {
+        encoder = encoder_for(split_.refit);
+        refit(encoder);
+    }
+    bundle_.encoder = std::move(encoder);
+    bundle_.summary.examples = data_.size();
+    bundle_.summary.features = bundle_.encoder.dense_names().size() + bundle_.encoder.embeddings().size();
+    bundle_.summary.parameters = bundle_.nets.front().parameters().size() * bundle_.nets.size();
+    bundle_.probes = make_probes(bundle_, data_, options_.probes, kernels_);
 }
 
 }  // namespace detail
@@ -204,56 +249,11 @@ inline void summarize_epochs(model::TrainingSummary& summary, const TrainResult&
 inline void train_model(Bundle& bundle, const features::Dataset& data, const features::Split& split,
                         const ModelOptions& options, const nn::Kernels& kernels,
                         const TrainObserver& observer) {
-    TrainOptions training = options.training;
-    training.chains = bundle.chains;
-    features::Encoder encoder = features::Encoder::fit(data, split.train, options.encoder, kernels);
-    const auto train_weights = detail::weights_of(data, split.train);
-    const auto valid_weights = detail::weights_of(data, split.valid);
-    const auto refit_weights = detail::weights_of(data, split.refit);
-    TrainRows train = detail::train_rows(split.train), valid = detail::train_rows(split.valid);
-    train.weights = train_weights;
-    valid.weights = valid_weights;
-
-    std::vector<TrainResult> chosen;
-    std::vector<model::ReferenceColumn> scores;
-    {
-        const DatasetSource source(encoder, data, &split.train, kernels);
-        for (std::size_t m = 0; m < options.members; ++m) {
-            training.seed = options.training.seed + m;
-            chosen.push_back(
-                fit(detail::shape_for(encoder, training), source, train, valid, training, kernels, observer));
-            detail::need_convergence(chosen.back());
-            bundle.nets.push_back(chosen.back().net);
-        }
-        const model::Predictor predictor(encoder, bundle.nets, bundle.chains, kernels);
-        const std::vector<float> p = predict_rows(predictor, source, split.valid.rows);
-        bundle.summary.targets = detail::judge(bundle, p, split.valid, valid_weights);
-        scores = detail::reference_scores(bundle, p);
+    if (options.freeze && options.initial == nullptr) {
+        throw Error(ErrorCode::invalid_argument,
+                    "training: expected an earlier model to freeze, got none; give --init");
     }
-    detail::summarize_epochs(bundle.summary, chosen.front());
-    bundle.summary.train = detail::range_of(split.train);
-    bundle.summary.valid = detail::range_of(split.valid);
-    if (options.refit) {
-        encoder = features::Encoder::fit(data, split.refit, options.encoder, kernels);
-        const DatasetSource source(encoder, data, &split.refit, kernels);
-        TrainRows rows = detail::train_rows(split.refit);
-        rows.weights = refit_weights;
-        for (std::size_t m = 0; m < options.members; ++m) {
-            const TrainResult again =
-                refit(chosen[m], detail::shape_for(encoder, training), source, rows, kernels, observer);
-            detail::need_convergence(again);
-            bundle.nets[m] = again.net;
-        }
-        bundle.summary.refit = detail::range_of(split.refit);
-    }
-    bundle.reference =
-        model::reference_of(data, (options.refit ? split.refit : split.train).rows, options.training.seed);
-    bundle.reference.scores = std::move(scores);
-    bundle.encoder = std::move(encoder);
-    bundle.summary.examples = data.size();
-    bundle.summary.features = bundle.encoder.dense_names().size() + bundle.encoder.embeddings().size();
-    bundle.summary.parameters = bundle.nets.front().parameters().size() * bundle.nets.size();
-    bundle.probes = detail::make_probes(bundle, data, options.probes, kernels);
+    detail::ModelFit(bundle, data, split, options, kernels, observer).run();
 }
 
 }  // namespace funnel::train

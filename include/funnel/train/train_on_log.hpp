@@ -11,6 +11,7 @@
 
 #include "funnel/features/build_dataset.hpp"
 #include "funnel/features/examples.hpp"
+#include "funnel/features/side_tables.hpp"
 #include "funnel/features/split.hpp"
 #include "funnel/train/train_model.hpp"
 

@@ -68,7 +68,7 @@ class Training {
     static constexpr std::size_t kNoLayer = static_cast<std::size_t>(-1);
     static constexpr std::size_t kPieceSize = 4096;
 
-    void cut_pieces();
+    void cut_pieces(bool frozen);
     double run_slot(std::span<const std::uint32_t> positions, const double* totals,
                     std::uint64_t dropout_seed, std::span<Scalar> gradient, Worker& worker) const;
     void update(const nn::ParameterRange& range, bool decays, std::size_t slots);
@@ -115,20 +115,24 @@ Training<Scalar>::Training(nn::Net<Scalar> net, const Examples& examples, const 
     const std::size_t slots = slots_of(*options.batch_size);
     gradients_.assign(slots, nn::AlignedVector<Scalar>(start.parameters().size()));
     losses_.resize(slots);
-    cut_pieces();
+    cut_pieces(options.freeze);
 }
 
 template <typename Scalar>
-void Training<Scalar>::cut_pieces() {
+void Training<Scalar>::cut_pieces(bool frozen) {
     const nn::Net<Scalar>& net = packed_.net();
     const nn::NetShape& shape = net.shape();
-    for (std::size_t e = 0; e < shape.embeddings.size(); ++e) {
+    for (std::size_t e = 0; e < shape.embeddings.size() && !frozen; ++e) {
         const nn::ParameterRange table = net.embedding_range(e);
         for (std::size_t at = table.first; at < table.last(); at += kPieceSize) {
             pieces_.push_back({.weights = {at, std::min(kPieceSize, table.last() - at)}, .bias = {}});
         }
     }
     for (std::size_t l = 0; l < shape.layers(); ++l) {
+        if (frozen && l + 1 < shape.layers()) {
+            pieces_.push_back({.weights = {}, .bias = net.bias_range(l)});
+            continue;
+        }
         const std::size_t in = shape.layer_in(l), out = shape.layer_out(l);
         const std::size_t rows = nn::padded(std::max<std::size_t>(kPieceSize / out, 1));
         for (std::size_t first = 0; first < in; first += rows) {
@@ -158,9 +162,8 @@ double Training<Scalar>::step(std::span<const std::uint32_t> positions, const do
     const auto update_piece = [&](std::size_t i, std::size_t) {
         const Piece& piece = pieces_[i];
         update(piece.weights, true, slots);
-        if (piece.layer == kNoLayer) return;
         if (piece.bias.count > 0) update(piece.bias, false, slots);
-        packed_.pack(piece.layer, piece.first, piece.last);
+        if (piece.layer != kNoLayer) packed_.pack(piece.layer, piece.first, piece.last);
     };
     if (packed_.net().parameters().size() < kAlone) {
         for (std::size_t i = 0; i < pieces_.size(); ++i)

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// read_npy: a matrix that numpy saved
+// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace funnel::files {
+
+/// Row-major.
+struct NpyMatrix {
+    std::size_t rows = 0, columns = 0;
+    std::vector<float> values;
+};
+
+/// Two dimensions of little-endian float32 or float64 in C order, version 1 to 3. Throws Error(io) if it
+/// cannot be read, Error(schema) for anything else.
+[[nodiscard]] NpyMatrix read_npy(const std::string& path);
+
+}  // namespace funnel::files

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// ModelOptions: what decides a model besides its data, and what a training tells on the way.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "funnel/features/encoder.hpp"
+#include "funnel/features/split.hpp"
+#include "funnel/model/bundle.hpp"
+#include "funnel/train/audit.hpp"
+#include "funnel/train/options.hpp"
+
+namespace funnel::train {
+
+/// A fit and what it says about rows it was not trained on, before the refit.
+struct ValidatedFit {
+    const Bundle& bundle;  ///< heads and chains; no encoder yet
+    const features::Dataset& data;
+    const features::LabelledRows& rows;
+    std::span<const float> weights;        ///< of rows, or empty
+    std::span<const float> probabilities;  ///< (rows, K)
+};
+
+struct ModelOptions {
+    TrainOptions training;  ///< chains are those of the bundle
+    features::EncoderOptions encoder;
+    bool refit = true;        ///< train again on everything known, for the epochs that were best
+    std::size_t members = 1;  ///< nets with seeds of their own whose mean is the prediction
+    std::size_t probes = 8;   ///< examples that the model carries to prove itself on
+    bool calibrate = false;   ///< mend slope and intercept of a head where validation rows say it helps
+    std::function<void(const ValidatedFit&)> validated = {};  ///< may throw: then there is no model
+    const Bundle* initial = nullptr;                          ///< start from its weights where names fit
+    bool freeze = false;  ///< keep the encoder and all weights of `initial` but the last layer and the biases
+    std::function<void(const std::string&)> tell = {};  ///< what of `initial` did not fit
+    Audit* audit = nullptr;                             ///< filled if given; costs a second fit
+};
+
+/// Fills what is empty by the number of training rows of a table of finished examples. An epoch of a small
+/// table is a few hundred steps, and its validation figures waver. Measured in docs/results.md.
+inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
+    const bool few = rows < 100'000;
+    if (!options.encoder.bins) options.encoder.bins = rows < 1'000 ? 0 : rows < 10'000 ? 8 : 16;
+    if (!options.training.epochs && few) options.training.epochs = 25;
+    if (!options.training.patience && few) options.training.patience = 5;
+}
+
+}  // namespace funnel::train

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// recalibrate: the base rate of a shop moves faster than what its visitors like. Moves the intercepts of a
+// model, and nothing else, to labels that became known after training.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "funnel/base/error.hpp"
+#include "funnel/model/bundle.hpp"
+#include "funnel/model/predictor.hpp"
+#include "funnel/train/correction.hpp"
+
+namespace funnel::train {
+
+/// What became of one head.
+struct Shift {
+    std::string target;
+    std::uint64_t rows = 0, positives = 0;  ///< of the conditional head: rows that reached the head before
+    double intercept = 0;                   ///< added to its logit; 0 if there were too few
+    bool moved = false;
+};
+
+/// Fewer positives, or negatives, than this say nothing.
+inline constexpr double kFewLabels = 20;
+
+/// scores, labels: K x n as scored by this bundle. Each head moves by its best shift times
+/// positives / (positives + 100). Throws Error(schema) if no head has enough labels.
+inline std::vector<Shift> recalibrate(Bundle& bundle, std::span<const std::vector<float>> scores,
+                                      std::span<const std::vector<std::uint8_t>> labels,
+                                      std::span<const float> weights, const nn::Kernels& kernels) {
+    const std::size_t heads = bundle.heads.size(), n = scores.front().size();
+    std::vector<float> p(n * heads);
+    std::vector<std::uint8_t> y(n * heads);
+    for (std::size_t k = 0; k < heads; ++k) {
+        for (std::size_t i = 0; i < n; ++i) {
+            p[i * heads + k] = scores[k][i];
+            y[i * heads + k] = labels[k][i];
+        }
+    }
+    std::vector<Shift> shifts;
+    bool any = false;
+    for (std::size_t k = 0; k < heads; ++k) {
+        const ConditionalRows rows = conditional_rows(bundle.chains, k, p, y, weights, {});
+        Shift shift{.target = bundle.heads[k].name, .rows = rows.labels.size()};
+        for (const std::uint8_t label : rows.labels)
+            shift.positives += label;
+        const auto positives = static_cast<double>(shift.positives);
+        const bool enough =
+            positives >= kFewLabels && static_cast<double>(shift.rows) - positives >= kFewLabels;
+        if (const auto best = enough ? fit_correction(rows, false) : std::nullopt) {
+            shift.intercept = best->intercept * positives / (positives + 100);
+            shift.moved = any = true;
+            for (nn::Net<float>& net : bundle.nets)
+                apply_correction(net, k, {1, shift.intercept});
+        }
+        shifts.push_back(std::move(shift));
+    }
+    if (!any) {
+        throw Error(ErrorCode::schema,
+                    "calibrate: expected at least 20 positive and 20 negative labels of some target, got too "
+                    "few; give more days");
+    }
+    const model::Predictor predictor(bundle, kernels);
+    model::Predictor::Workspace workspace;
+    for (model::Probe& probe : bundle.probes) {
+        const std::vector<std::string_view> texts(probe.categorical.begin(), probe.categorical.end());
+        predictor.predict(probe.numeric, texts, probe.probabilities, workspace);
+    }
+    return shifts;
+}
+
+}  // namespace funnel::train

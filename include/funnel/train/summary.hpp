@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// What a model says about its own training: ranges, epochs, validation figures, reference scores, probes.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "funnel/eval/target_report.hpp"
+#include "funnel/features/split.hpp"
+#include "funnel/model/bundle.hpp"
+#include "funnel/model/predictor.hpp"
+#include "funnel/train/trainer.hpp"
+
+namespace funnel::train::detail {
+
+[[nodiscard]] inline std::vector<model::TargetSummary> target_summaries(const Bundle& bundle,
+                                                                        const std::vector<float>& p,
+                                                                        const features::LabelledRows& valid,
+                                                                        std::span<const float> weights) {
+    const std::size_t targets = bundle.heads.size(), n = valid.size();
+    std::vector<model::TargetSummary> summaries;
+    std::vector<float> scores(n);
+    std::vector<std::uint8_t> labels(n);
+    for (std::size_t k = 0; k < targets; ++k) {
+        for (std::size_t i = 0; i < n; ++i) {
+            scores[i] = p[i * targets + k];
+            labels[i] = valid.labels[i * targets + k];
+        }
+        const eval::TargetReport report =
+            eval::evaluate(std::span<const float>(scores), labels, {.weights = weights});
+        model::TargetSummary summary{.name = bundle.heads[k].name,
+                                     .examples = report.examples,
+                                     .positives = report.positives,
+                                     .log_loss = report.log_loss.value,
+                                     .normalized_entropy = report.normalized_entropy.value,
+                                     .roc_auc = report.roc_auc.value,
+                                     .ece = report.ece.value};
+        if (report.base_rate.value)
+            summary.base_rate_log_loss = eval::binary_entropy(*report.base_rate.value);
+        summaries.push_back(std::move(summary));
+    }
+    return summaries;
+}
+
+/// p (n, K) of rows that the net did not train on: what its scores look like.
+[[nodiscard]] inline std::vector<model::ReferenceColumn> reference_scores(const Bundle& bundle,
+                                                                          const std::vector<float>& p) {
+    std::vector<model::ReferenceColumn> columns;
+    const std::size_t targets = bundle.heads.size();
+    std::vector<float> scores(p.size() / targets);
+    for (std::size_t k = 0; k < targets && !scores.empty(); ++k) {
+        for (std::size_t i = 0; i < scores.size(); ++i)
+            scores[i] = p[i * targets + k];
+        columns.push_back(model::reference_of(bundle.heads[k].name, scores));
+    }
+    return columns;
+}
+
+[[nodiscard]] inline model::TimeRange range_of(const features::LabelledRows& rows) {
+    return {rows.from, rows.to, rows.size()};
+}
+
+inline void summarize_epochs(model::TrainingSummary& summary, const TrainResult& result) {
+    for (const EpochReport& epoch : result.epochs) {
+        model::EpochSummary row{.epoch = static_cast<std::uint32_t>(epoch.epoch),
+                                .train_loss = epoch.train_loss,
+                                .valid_loss = epoch.valid_loss};
+        for (const HeadReport& head : epoch.heads)
+            row.valid_roc_auc.push_back(head.roc_auc);
+        summary.epochs.push_back(std::move(row));
+    }
+    summary.best_epoch = static_cast<std::uint32_t>(result.best_epoch);
+    summary.stop_reason = name(result.stop_reason);
+}
+
+[[nodiscard]] inline std::vector<model::Probe> make_probes(const Bundle& bundle,
+                                                           const features::Dataset& data, std::size_t count,
+                                                           const nn::Kernels& kernels) {
+    const model::Predictor predictor(bundle, kernels);
+    model::Predictor::Workspace workspace;
+    std::vector<model::Probe> probes;
+    count = std::min(count, data.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t row = i * data.size() / count;
+        model::Probe probe;
+        const auto numeric = data.numeric_row(row);
+        probe.numeric.assign(numeric.begin(), numeric.end());
+        for (std::size_t c = 0; c < data.categorical_features.size(); ++c) {
+            const std::uint32_t code = data.categorical_row(row)[c];
+            probe.categorical.emplace_back(code == base::kNone ? "" : data.categories[c].text(code));
+        }
+        const std::vector<std::string_view> texts(probe.categorical.begin(), probe.categorical.end());
+        probe.probabilities.resize(bundle.heads.size());
+        predictor.predict(probe.numeric, texts, probe.probabilities, workspace);
+        probes.push_back(std::move(probe));
+    }
+    return probes;
+}
+
+}  // namespace funnel::train::detail

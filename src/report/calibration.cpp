@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "funnel/report/calibration.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "funnel/report/table.hpp"
+
+namespace funnel::report {
+
+std::string calibration_json(std::span<const train::Shift> shifts) {
+    using Json = nlohmann::ordered_json;
+    Json json;
+    json["schema_version"] = 1;
+    json["targets"] = Json::object();
+    for (const train::Shift& shift : shifts) {
+        json["targets"][shift.target] = {{"rows", shift.rows},
+                                         {"positives", shift.positives},
+                                         {"moved", shift.moved},
+                                         {"intercept", shift.intercept}};
+    }
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string calibration_text(std::span<const train::Shift> shifts) {
+    Table table({{"head", Align::left}, {"rows"}, {"positives"}, {"added to its logit"}});
+    for (const train::Shift& shift : shifts) {
+        table.add_row({printable(shift.target), format_count(static_cast<std::int64_t>(shift.rows)),
+                       format_count(static_cast<std::int64_t>(shift.positives)),
+                       shift.moved ? format_number(shift.intercept, 4) : "too few labels"});
+    }
+    return table.text();
+}
+
+}  // namespace funnel::report

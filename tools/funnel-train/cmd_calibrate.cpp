@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include <memory>
+#include <ostream>
+
+#include "commands.hpp"
+#include "funnel/persist/model_file.hpp"
+#include "funnel/report/calibration.hpp"
+#include "funnel/train/recalibrate.hpp"
+#include "judged.hpp"
+#include "outputs.hpp"
+
+namespace funnel::tool {
+namespace {
+
+struct CalibrateCommand {
+    JudgeOptions judging;
+    std::string model, output;
+};
+
+void run_calibrate(const CalibrateCommand& command, Session& session) {
+    const GeneralOptions& general = command.judging.general;
+    general.apply(session);
+    const std::vector<std::string> others = {command.judging.history.save_state, command.judging.log.rejects,
+                                             general.manifest};
+    std::vector<std::string> outputs = others;
+    outputs.push_back(command.output);
+    claim_outputs(outputs, command.judging.log.paths);
+    claim_outputs(others, {command.model});  // the new model may take the place of the old one
+    Bundle bundle = load_model(command.model, general);
+    const Judged judged = judge(bundle, command.judging, false, nullptr, session);
+    const auto shifts = train::recalibrate(bundle, judged.examples.scores, judged.examples.labels,
+                                           judged.examples.weights, chosen_kernels(general));
+    persist::save_model(command.output, bundle);
+    general.record->add_output(command.output);
+    session.out << (general.json ? report::calibration_json(shifts) : report::calibration_text(shifts));
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, Session& session) {
+    auto command = std::make_shared<CalibrateCommand>();
+    CLI::App* sub = app.add_subcommand("calibrate", "A model's intercepts after labels known since training");
+    command->judging.add_to(*sub, true);
+    sub->add_option("-m,--model", command->model, "The model file")->required();
+    sub->add_option("-o,--output", command->output, "The new model file")->required();
+    sub->callback(
+        [command, &session] { session.action = [command, &session] { run_calibrate(*command, session); }; });
+}
+
+}  // namespace funnel::tool

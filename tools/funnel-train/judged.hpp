@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The examples of a log or table as a model scores them, with their labels: for evaluate and calibrate.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "drift_gate.hpp"
+#include "funnel/model/bundle.hpp"
+#include "funnel/score/evaluation.hpp"
+#include "log_model.hpp"
+#include "options.hpp"
+#include "side_tables.hpp"
+#include "table_model.hpp"
+
+namespace funnel::tool {
+
+/// What the rows are that a model is judged on.
+struct JudgeOptions {
+    GeneralOptions general;
+    LogOptions log;
+    TableOptions table;
+    HistoryOptions history;
+    SideOptions side;
+
+    void add_to(CLI::App& command, bool log_required);
+};
+
+struct Judged {
+    score::ScoredExamples examples;
+    std::optional<score::ScoredExamples> place_hidden;  ///< a log with places, if asked
+    std::uint64_t already_observed = 0;
+};
+
+/// hide_place: score the rows of a log again without list and position. drift: counts the rows, or nullptr.
+[[nodiscard]] Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place,
+                           DriftGate* drift, Session& session);
+
+}  // namespace funnel::tool
