@@ -10,7 +10,7 @@ build_packages=(
     libcli11-dev libspdlog-dev                                     # funnel-train
 )
 # shellcheck disable=SC2034
-test_packages=(libgtest-dev clang libclang-rt-dev clang-format chromium)  # chromium opens the reports
+test_packages=(libgtest-dev libbenchmark-dev clang libclang-rt-dev clang-format chromium)  # chromium opens the reports
 
 # install_packages NAME...: asks apt once, for what is missing; nothing to do costs nothing.
 install_packages() {

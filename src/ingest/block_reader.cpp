@@ -14,11 +14,10 @@ namespace funnel::ingest::detail {
 namespace {
 
 constexpr std::size_t kMostColumns = 10'000;
-constexpr std::size_t npos = std::string_view::npos;
 
 std::size_t after_last_line_end(std::string_view text) {
     const std::size_t at = text.rfind('\n');
-    return at == npos ? 0 : at + 1;
+    return at == std::string_view::npos ? 0 : at + 1;
 }
 
 }  // namespace
@@ -99,7 +98,7 @@ void BlockReader::discard_line() {
         ended_ = got < scratch.size();
         const std::string_view text(scratch.data(), got);
         const std::size_t line_end = text.find('\n');
-        if (line_end == npos) continue;
+        if (line_end == std::string_view::npos) continue;
         carry_.assign(text.begin() + static_cast<std::ptrdiff_t>(line_end) + 1, text.end());
         discarding_ = false;
     }
@@ -145,11 +144,13 @@ bool BlockReader::read_header(Block& block) {
     std::size_t taken = at;
     if (rules_.has_header()) {
         const std::string_view header = rest.substr(0, parser_.size());
-        if (header.find('\0') != npos || find_invalid_utf8(header) != npos) {
+        if (header.find('\0') != std::string_view::npos ||
+            find_invalid_utf8(header) != std::string_view::npos) {
             throw Error(ErrorCode::parse, where + ": the header: expected UTF-8 text, got \"" +
                                               escaped(header) + "\"; save the file as UTF-8");
         }
-        if (header.find('\r') < without_line_end(header).size() && header.find('"') == npos) {
+        if (header.find('\r') < without_line_end(header).size() &&
+            header.find('"') == std::string_view::npos) {
             throw Error(ErrorCode::parse, where + ": expected lines that end with LF or CRLF, got \"" +
                                               escaped(header) + "\"; convert the line ends");
         }
@@ -167,7 +168,7 @@ bool BlockReader::read_header(Block& block) {
 /// Bytes of the block that are whole records; grows the block until there are some, or judges the first line
 /// too long.
 std::size_t BlockReader::cut(Block& block) {
-    block.quoted = block.view().find('"') != npos;
+    block.quoted = block.view().find('"') != std::string_view::npos;
     const std::size_t end = block.quoted ? cut_quoted(block) : cut_at_last_line_end(block);
     if (format_->unit == TimeUnit::automatic && !block.quoted) detect_unit(block, 0, end);
     return end;
@@ -184,7 +185,7 @@ std::size_t BlockReader::cut_at_last_line_end(Block& block) {
         }
         const std::size_t before = block.size;
         extend(block);
-        if (block.view().substr(before).find('"') != npos) {
+        if (block.view().substr(before).find('"') != std::string_view::npos) {
             block.quoted = true;
             return cut_quoted(block);
         }
@@ -201,7 +202,7 @@ std::size_t BlockReader::cut_quoted(Block& block) {
         const std::string_view text = block.view();
         const std::size_t open = find_open_line_end(text.data() + border, text.size() - border);
         std::size_t begin = 0;  // of the line that may not be a record by itself
-        if (open != npos) {
+        if (open != std::string_view::npos) {
             begin = border + after_last_line_end(text.substr(border, open));
         } else {
             begin = border + after_last_line_end(text.substr(border));

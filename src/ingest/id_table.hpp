@@ -14,7 +14,6 @@
 #include "funnel/base/error.hpp"
 #include "funnel/base/string_table.hpp"
 #include "ingest/fast_hash.hpp"
-#include "ingest/huge_pages.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -164,7 +163,7 @@ class IdTable {
         }
     }
 
-    using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
+    using Slots = std::vector<Slot, base::HugePageAllocator<Slot>>;
     Slots slots_;
     std::vector<LongText> long_texts_;  // by code, as far as there are any
     std::vector<char> long_chars_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "funnel/base/error.hpp"
-#include "ingest/huge_pages.hpp"
 
 namespace funnel::ingest::detail {
 namespace {
@@ -58,7 +57,7 @@ void LogBuilder::reserve(const LogBlock& block) {
     check_memory(rows);
     const auto grow = [&](auto& values) {
         values.reserve(rows);
-        advise_huge_pages(values.data(), values.capacity() * sizeof values[0]);
+        base::advise_huge_pages(values.data(), values.capacity() * sizeof values[0]);
     };
     grow(log.time);
     grow(log.kind);

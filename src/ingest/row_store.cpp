@@ -89,7 +89,7 @@ void RowStore::next_chunk(Worker& worker, Stream& stream) {
 }
 
 std::byte* RowStore::new_chunk(Worker& worker) {
-    const std::size_t per_slab = std::max<std::size_t>(1, kHugePage / chunk_bytes());
+    const std::size_t per_slab = std::max<std::size_t>(1, base::kHugePage / chunk_bytes());
     if (worker.slabs.empty() || worker.slab_used == per_slab) {
         worker.slabs.emplace_back(per_slab * chunk_bytes());
         worker.slab_used = 0;

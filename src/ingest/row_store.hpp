@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "funnel/events/event_log.hpp"
-#include "ingest/huge_pages.hpp"
 #include "ingest/log_block.hpp"
 #include "ingest/spill_file.hpp"
 
@@ -103,7 +102,7 @@ class RowStore {
         std::vector<std::uint8_t> part_of_user;
         std::vector<std::array<std::uint32_t, kUserParts>> counts;  // per block: rows of each part
         std::vector<std::uint64_t> sequences;                       // per block
-        std::vector<HugeBuffer> slabs;                              // of chunks
+        std::vector<base::HugeBuffer> slabs;                        // of chunks
         std::size_t slab_used = 0;
         Facts facts;
     };

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <memory>
 #include <system_error>
 
@@ -35,11 +36,23 @@ constexpr std::size_t kSmallestFile = kHeaderBytes + kChecksumBytes;
 using Checksum = XXH128_canonical_t;
 static_assert(sizeof(Checksum) == kChecksumBytes);
 
-Checksum checksum_of(std::span<const char> bytes) {
-    Checksum sum;
-    XXH128_canonicalFromHash(&sum, XXH3_128bits(bytes.data(), bytes.size()));
-    return sum;
-}
+/// Of bytes that come piece by piece.
+class ChecksumState {
+ public:
+    ChecksumState() : state_(XXH3_createState(), XXH3_freeState) {
+        if (!state_) throw Error(ErrorCode::memory, "no memory for a checksum");
+        XXH3_128bits_reset(state_.get());
+    }
+    void add(std::span<const char> bytes) { XXH3_128bits_update(state_.get(), bytes.data(), bytes.size()); }
+    [[nodiscard]] Checksum result() const {
+        Checksum sum;
+        XXH128_canonicalFromHash(&sum, XXH3_128bits_digest(state_.get()));
+        return sum;
+    }
+
+ private:
+    std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
+};
 
 [[noreturn]] void damaged(const std::string& what) {
     throw Error(ErrorCode::format, "damaged funnel model: " + what + "; restore the file or train again");
@@ -98,20 +111,16 @@ std::vector<char> head_of(std::span<const Section> sections) {
 template <typename Put>
 void write_parts(std::span<const Section> sections, Put&& put) {
     check_names(sections);
-    const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
-                                                                                XXH3_freeState);
-    if (!state) throw Error(ErrorCode::memory, "no memory for a checksum");
-    XXH3_128bits_reset(state.get());
+    ChecksumState state;
     const auto part = [&](std::span<const char> bytes) {
         if (bytes.empty()) return;
-        XXH3_128bits_update(state.get(), bytes.data(), bytes.size());
+        state.add(bytes);
         put(bytes);
     };
     part(head_of(sections));
     for (const Section& section : sections)
         part(section.bytes);
-    Checksum sum;
-    XXH128_canonicalFromHash(&sum, XXH3_128bits_digest(state.get()));
+    const Checksum sum = state.result();
     put(std::span(reinterpret_cast<const char*>(sum.digest), sizeof sum.digest));
 }
 
@@ -168,6 +177,14 @@ std::string read_name(ByteReader& in) {
     return name;
 }
 
+/// The bytes of a container without its checksum, and how to see one that is wrong.
+void check_sum(std::span<const char> bytes, const Checksum& sum) {
+    if (!std::ranges::equal(bytes.last(kChecksumBytes), sum.digest,
+                            [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; })) {
+        damaged("its checksum is wrong");
+    }
+}
+
 class File {
  public:
     explicit File(const std::string& path) : path_(path) {
@@ -181,7 +198,7 @@ class File {
     File& operator=(const File&) = delete;
 
     /// Appends up to `wanted` bytes to `bytes`; fewer only at the end of the file.
-    void read(std::vector<char>& bytes, std::size_t wanted) const {
+    void read(FileBytes& bytes, std::size_t wanted) const {
         std::size_t filled = bytes.size();
         bytes.resize(filled + wanted);
         while (filled < bytes.size()) {
@@ -212,27 +229,61 @@ class File {
     int fd_ = -1;
 };
 
-std::vector<char> read_file(const File& file, const std::string& path, std::uint64_t size_limit) {
-    // Enough at a time to be fast; a pipe that only claims a size costs no more than this and what it sends.
-    constexpr std::size_t kPiece = std::size_t{16} << 20;
-    std::vector<char> bytes;
+/// The whole file, its checksum seen to be right.
+FileBytes read_file(const File& file, const std::string& path, std::uint64_t size_limit,
+                    files::Digest* digest) {
+    // Small enough that what is summed was not yet pushed out of the caches; a pipe that only claims a size
+    // costs no more than this and what it sends.
+    constexpr std::size_t kPiece = std::size_t{1} << 20;
+    FileBytes bytes;
     file.read(bytes, kHeaderBytes);
     const Header header = read_header(bytes);
-    const std::uint64_t size = file.size_or(header.file_size);
+    constexpr auto kUnknown = std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t known = file.size_or(kUnknown), size = known == kUnknown ? header.file_size : known;
     check_size(header, size);
     if (size > size_limit) {
         throw Error(ErrorCode::memory, base::escaped(path) + ": expected a model of at most " +
                                            std::to_string(size_limit) + " bytes, got " +
                                            std::to_string(size) + "; raise the limit");
     }
-    while (bytes.size() < size) {
-        const std::size_t before = bytes.size();
-        file.read(bytes, std::min<std::uint64_t>(kPiece, size - before));
-        if (bytes.size() == before) break;
+    if (known != kUnknown) bytes.reserve(size + 1);
+    ChecksumState sum;
+    std::size_t summed = 0;
+    for (std::size_t before = 0; bytes.size() > before && bytes.size() <= size;) {
+        const std::size_t end = std::min<std::size_t>(bytes.size(), size - kChecksumBytes);
+        sum.add(std::span(bytes).subspan(summed, end - summed));
+        if (digest != nullptr) digest->add({bytes.data() + before, bytes.size() - before});
+        summed = end;
+        before = bytes.size();
+        file.read(bytes, std::min<std::uint64_t>(kPiece, size + 1 - before));
     }
-    file.read(bytes, 1);
     if (bytes.size() != size) damaged("it has more or fewer bytes than it says");
+    check_sum(bytes, sum.result());
     return bytes;
+}
+
+/// The table of sections. The bytes are a whole file.
+std::vector<SectionView> sections_of(std::span<const char> bytes) {
+    const Header header = read_header(bytes);
+    const std::size_t end = bytes.size() - kChecksumBytes;
+    ByteReader table(bytes.subspan(kHeaderBytes, header.sections * kEntryBytes));
+    std::vector<SectionView> sections;
+    std::uint64_t expected = kHeaderBytes + header.sections * kEntryBytes;
+    for (std::uint32_t i = 0; i < header.sections; ++i) {
+        SectionView section{read_name(table), {}};
+        const auto offset = table.value<std::uint64_t>();
+        const auto size = table.value<std::uint64_t>();
+        if (offset != expected || size > end - offset)
+            damaged("section \"" + section.name + "\" lies outside");
+        if (std::ranges::any_of(sections, [&](const auto& s) { return s.name == section.name; })) {
+            damaged("section \"" + section.name + "\" twice");
+        }
+        section.bytes = bytes.subspan(offset, size);
+        sections.push_back(std::move(section));
+        expected += size;
+    }
+    if (expected != end) damaged("bytes that belong to no section");
+    return sections;
 }
 
 }  // namespace
@@ -250,57 +301,33 @@ void save_container(const std::string& path, std::span<const Section> sections) 
     file.commit();
 }
 
-std::vector<Section> decode_container(std::span<const char> bytes) {
-    const Header header = read_header(bytes);
-    check_size(header, bytes.size());
-    const std::size_t end = bytes.size() - kChecksumBytes;
-    const Checksum sum = checksum_of(bytes.first(end));
-    if (!std::equal(bytes.begin() + static_cast<std::ptrdiff_t>(end), bytes.end(), sum.digest,
-                    [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; })) {
-        damaged("its checksum is wrong");
-    }
-    ByteReader table(bytes.subspan(kHeaderBytes, header.sections * kEntryBytes));
-    std::vector<Section> sections;
-    std::uint64_t expected = kHeaderBytes + header.sections * kEntryBytes;
-    for (std::uint32_t i = 0; i < header.sections; ++i) {
-        Section section{read_name(table), {}};
-        const auto offset = table.value<std::uint64_t>();
-        const auto size = table.value<std::uint64_t>();
-        if (offset != expected || size > end - offset)
-            damaged("section \"" + section.name + "\" lies outside");
-        if (std::ranges::any_of(sections, [&](const Section& s) { return s.name == section.name; })) {
-            damaged("section \"" + section.name + "\" twice");
-        }
-        const auto payload = bytes.subspan(offset, size);
-        section.bytes.assign(payload.begin(), payload.end());
-        sections.push_back(std::move(section));
-        expected += size;
-    }
-    if (expected != end) damaged("bytes that belong to no section");
-    return sections;
+std::vector<SectionView> decode_container(std::span<const char> bytes) {
+    check_size(read_header(bytes), bytes.size());
+    ChecksumState sum;
+    sum.add(bytes.first(bytes.size() - kChecksumBytes));
+    check_sum(bytes, sum.result());
+    return sections_of(bytes);
 }
 
-std::vector<Section> load_container(const std::string& path, std::uint64_t size_limit,
-                                    files::FileDigest* digest) {
+Container load_container(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
     const File file(path);
     try {
-        const std::vector<char> bytes = read_file(file, path, size_limit);
-        if (digest != nullptr) {
-            files::Digest whole;
-            whole.add({bytes.data(), bytes.size()});
-            *digest = whole.result(path);
-        }
-        return decode_container(bytes);
+        files::Digest whole;
+        Container container;
+        container.bytes = read_file(file, path, size_limit, digest != nullptr ? &whole : nullptr);
+        if (digest != nullptr) *digest = whole.result(path);
+        container.sections = sections_of(container.bytes);
+        return container;
     } catch (const Error& error) {
         if (error.code() != ErrorCode::format && error.code() != ErrorCode::unsupported) throw;
         throw Error(error.code(), base::escaped(path) + ": " + error.what());
     }
 }
 
-const Section& find_section(std::span<const Section> sections, std::string_view name) {
-    const auto found = std::ranges::find(sections, name, &Section::name);
+std::span<const char> find_section(std::span<const SectionView> sections, std::string_view name) {
+    const auto found = std::ranges::find(sections, name, &SectionView::name);
     if (found == sections.end()) damaged("section \"" + std::string(name) + "\" is missing");
-    return *found;
+    return found->bytes;
 }
 
 }  // namespace funnel::persist

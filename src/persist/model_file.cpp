@@ -28,8 +28,8 @@ Section section(std::string name, const std::function<void(ByteWriter&)>& write)
 }
 
 template <typename Read>
-auto read_section(const std::vector<Section>& sections, std::string_view name, Read&& read) {
-    ByteReader in(find_section(sections, name).bytes);
+auto read_section(const std::vector<SectionView>& sections, std::string_view name, Read&& read) {
+    ByteReader in(find_section(sections, name));
     auto value = read(in);
     in.expect_end();
     return value;
@@ -236,7 +236,8 @@ void save_model(const std::string& path, const Bundle& bundle) {
 }
 
 Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
-    const std::vector<Section> sections = load_container(path, size_limit, digest);
+    const Container container = load_container(path, size_limit, digest);
+    const std::vector<SectionView>& sections = container.sections;
     return with_path(path, [&] {
         Bundle bundle;
         read_section(sections, "task", [&](ByteReader& in) {
@@ -266,8 +267,9 @@ void save_state(const std::string& path, const features::History& history) {
 }
 
 features::History load_state(const std::string& path, std::uint64_t size_limit) {
-    const std::vector<Section> sections = load_container(path, size_limit);
-    return with_path(path, [&] { return read_section(sections, "history", features::History::read); });
+    const Container container = load_container(path, size_limit);
+    return with_path(path,
+                     [&] { return read_section(container.sections, "history", features::History::read); });
 }
 
 }  // namespace funnel::persist

@@ -19,10 +19,6 @@ using support::TemporaryFolder;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
-
 std::string score(const Words& more) {
     Words args = {"score", "-m", shop().model, "-q"};
     args.insert(args.end(), more.begin(), more.end());

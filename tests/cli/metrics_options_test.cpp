@@ -19,7 +19,7 @@ using support::run_tool;
 using support::TemporaryFolder;
 using support::ToolResult;
 
-ToolResult metrics(const std::string& text, std::vector<std::string> options, bool as_json = true) {
+ToolResult measured(const std::string& text, std::vector<std::string> options, bool as_json = true) {
     const TemporaryFolder folder;
     options.insert(options.begin(), {"metrics", folder.write("log.csv", text)});
     if (as_json) options.emplace_back("--json");
@@ -27,7 +27,7 @@ ToolResult metrics(const std::string& text, std::vector<std::string> options, bo
 }
 
 std::vector<int> reached(const std::vector<std::string>& options) {
-    const ToolResult result = metrics(small_shop(), options);
+    const ToolResult result = measured(small_shop(), options);
     EXPECT_EQ(result.code, 0) << result.err;
     std::vector<int> out;
     const json all = result.json();
@@ -52,12 +52,12 @@ TEST(CliMetricsOptions, RulesOfTheFunnel) {
     EXPECT_EQ(reached({"--funnel", funnel, "--first-entry", "--strict-increase"}), (Reached{3, 2, 1}));
     EXPECT_EQ(reached({"--funnel", "view", "--count", "entries", "--window", "0"}), (Reached{3}));
     EXPECT_EQ(reached({"--funnel", "view,view", "--semantics", "clickhouse"}), (Reached{3, 3}));
-    const json all = metrics(small_shop(), {"--funnel", "view,cart_add?", "--first-entry"}).json();
+    const json all = measured(small_shop(), {"--funnel", "view,cart_add?", "--first-entry"}).json();
     EXPECT_EQ(all.at("funnel").at("rules"), (json{"first entry only", "cart may be skipped"}));
 }
 
 TEST(CliMetricsOptions, TimesAndValues) {
-    const json all = metrics(small_shop(), {"--funnel", "view,cart_add,purchase", "--timing"}).json();
+    const json all = measured(small_shop(), {"--funnel", "view,cart_add,purchase", "--timing"}).json();
     const json& steps = all.at("funnel").at("steps");
     EXPECT_EQ(steps[1].at("seconds_from_entry").at("median"), 40);  // 60 and 20
     EXPECT_EQ(steps[2].at("seconds_from_step_before").at("median"), 240);
@@ -86,19 +86,19 @@ TEST(CliMetricsOptions, WrongValuesAreWrongUsage) {
                                                          {"--emit-sql", "oracle"},
                                                          {"--semantics", "clickhouse", "--timing"}};
     for (const auto& options : wrong) {
-        const ToolResult result = metrics(small_shop(), options, false);
+        const ToolResult result = measured(small_shop(), options, false);
         EXPECT_EQ(result.code, 2) << options.back() << result.err;
         EXPECT_TRUE(result.out.empty());
     }
 }
 
 TEST(CliMetricsOptions, MoreMetricsWhenAskedFor) {
-    const json all = metrics(small_shop(), {"--all", "--repeat-within", "1d,2d"}).json().at("metrics");
+    const json all = measured(small_shop(), {"--all", "--repeat-within", "1d,2d"}).json().at("metrics");
     for (const char* name : {"ctr_exposure", "retention_d1", "retention_d7", "retention_unbounded_d30",
                              "repeat_purchase_within_1d", "repeat_purchase_within_2d"})
         EXPECT_TRUE(all.contains(name)) << name;
     EXPECT_EQ(all.at("retention_d1").at("denominator"), 1);  // a: the second of March is over
-    const json plain = metrics(small_shop(), {}).json().at("metrics");
+    const json plain = measured(small_shop(), {}).json().at("metrics");
     for (const char* name : {"ctr_exposure", "retention_d1", "net_orders"})
         EXPECT_FALSE(plain.contains(name)) << name;
     for (const char* name : {"cart_to_view_rate", "cart_abandon_cart", "returning_customer_rate",
@@ -120,7 +120,7 @@ TEST(CliMetricsOptions, AliasesBotsAndOrdersWrittenTwice) {
     EXPECT_EQ(bots.at("metrics").at("uv").at("value"), 3);
     const std::string twice = small_shop() + "2024-03-03T09:35:00Z,purchase,c,i2,s4,o2,5,1\n";
     const auto revenue = [&](const std::string& dedup) {
-        return metrics(twice, {"--dedup", dedup}).json().at("metrics").at("revenue").at("value");
+        return measured(twice, {"--dedup", dedup}).json().at("metrics").at("revenue").at("value");
     };
     EXPECT_EQ(revenue("none"), 30);
     EXPECT_EQ(revenue("orders"), 25);
@@ -193,7 +193,7 @@ TEST(CliMetricsOptions, AnExperiment) {
     }
     text += "2024-03-01T10:00:00Z,view,both,new\n2024-03-01T10:00:00Z,view,both,old\n";
     const json all =
-        metrics(text, {"--by", "variant", "--experiment", "--control", "old"}).json().at("experiment");
+        measured(text, {"--by", "variant", "--experiment", "--control", "old"}).json().at("experiment");
     EXPECT_EQ(all.at("control"), "old");
     EXPECT_EQ(all.at("users_in_several"), 1);
     ASSERT_EQ(all.at("arms").size(), 2u);
@@ -204,14 +204,14 @@ TEST(CliMetricsOptions, AnExperiment) {
 }
 
 TEST(CliMetricsOptions, DisagreementsWithClickHouseHaveTheirRule) {
-    const json all = metrics(small_shop(), {"--funnel", "view,view", "--explain-difference"}).json();
+    const json all = measured(small_shop(), {"--funnel", "view,view", "--explain-difference"}).json();
     ASSERT_EQ(all.at("explain_difference").size(), 3u);
     EXPECT_EQ(all.at("explain_difference")[0],
               (json{{"user", "a"}, {"ours", 1}, {"clickhouse", 2}, {"rule", "one row serves two steps"}}));
 }
 
 TEST(CliMetricsOptions, MarkdownAndSql) {
-    const ToolResult text = metrics(small_shop(), {"--markdown", "--by", "day", "--all"}, false);
+    const ToolResult text = measured(small_shop(), {"--markdown", "--by", "day", "--all"}, false);
     EXPECT_EQ(text.code, 0) << text.err;
     EXPECT_NE(text.out.find("## Metrics\n\n|  | value |"), std::string::npos) << text.out;
     EXPECT_NE(text.out.find("| pv | 3 |"), std::string::npos);

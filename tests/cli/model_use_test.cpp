@@ -25,9 +25,6 @@ using support::TemporaryFolder;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
 const Words kTargets = {"click", "cart", "purchase"};
 
 /// Standard output of a run that has to succeed.

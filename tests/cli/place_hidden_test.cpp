@@ -17,10 +17,6 @@ namespace {
 
 using support::run_tool;
 
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
-
 TEST(PlaceHidden, ScoresAreThoseOfEventsWithoutListAndPosition) {
     const Bundle bundle = persist::load_model(shop().model);
     ingest::ReadOptions reading;

@@ -24,10 +24,6 @@ using support::TemporaryFolder;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
-
 /// Distinct values of a column of the shop's log.
 std::set<std::string> ids(const char* column) {
     const Csv csv = parse_csv(read_file(shop().log));

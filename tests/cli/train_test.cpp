@@ -19,10 +19,6 @@ using support::TemporaryFolder;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
-
 /// The shared training with more options and another target.
 ToolResult train(const std::string& model, const Words& more = {}) {
     return run_tool(shop().train_command(model, more));

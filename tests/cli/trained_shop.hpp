@@ -97,4 +97,8 @@ struct TrainedShop {
     }
 };
 
+inline const TrainedShop& shop() {
+    return TrainedShop::shared();
+}
+
 }  // namespace funnel::cli_test

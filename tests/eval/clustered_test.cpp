@@ -16,16 +16,16 @@
 namespace funnel::eval {
 namespace {
 
-struct Sample {
+struct UserSample {
     std::vector<float> scores, weights;
     std::vector<std::uint8_t> labels;
     std::vector<std::uint64_t> users;
 };
 
 /// Users with a taste of their own, up to 7 rows each; scores on a grid, so that ties are frequent.
-Sample random_sample(std::uint64_t seed, std::size_t users) {
+UserSample random_sample(std::uint64_t seed, std::size_t users) {
     Rng rng(seed);
-    Sample s;
+    UserSample s;
     for (std::size_t u = 0; u < users; ++u) {
         const double taste = rng.normal();
         for (std::size_t n = 1 + rng.below(7); n > 0; --n) {
@@ -41,7 +41,7 @@ Sample random_sample(std::uint64_t seed, std::size_t users) {
 }
 
 TEST(Clustered, EveryReplicateIsTheFigureOfTheRowsThatAreLeft) {
-    const Sample s = random_sample(3, 300);
+    const UserSample s = random_sample(3, 300);
     const ClusteredFigures figures = clustered_figures(s.scores, s.labels, s.users, {.weights = s.weights});
     const auto check = [&](const TargetReport& report, auto&& value_of) {
         EXPECT_NEAR(value_of(figures.roc_auc), *report.roc_auc.value, 1e-12);
@@ -63,12 +63,12 @@ TEST(Clustered, EveryReplicateIsTheFigureOfTheRowsThatAreLeft) {
 
 TEST(Clustered, IntervalsHoldTheTruthAboutAsOftenAsTheySay) {
     // The truth: the AUC of very many users.
-    const Sample many = random_sample(99, 60'000);
+    const UserSample many = random_sample(99, 60'000);
     const double truth = *clustered_figures(many.scores, many.labels, many.users).roc_auc.value;
     int held = 0;
     constexpr int kTrials = 200;
     for (int trial = 0; trial < kTrials; ++trial) {
-        const Sample s = random_sample(1000 + static_cast<std::uint64_t>(trial), 400);
+        const UserSample s = random_sample(1000 + static_cast<std::uint64_t>(trial), 400);
         const auto figures = clustered_figures(s.scores, s.labels, s.users);
         const auto range = interval_of(figures, figures.roc_auc, Scale::logit).interval;
         held += range->low <= truth && truth <= range->high;
@@ -79,7 +79,7 @@ TEST(Clustered, IntervalsHoldTheTruthAboutAsOftenAsTheySay) {
 }
 
 TEST(Clustered, RowsOfOneUserAreNoEvidenceOfTheirOwn) {
-    Sample s = random_sample(5, 400);
+    UserSample s = random_sample(5, 400);
     const auto once = clustered_figures(s.scores, s.labels, s.users);
     const std::size_t n = s.scores.size();
     for (int copy = 1; copy < 4; ++copy) {
@@ -97,7 +97,7 @@ TEST(Clustered, RowsOfOneUserAreNoEvidenceOfTheirOwn) {
 }
 
 TEST(Clustered, FewUsersGiveNoInterval) {
-    const Sample s = random_sample(7, 25);
+    const UserSample s = random_sample(7, 25);
     const auto figures = clustered_figures(s.scores, s.labels, s.users);
     const auto range = interval_of(figures, figures.roc_auc, Scale::logit);
     EXPECT_FALSE(range.interval);
@@ -105,7 +105,7 @@ TEST(Clustered, FewUsersGiveNoInterval) {
 }
 
 TEST(Clustered, APairedDifferenceIsFarSharperThanTwoIntervals) {
-    const Sample s = random_sample(11, 2000);
+    const UserSample s = random_sample(11, 2000);
     Rng rng(1);
     std::vector<float> blurred;
     for (const float score : s.scores)

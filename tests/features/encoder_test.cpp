@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "funnel/base/random.hpp"
 
@@ -99,6 +100,35 @@ TEST(Normalizer, PutsValuesIntoPiecewiseLinearBins) {
     EXPECT_EQ(bins(60), (std::vector<float>{1, 1, 0.4f, 0}));
     EXPECT_EQ(bins(1000), (std::vector<float>{1, 1, 1, 1}));
     EXPECT_EQ(bins(kNan), (std::vector<float>{0, 0, 0, 0}));
+}
+
+TEST(Normalizer, TakesSharedNumbersFromAnotherRow) {
+    constexpr std::size_t kFeatures = 40, kRows = 200, kSharedFeatures = 37;  // two whole groups of scores
+    Rng rng(5);
+    std::vector<NumericFeature> features;
+    std::vector<std::vector<float>> columns(kFeatures);
+    for (std::size_t f = 0; f < kFeatures; ++f) {
+        features.push_back({"f" + std::to_string(f), f % 2 == 0 ? Transform::identity : Transform::log1p});
+        for (std::size_t i = 0; i < kRows; ++i) {
+            const bool missing = f % 3 == 0 && rng.below(4) == 0;
+            columns[f].push_back(missing ? kNan : static_cast<float>(rng.uniform()));
+        }
+    }
+    const Numbers table(features, columns);
+    const Normalizer normalizer = Normalizer::fit(table.features, table.values, table.rows, {.bins = 4});
+    const Normalizer::Shared shared = normalizer.shared_by(kSharedFeatures);
+    EXPECT_EQ(shared.groups, 2u);
+    EXPECT_EQ(shared.bins, kSharedFeatures);
+    std::vector<float> raw(table.values.begin(), table.values.begin() + kFeatures);
+    const std::vector<float> first = table.encode(normalizer, raw);
+    for (std::size_t f = kSharedFeatures; f < kFeatures; ++f)
+        raw[f] = 0.5f;
+    std::vector<std::uint32_t> places(kFeatures);
+    std::iota(places.begin(), places.end(), 0u);
+    std::vector<float> second(normalizer.size());
+    normalizer.encode(raw, places, second, nn::eigen_kernels(), shared, first.data());
+    EXPECT_EQ(second, table.encode(normalizer, raw));
+    EXPECT_NE(second, first);
 }
 
 TEST(Normalizer, HasALogarithmOfItsOwn) {

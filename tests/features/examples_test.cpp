@@ -11,7 +11,7 @@
 namespace funnel::features::test {
 namespace {
 
-constexpr std::int64_t kBegin = 17'000 * kDay;
+constexpr std::int64_t kStart = 17'000 * kDay;
 constexpr std::uint8_t kUnknown = kUnknownLabel;
 
 /// Rows as (minutes, kind, user, item, session).
@@ -19,7 +19,7 @@ EventLog small_log(
     std::initializer_list<std::tuple<int, const char*, const char*, const char*, const char*>> rows) {
     EventLog log;
     for (const auto& [minutes, kind, user, item, session] : rows) {
-        log.add({.time = kBegin + minutes * kMinute,
+        log.add({.time = kStart + minutes * kMinute,
                  .kind = *events::parse_kind(kind),
                  .user = user,
                  .item = item,
@@ -79,7 +79,7 @@ TEST(Examples, MaskPositivesAndNegativesOfAnOpenWindowAlike) {
                                     {61, "page_view", "bert", "", "b"}});
     const ExampleList list = build_examples(log, Funnel::parse("impression,click"), hours({1}));
     EXPECT_EQ(list.labels, (std::vector<std::uint8_t>{0, 0, kUnknown}));
-    EXPECT_EQ(list.end, kBegin + 61 * kMinute);
+    EXPECT_EQ(list.end, kStart + 61 * kMinute);
 }
 
 TEST(Examples, CountTheSameTimeAsAfter) {
@@ -123,7 +123,7 @@ TEST(Examples, LabelVisitsOnAnyItemUntilTheyAreOver) {
 TEST(Examples, LeaveOutTheBurnIn) {
     EventLog log;
     for (int hour = 0; hour <= 100; ++hour) {
-        log.add({.time = kBegin + hour * kHour,
+        log.add({.time = kStart + hour * kHour,
                  .kind = EventKind::impression,
                  .user = "anna",
                  .item = "hat",
@@ -136,7 +136,7 @@ TEST(Examples, LeaveOutTheBurnIn) {
     EXPECT_EQ(build_examples(log, Funnel::parse("impression,click"), options).rows.front(), 20u);
     options.burn_in = 3 * kHour;
     EXPECT_EQ(build_examples(log, Funnel::parse("impression,click"), options).rows.front(), 3u);
-    options.from = kBegin + 40 * kHour;
+    options.from = kStart + 40 * kHour;
     EXPECT_EQ(build_examples(log, Funnel::parse("impression,click"), options).rows.front(), 40u);
 }
 

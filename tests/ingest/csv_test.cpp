@@ -14,7 +14,7 @@ namespace {
 using Csv = LogFile;
 using BadRow = LogFile;
 
-const std::string kHeader = "event_time,event_type,user_id,item_id,price\n";
+const std::string kFields = "event_time,event_type,user_id,item_id,price\n";
 const std::string kGood = "2016-10-01T06:59:58Z,view,u1,i1,9.99\n";
 const std::vector<std::string> kTwo = {"u1 i1", "u2 i2"};
 
@@ -78,7 +78,7 @@ TEST_F(Csv, KeepsIdsAsTheyAre) {
 }
 
 TEST_F(Csv, HasNoEventsInAHeaderAlone) {
-    const ReadResult result = read(kHeader);
+    const ReadResult result = read(kFields);
     EXPECT_EQ(result.report.rows, 0u);
     EXPECT_TRUE(result.log.empty());
     EXPECT_TRUE(result.log.has_price);
@@ -110,7 +110,7 @@ TEST_F(BadRow, IsNamedWithItsPhysicalLineAndColumn) {
               "line, or "
               "skip such rows with --bad-rows skip");
     EXPECT_EQ(code_, ErrorCode::parse);
-    EXPECT_TRUE(failure(kHeader + repeated(kGood, 200'000) + "x,view,u,i,\n")
+    EXPECT_TRUE(failure(kFields + repeated(kGood, 200'000) + "x,view,u,i,\n")
                     .starts_with("log.csv:200002: column event_time: "));
 }
 
@@ -136,18 +136,18 @@ TEST_F(BadRow, HasOneReason) {
     ReadOptions options;
     options.rows.max_line = 200;
     for (const auto& [row, reason] : cases) {
-        const ReadResult result = read_skipping(kHeader + kGood + row + kGood, options);
+        const ReadResult result = read_skipping(kFields + kGood + row + kGood, options);
         const std::map<std::string, std::uint64_t> one = {{reason, 1}};
         EXPECT_EQ(result.report.rejected_by_reason, one) << row;
         EXPECT_EQ(result.report.accepted, 2u) << row;
         EXPECT_EQ(result.report.rows, 3u) << row;
-        EXPECT_TRUE(failure(kHeader + kGood + row + kGood, options).starts_with("log.csv:3: ")) << row;
+        EXPECT_TRUE(failure(kFields + kGood + row + kGood, options).starts_with("log.csv:3: ")) << row;
     }
 }
 
 TEST_F(BadRow, LetsReadingGoOnAtTheNextPhysicalLine) {
     const ReadResult result =
-        read_skipping(kHeader + "2016-10-01T06:59:58Z,view,\"u1,i1,1\n" + repeated(kGood, 5));
+        read_skipping(kFields + "2016-10-01T06:59:58Z,view,\"u1,i1,1\n" + repeated(kGood, 5));
     EXPECT_EQ(result.report.accepted, 5u);
     EXPECT_EQ(result.report.rejected, 1u);
 }
@@ -157,10 +157,10 @@ TEST_F(BadRow, IsOneThatIsTooLongHoweverLittleOfItIsRead) {
     options.rows.max_line = 1000;
     const std::string head = "2016-10-01T06:59:58Z,view,u1,", tail = ",1\n";
     const std::string fits = head + std::string(1000 - head.size() - tail.size() + 1, 'x') + tail;
-    EXPECT_EQ(read_skipping(kHeader + fits, options).report.accepted, 1u);
+    EXPECT_EQ(read_skipping(kFields + fits, options).report.accepted, 1u);
     for (const std::size_t more : {1u, 2u, 3u, 100u, 5'000'000u}) {
         const std::string over = head + std::string(1000 - head.size() - tail.size() + 1 + more, 'x') + tail;
-        const ReadResult result = read_skipping(kHeader + kGood + over + kGood, options);
+        const ReadResult result = read_skipping(kFields + kGood + over + kGood, options);
         EXPECT_EQ(result.report.rejected_by_reason.at("too_long"), 1u);
         EXPECT_EQ(result.report.accepted, 2u);
     }
@@ -172,7 +172,7 @@ TEST_F(BadRow, MayHoldALargeFieldWhenTheLimitIsRaised) {
     const std::string field(16u << 20, 'x');
     for (const char* quote : {"", "\""}) {
         const ReadResult result =
-            read(kHeader + "1,view,u1," + quote + field + quote + ",1\n1,view,u2,i,1\n", options);
+            read(kFields + "1,view,u1," + quote + field + quote + ",1\n1,view,u2,i,1\n", options);
         ASSERT_EQ(result.log.size(), 2u);
         EXPECT_EQ(result.log.items.text(0), field);
     }
@@ -180,7 +180,7 @@ TEST_F(BadRow, MayHoldALargeFieldWhenTheLimitIsRaised) {
 
 TEST_F(BadRow, CostsLinearTimeWhereverQuotesAreOpened) {
     // Each opener runs to the next one; a reader that looks ahead to the limit from each would need hours.
-    const std::string text = kHeader + repeated("1,view,u,\"i,1\n" + repeated("1,view,u,i,1\n", 50), 4000);
+    const std::string text = kFields + repeated("1,view,u,\"i,1\n" + repeated("1,view,u,i,1\n", 50), 4000);
     const ReadResult result = read_skipping(text);
     EXPECT_EQ(result.report.rows, 204'000u);
     EXPECT_EQ(result.report.rejected, 4000u);
@@ -189,7 +189,7 @@ TEST_F(BadRow, CostsLinearTimeWhereverQuotesAreOpened) {
 TEST_F(BadRow, IsWrittenToTheRejectsFile) {
     ReadOptions options;
     options.rows.rejects_path = folder_.path("rejects.csv");
-    const std::string text = kHeader + kGood + "soon,view,\"a,b\",i,1\n" + kGood + "1,view\n";
+    const std::string text = kFields + kGood + "soon,view,\"a,b\",i,1\n" + kGood + "1,view\n";
     static_cast<void>(read_skipping(text, options));
     const support::Csv rejects = support::parse_csv(folder_.read("rejects.csv"));
     EXPECT_EQ(rejects.header, (std::vector<std::string>{"file", "line", "column", "reason", "text"}));
@@ -204,21 +204,21 @@ TEST_F(BadRow, IsSkippedUpToALimit) {
     options.rows.bad_rows = BadRows::skip;
     options.rows.rejects_path = folder_.path("rejects.csv");
     const std::string bad = "soon,view,u,i,1\n";
-    EXPECT_EQ(failure(kHeader + repeated(kGood, 99) + bad, options), "");  // 1 % is allowed
-    EXPECT_NE(failure(kHeader + repeated(kGood, 98) + bad, options).find("got 1 of 99 (time 1)"),
+    EXPECT_EQ(failure(kFields + repeated(kGood, 99) + bad, options), "");  // 1 % is allowed
+    EXPECT_NE(failure(kFields + repeated(kGood, 98) + bad, options).find("got 1 of 99 (time 1)"),
               std::string::npos);
     EXPECT_EQ(support::parse_csv(folder_.read("rejects.csv")).rows.size(), 1u);  // written all the same
     options.rows.max_bad = {.count = 2};
-    EXPECT_EQ(failure(kHeader + kGood + bad + bad, options), "");
-    EXPECT_NE(failure(kHeader + kGood + bad + bad + bad, options)
+    EXPECT_EQ(failure(kFields + kGood + bad + bad, options), "");
+    EXPECT_NE(failure(kFields + kGood + bad + bad + bad, options)
                   .find("at most 2 bad rows (--max-bad), got 3 of 4"),
               std::string::npos);
     options.rows.max_bad = {.count = 100};
-    EXPECT_NE(failure(kHeader + bad + bad, options).find("at least one usable row"), std::string::npos);
+    EXPECT_NE(failure(kFields + bad + bad, options).find("at least one usable row"), std::string::npos);
 }
 
 TEST_F(BadRow, IsShownWithControlCharactersEscapedAndCut) {
-    const std::string what = failure(kHeader + "\x1B[31m" + std::string(500, 'x') + ",view,u,i,1\n");
+    const std::string what = failure(kFields + "\x1B[31m" + std::string(500, 'x') + ",view,u,i,1\n");
     EXPECT_NE(what.find("\\x1b[31mxxx"), std::string::npos);
     EXPECT_EQ(what.find('\x1B'), std::string::npos);
     EXPECT_LT(what.size(), 400u);
@@ -243,7 +243,7 @@ TEST_F(Csv, RefusesTooManyColumns) {
 }
 
 TEST_F(Csv, WarnsOfAFileGivenTwice) {
-    const std::string path = write(kHeader + kGood), other = folder_.path() + "/./log.csv";
+    const std::string path = write(kFields + kGood), other = folder_.path() + "/./log.csv";
     const ReadResult result = read_log(std::vector{path, other}, {});
     EXPECT_EQ(result.report.rows, 2u);
     ASSERT_EQ(result.report.warnings.size(), 1u);
@@ -263,7 +263,7 @@ TEST_F(Csv, JoinsFilesWithColumnsInDifferentOrders) {
 }
 
 TEST_F(Csv, NamesTheFileThatDoesNotFit) {
-    const std::string a = write(kHeader + kGood, "a.csv"),
+    const std::string a = write(kFields + kGood, "a.csv"),
                       b = write("timestamp,visitorid,event,itemid\n", "b.csv");
     try {
         static_cast<void>(read_log(std::vector{a, b}, {}));
@@ -275,7 +275,7 @@ TEST_F(Csv, NamesTheFileThatDoesNotFit) {
 }
 
 TEST_F(Csv, CountsAndDropsRowsThatAreEqualInEveryField) {
-    const std::string text = kHeader + kGood + "2016-10-01T06:59:58Z,view,u1,i1,9.98\n" + kGood +
+    const std::string text = kFields + kGood + "2016-10-01T06:59:58Z,view,u1,i1,9.98\n" + kGood +
                              "2016-10-01T06:59:58Z,purchase,\"u1\",i1,9.99\n" +
                              "\"2016-10-01T06:59:58Z\",view,\"u1\",i1,\"9.99\"\n" +
                              "2016-10-01T06:59:58Z,purchase,u1,i1,9.99\n" +
@@ -299,7 +299,7 @@ TEST_F(Csv, CanBeCancelledFromTheObserver) {
         EXPECT_EQ(progress.job, "reading");
         throw Error(ErrorCode::cancelled, "enough");
     };
-    EXPECT_EQ(failure(kHeader + kGood, options), "enough");
+    EXPECT_EQ(failure(kFields + kGood, options), "enough");
 }
 
 }  // namespace

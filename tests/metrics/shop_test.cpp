@@ -11,8 +11,8 @@ namespace {
 
 using metrics::MetricsOptions;
 
-metrics::MetricsResult measured(const std::vector<Row>& rows,
-                                const MetricsOptions& options = shop_options()) {
+metrics::MetricsResult measured_shop(const std::vector<Row>& rows,
+                                     const MetricsOptions& options = shop_options()) {
     return metrics::measure(to_log(rows), options);
 }
 
@@ -23,31 +23,31 @@ void expect_fraction(const metrics::MetricsResult& result, const char* name, dou
 }
 
 TEST(CartToView, AsksForTheSameItem) {
-    const auto result = measured({{0, view, "u", "a"},
-                                  {1, cart_add, "u", "b"},  // never viewed
-                                  {0, view, "v", "a"},
-                                  {1, cart_add, "v", "a"},
-                                  {2, purchase, "v", "a"},
-                                  {3, view, "v", "c"}});
+    const auto result = measured_shop({{0, view, "u", "a"},
+                                       {1, cart_add, "u", "b"},  // never viewed
+                                       {0, view, "v", "a"},
+                                       {1, cart_add, "v", "a"},
+                                       {2, purchase, "v", "a"},
+                                       {3, view, "v", "c"}});
     expect_fraction(result, "cart_to_view_rate", 1, 2);
     expect_fraction(result, "cart_to_view_pairs", 1, 3);
     expect_fraction(result, "cart_to_view_events", 2, 3);
     expect_fraction(result, "purchase_to_view_rate", 1, 2);
     expect_fraction(result, "purchase_to_view_pairs", 1, 3);
-    EXPECT_EQ(measured({{0, cart_add, "u", "a"}}).metric("cart_to_view_rate").reason, "no_views");
+    EXPECT_EQ(measured_shop({{0, cart_add, "u", "a"}}).metric("cart_to_view_rate").reason, "no_views");
 }
 
 TEST(CartEpisodes, AreBoughtEmptiedLeftOrOpen) {
-    const auto result = measured({{0, cart_add, "bought", "a"},
-                                  {kDay, purchase, "bought", "x"},  // the last moment of the day
-                                  {0, cart_add, "left", "a"},
-                                  {kDay + 1, purchase, "left", "a"},  // too late
-                                  {0, cart_add, "emptied", "a"},
-                                  {1, cart_add, "emptied", "b"},
-                                  {2, cart_remove, "emptied", "a"},
-                                  {3, cart_remove, "emptied", "b"},
-                                  {3 * kDay, cart_add, "open", "a"},
-                                  {4 * kDay - 1, view, "open", "a"}});
+    const auto result = measured_shop({{0, cart_add, "bought", "a"},
+                                       {kDay, purchase, "bought", "x"},  // the last moment of the day
+                                       {0, cart_add, "left", "a"},
+                                       {kDay + 1, purchase, "left", "a"},  // too late
+                                       {0, cart_add, "emptied", "a"},
+                                       {1, cart_add, "emptied", "b"},
+                                       {2, cart_remove, "emptied", "a"},
+                                       {3, cart_remove, "emptied", "b"},
+                                       {3 * kDay, cart_add, "open", "a"},
+                                       {4 * kDay - 1, view, "open", "a"}});
     expect_fraction(result, "cart_abandon_cart", 1, 2);
     EXPECT_EQ(result.metric("carts_emptied").value, 1);
     EXPECT_EQ(result.metric("carts_open").value, 1);
@@ -56,18 +56,18 @@ TEST(CartEpisodes, AreBoughtEmptiedLeftOrOpen) {
 TEST(ReturningCustomers, LookBackBeforeThePeriod) {
     MetricsOptions options = shop_options();
     options.from = 10 * kDay;
-    const auto result = measured({{0, purchase, "old", "i", "", "o1"},
-                                  {11 * kDay, purchase, "old", "i", "", "o2"},
-                                  {11 * kDay, purchase, "new", "i", "", "o3"}},
-                                 options);
+    const auto result = measured_shop({{0, purchase, "old", "i", "", "o1"},
+                                       {11 * kDay, purchase, "old", "i", "", "o2"},
+                                       {11 * kDay, purchase, "new", "i", "", "o3"}},
+                                      options);
     expect_fraction(result, "returning_customer_rate", 1, 2);
     expect_fraction(result, "repeat_purchase_period", 0, 2);  // never the same number under the other name
     MetricsOptions warm = shop_options();
     warm.warmup = 10 * kDay;
-    const auto warmed = measured({{0, purchase, "old", "i", "", "o1"},
-                                  {11 * kDay, purchase, "old", "i", "", "o2"},
-                                  {0, purchase, "gone", "i", "", "o3"}},
-                                 warm);
+    const auto warmed = measured_shop({{0, purchase, "old", "i", "", "o1"},
+                                       {11 * kDay, purchase, "old", "i", "", "o2"},
+                                       {0, purchase, "gone", "i", "", "o3"}},
+                                      warm);
     expect_fraction(warmed, "returning_customer_rate", 1, 1);
     EXPECT_EQ(warmed.metric("purchases_without_cart").value, 0);  // both first purchases are in the warm-up
 }
@@ -75,21 +75,21 @@ TEST(ReturningCustomers, LookBackBeforeThePeriod) {
 TEST(RepeatPurchase, WithinASpanAfterTheFirstOrder) {
     MetricsOptions options = shop_options();
     options.repeat_within = {2 * kDay};
-    const auto result = measured({{0, purchase, "u", "i", "", "o1"},
-                                  {2 * kDay, purchase, "u", "i", "", "o2"},
-                                  {0, purchase, "v", "i", "", "o3"},
-                                  {3 * kDay, purchase, "v", "i", "", "o4"},
-                                  {3 * kDay, purchase, "late", "i", "", "o5"}},
-                                 options);
+    const auto result = measured_shop({{0, purchase, "u", "i", "", "o1"},
+                                       {2 * kDay, purchase, "u", "i", "", "o2"},
+                                       {0, purchase, "v", "i", "", "o3"},
+                                       {3 * kDay, purchase, "v", "i", "", "o4"},
+                                       {3 * kDay, purchase, "late", "i", "", "o5"}},
+                                      options);
     expect_fraction(result, "repeat_purchase_within_2d", 1, 2);
     EXPECT_EQ(result.metric("repeat_purchase_within_2d").method, "wilson");
 }
 
 TEST(RepeatPurchase, OfItemsAndCategories) {
-    const auto result = measured({{0, purchase, "u", "a", "", "o1", 1, "shoes"},
-                                  {0, purchase, "u", "a", "", "o1", 1, "shoes"},  // the same order
-                                  {1, purchase, "u", "b", "", "o2", 1, "shoes"},
-                                  {2, purchase, "v", "a", "", "o3", 1, "hats"}});
+    const auto result = measured_shop({{0, purchase, "u", "a", "", "o1", 1, "shoes"},
+                                       {0, purchase, "u", "a", "", "o1", 1, "shoes"},  // the same order
+                                       {1, purchase, "u", "b", "", "o2", 1, "shoes"},
+                                       {2, purchase, "v", "a", "", "o3", 1, "hats"}});
     expect_fraction(result, "repeat_item_rate", 0, 3);
     expect_fraction(result, "repeat_category_rate", 1, 2);
 }
@@ -101,11 +101,11 @@ TEST(Retention, CountsCalendarDaysOrBlocksOfADay) {
         {23 * kHour, view, "u"},     {25 * kHour, view, "u"},  // the next day, two hours on
         {1 * kHour, view, "v"},      {50 * kHour, view, "v"},  // day 2
         {30 * kHour, view, "young"}, {71 * kHour, view, "w"}};
-    expect_fraction(measured(rows, options), "retention_d1", 1, 2);
-    expect_fraction(measured(rows, options), "retention_unbounded_d1", 2, 2);
+    expect_fraction(measured_shop(rows, options), "retention_d1", 1, 2);
+    expect_fraction(measured_shop(rows, options), "retention_unbounded_d1", 2, 2);
     options.rolling_days = true;
-    expect_fraction(measured(rows, options), "retention_d1", 0, 2);
-    EXPECT_EQ(measured({{0, view, "u"}}, options).metric("retention_d1").reason, "no_mature_cohort");
+    expect_fraction(measured_shop(rows, options), "retention_d1", 0, 2);
+    EXPECT_EQ(measured_shop({{0, view, "u"}}, options).metric("retention_d1").reason, "no_mature_cohort");
 }
 
 TEST(Retention, ADayWithAClockChangeIsOneDay) {
@@ -114,18 +114,18 @@ TEST(Retention, ADayWithAClockChangeIsOneDay) {
     // Local time is an hour ahead from hour 2 on, so the first local day ends at 23:00 UTC.
     options.zone = {{0, 0}, {2 * kHour, kHour}};
     const std::vector<Row> rows = {{0, view, "u"}, {23 * kHour, view, "u"}, {3 * kDay, view, "x"}};
-    expect_fraction(measured(rows, options), "retention_d1", 1, 1);
+    expect_fraction(measured_shop(rows, options), "retention_d1", 1, 1);
     options.zone = {};
-    expect_fraction(measured(rows, options), "retention_d1", 0, 1);
+    expect_fraction(measured_shop(rows, options), "retention_d1", 0, 1);
 }
 
 TEST(Refunds, NetFiguresStandBesideTheGross) {
-    const auto result = measured({{0, purchase, "u", "a", "", "o1", 10},
-                                  {0, purchase, "u", "b", "", "o1", 5},
-                                  {1, refund, "u", "b", "", "o1", -5},  // a line
-                                  {0, purchase, "v", "a", "", "o2", 20},
-                                  {2, refund, "v", "", "", "o2"},        // the whole order
-                                  {3, refund, "w", "a", "", "o9", 7}});  // of an order that is not here
+    const auto result = measured_shop({{0, purchase, "u", "a", "", "o1", 10},
+                                       {0, purchase, "u", "b", "", "o1", 5},
+                                       {1, refund, "u", "b", "", "o1", -5},  // a line
+                                       {0, purchase, "v", "a", "", "o2", 20},
+                                       {2, refund, "v", "", "", "o2"},        // the whole order
+                                       {3, refund, "w", "a", "", "o9", 7}});  // of an order that is not here
     EXPECT_EQ(result.metric("revenue").value, 35);
     EXPECT_EQ(result.metric("net_revenue").value, 35 - 5 - 20 - 7);
     EXPECT_EQ(result.metric("orders").value, 2);
@@ -133,7 +133,7 @@ TEST(Refunds, NetFiguresStandBesideTheGross) {
     expect_fraction(result, "net_conversion_user", 1, 3);
     expect_fraction(result, "net_average_order_value", 10, 1);
     EXPECT_EQ(result.metric("refund_rows_unmatched").value, 1);
-    EXPECT_EQ(metrics::find(measured({{0, purchase, "u"}}).metrics, "net_orders"), nullptr);
+    EXPECT_EQ(metrics::find(measured_shop({{0, purchase, "u"}}).metrics, "net_orders"), nullptr);
 }
 
 TEST(Exposures, GiveTheRateThatAClickModelPredicts) {
@@ -145,9 +145,9 @@ TEST(Exposures, GiveTheRateThatAClickModelPredicts) {
                                    {0, impression, "u", "b", "s"},
                                    {kHour, click, "u", "b", "s"},  // too late
                                    {8 * kDay, impression, "u", "c", "t"}};
-    expect_fraction(measured(rows, options), "ctr_exposure", 1, 2);
+    expect_fraction(measured_shop(rows, options), "ctr_exposure", 1, 2);
     options.exposures = false;
-    EXPECT_EQ(metrics::find(measured(rows, options).metrics, "ctr_exposure"), nullptr);
+    EXPECT_EQ(metrics::find(measured_shop(rows, options).metrics, "ctr_exposure"), nullptr);
 }
 
 TEST(Bots, AreReportedAndStayInTheHeadline) {
@@ -156,7 +156,7 @@ TEST(Bots, AreReportedAndStayInTheHeadline) {
         rows.push_back({i * kSecond, view, "robot"});
     MetricsOptions options = shop_options();
     options.bot_events_per_minute = 9;
-    const auto result = measured(rows, options);
+    const auto result = measured_shop(rows, options);
     expect_fraction(result, "conversion_user", 1, 2);
     ASSERT_TRUE(result.without_bots.has_value());
     EXPECT_EQ(result.without_bots->users, 1);
@@ -164,22 +164,22 @@ TEST(Bots, AreReportedAndStayInTheHeadline) {
     EXPECT_EQ(reached(result.without_bots->steps), (std::vector<std::int64_t>{1, 0, 0}));
     EXPECT_EQ(reached(result.steps), (std::vector<std::int64_t>{2, 0, 0}));
     options.bot_events_per_minute = 10;
-    EXPECT_EQ(measured(rows, options).without_bots->users, 0);
+    EXPECT_EQ(measured_shop(rows, options).without_bots->users, 0);
 }
 
 TEST(Bots, MayBeNamedByAWord) {
     MetricsOptions options = shop_options();
     options.bot_column = "category";
     options.bot_words = {"bot", "spider"};
-    const auto result = measured({{0, view, "human", "", "", "", 0, "Firefox"},
-                                  {0, view, "robot", "", "", "", 0, "Google-BOT/2"},
-                                  {1, purchase, "robot", "", "", "", 0, "Firefox"}},
-                                 options);
+    const auto result = measured_shop({{0, view, "human", "", "", "", 0, "Firefox"},
+                                       {0, view, "robot", "", "", "", 0, "Google-BOT/2"},
+                                       {1, purchase, "robot", "", "", "", 0, "Firefox"}},
+                                      options);
     EXPECT_EQ(result.without_bots->users, 1);
     expect_fraction(result, "conversion_user", 1, 2);
     EXPECT_EQ(metrics::find(result.without_bots->metrics, "conversion_user")->value, 0);
     options.bot_column = "browser";
-    EXPECT_THROW((void)measured({{0, view, "u"}}, options), Error);
+    EXPECT_THROW((void)measured_shop({{0, view, "u"}}, options), Error);
 }
 
 TEST(Aliases, JoinTheIdsOfAUser) {

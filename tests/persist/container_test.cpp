@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,6 +30,18 @@ Bytes bytes_of(std::string_view text) {
 
 Sections sample() {
     return {{"schema", bytes_of("{}")}, {"empty", {}}, {"net", bytes_of("weights and biases")}};
+}
+
+Sections owned(std::span<const SectionView> views) {
+    Sections sections;
+    for (const SectionView& view : views)
+        sections.push_back({view.name, {view.bytes.begin(), view.bytes.end()}});
+    return sections;
+}
+
+Sections round_trip(const Sections& sections) {
+    const Bytes bytes = encode_container(sections);
+    return owned(decode_container(bytes));
 }
 
 /// The code of the error that `body` ends in, or empty.
@@ -53,7 +67,7 @@ void put(Bytes& bytes, std::size_t at, T value) {
 TEST(Container, GivesBackWhatWasPutIn) {
     const std::vector<Sections> cases{{}, sample(), {{"0123456789abcdef", Bytes(100'000, 'x')}}};
     for (const Sections& sections : cases)
-        EXPECT_EQ(decode_container(encode_container(sections)), sections);
+        EXPECT_TRUE(round_trip(sections) == sections);
 }
 
 TEST(Container, IsLaidOutAsDocumented) {
@@ -88,7 +102,7 @@ TEST(Container, RefusesBadNames) {
         many[i].name = std::to_string(i);
     EXPECT_EQ(error_of([&] { (void)encode_container(many); }), ErrorCode::invalid_argument);
     many.pop_back();
-    EXPECT_EQ(decode_container(encode_container(many)), many);
+    EXPECT_TRUE(round_trip(many) == many);
 }
 
 TEST(Container, EveryCutIsFound) {
@@ -182,7 +196,7 @@ TEST(Container, FileHoldsWhatMemoryHolds) {
     sections.push_back({"large", Bytes(3'000'000, 'l')});
     save_container(folder.path("model"), sections);
     EXPECT_TRUE(bytes_of(folder.read("model")) == encode_container(sections));
-    EXPECT_TRUE(load_container(folder.path("model")) == sections);
+    EXPECT_TRUE(owned(load_container(folder.path("model")).sections) == sections);
     EXPECT_EQ(folder.names(), std::vector<std::string>{"model"});
 }
 
@@ -229,8 +243,9 @@ TEST(Container, CanBeReadFromAPipe) {
 }
 
 TEST(Container, MissingSectionIsDamage) {
-    const Sections sections = sample();
-    EXPECT_EQ(find_section(sections, "net").bytes, bytes_of("weights and biases"));
+    const Bytes bytes = encode_container(sample());
+    const auto sections = decode_container(bytes);
+    EXPECT_TRUE(std::ranges::equal(find_section(sections, "net"), bytes_of("weights and biases")));
     EXPECT_EQ(error_of([&] { (void)find_section(sections, "history"); }), ErrorCode::format);
 }
 

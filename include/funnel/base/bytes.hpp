@@ -45,8 +45,8 @@ class ByteWriter {
         const auto* p = reinterpret_cast<const char*>(values.data());
         bytes_.insert(bytes_.end(), p, p + values.size_bytes());
     }
-    template <typename T>
-    void array(const std::vector<T>& values) {
+    template <typename T, typename Allocator>
+    void array(const std::vector<T, Allocator>& values) {
         array(std::span<const T>(values));
     }
 
@@ -79,10 +79,17 @@ class ByteReader {
     template <typename T>
     requires std::is_trivially_copyable_v<T>
     [[nodiscard]] std::vector<T> array() {
-        const std::size_t n = length(sizeof(T));
-        std::vector<T> values(n);
-        if (n > 0) std::memcpy(values.data(), take(n * sizeof(T)).data(), n * sizeof(T));
+        std::vector<T> values;
+        array(values);
         return values;
+    }
+    template <typename T, typename Allocator>
+    void array(std::vector<T, Allocator>& values) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        const std::size_t n = length(sizeof(T));
+        values.clear();
+        values.resize(n);
+        if (n > 0) std::memcpy(values.data(), take(n * sizeof(T)).data(), n * sizeof(T));
     }
 
     /// A 64-bit count of things that take at least `least_bytes` each; checked against what is left.

@@ -3,6 +3,8 @@
 // Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots).
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/error.hpp"
 #include "funnel/base/hash.hpp"
+#include "funnel/base/huge_pages.hpp"
 
 namespace funnel::base {
 
@@ -42,11 +45,12 @@ class StringTable {
         std::uint32_t tag = 0;  // upper half of the hash: most misses are seen without touching the text
     };
     void grow();
+    void index_texts();
     [[nodiscard]] std::size_t locate(std::string_view text, std::uint64_t hash) const noexcept;
 
     std::vector<char> chars_;
     std::vector<std::uint64_t> ends_{0};  // text i is [ends_[i], ends_[i + 1])
-    std::vector<Slot> slots_;
+    HugeVector<Slot> slots_;
 };
 
 inline std::uint32_t StringTable::intern(std::string_view text) {
@@ -80,7 +84,7 @@ inline std::size_t StringTable::locate(std::string_view text, std::uint64_t hash
 }
 
 inline void StringTable::grow() {
-    std::vector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2);
+    HugeVector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2);
     old.swap(slots_);
     const std::size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
@@ -98,21 +102,39 @@ inline void StringTable::write(ByteWriter& out) const {
 }
 
 inline StringTable StringTable::read(ByteReader& in) {
-    const auto chars = in.array<char>();
-    const auto ends = in.array<std::uint64_t>();
-    if (ends.empty() || ends.front() != 0 || ends.back() != chars.size()) {
+    StringTable table;
+    in.array(table.chars_);
+    in.array(table.ends_);
+    const auto& ends = table.ends_;
+    if (ends.empty() || ends.front() != 0 || ends.back() != table.chars_.size() ||
+        !std::ranges::is_sorted(ends) || ends.size() - 1 >= kNone) {
         throw Error(ErrorCode::format, "damaged: a table of texts");
     }
-    StringTable table;
-    for (std::size_t i = 0; i + 1 < ends.size(); ++i) {
-        if (ends[i] > ends[i + 1] || ends[i + 1] > chars.size()) {
-            throw Error(ErrorCode::format, "damaged: a table of texts");
-        }
-        if (table.intern({chars.data() + ends[i], static_cast<std::size_t>(ends[i + 1] - ends[i])}) != i) {
-            throw Error(ErrorCode::format, "damaged: a text twice in a table");
-        }
-    }
+    if (ends.size() > 1) table.index_texts();
     return table;
+}
+
+/// Fills the slots for all texts at once. Their places are fetched ahead: a large table lies outside the
+/// caches.
+inline void StringTable::index_texts() {
+    std::size_t slots = 16;
+    while (ends_.size() * 4 > slots * 3)
+        slots *= 2;
+    slots_.assign(slots, {});
+    constexpr std::uint32_t kAhead = 16;
+    std::array<std::uint64_t, kAhead> hashes{};
+    for (std::uint64_t i = 0; i < size() + std::uint64_t{kAhead}; ++i) {
+        if (i >= kAhead) {
+            const auto index = static_cast<std::uint32_t>(i - kAhead);
+            const std::uint64_t hash = hashes[i % kAhead];
+            Slot& slot = slots_[locate(text(index), hash)];
+            if (slot.index != kNone) throw Error(ErrorCode::format, "damaged: a text twice in a table");
+            slot = {index, static_cast<std::uint32_t>(hash >> 32)};
+        }
+        if (i >= size()) continue;
+        hashes[i % kAhead] = hash_bytes(text(static_cast<std::uint32_t>(i)));
+        __builtin_prefetch(slots_.data() + (hashes[i % kAhead] & (slots - 1)));
+    }
 }
 
 }  // namespace funnel::base

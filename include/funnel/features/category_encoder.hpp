@@ -12,7 +12,7 @@
 
 #include "funnel/base/bytes.hpp"
 #include "funnel/features/dataset.hpp"
-#include "funnel/features/split.hpp"
+#include "funnel/features/labelled_rows.hpp"
 #include "funnel/features/target_rates.hpp"
 #include "funnel/features/vocabulary.hpp"
 

@@ -17,8 +17,8 @@
 #include "funnel/base/random.hpp"
 #include "funnel/features/category_encoder.hpp"
 #include "funnel/features/dataset.hpp"
+#include "funnel/features/labelled_rows.hpp"
 #include "funnel/features/normalizer.hpp"
-#include "funnel/features/split.hpp"
 
 namespace funnel::features {
 
@@ -80,10 +80,19 @@ class Encoder {
                 std::span<float> dense, std::span<std::uint32_t> ids,
                 const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
 
+    /// Rows of which the first `shared` numbers are equal: n rows, numeric (n, d) and categorical (n, c)
+    /// row-major, to dense (n, D) and ids (n, E). What follows from the shared numbers is computed once.
+    void encode_rows(std::size_t n, std::size_t shared, std::span<const float> numeric,
+                     std::span<const std::string_view> categorical, std::span<float> dense,
+                     std::span<std::uint32_t> ids,
+                     const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
+
     void write(base::ByteWriter& out) const;
     [[nodiscard]] static Encoder read(base::ByteReader& in);
 
  private:
+    void encode_categories(std::span<const std::string_view> categorical, std::span<float> dense,
+                           std::span<std::uint32_t> ids) const noexcept;
     friend class DatasetEncoder;
     void finish();
 
@@ -209,6 +218,24 @@ inline void Encoder::encode(std::span<const float> numeric, std::span<const std:
                             std::span<float> dense, std::span<std::uint32_t> ids,
                             const nn::Kernels& kernels) const noexcept {
     normalizer_.encode(numeric, in_order_, dense, kernels);
+    encode_categories(categorical, dense, ids);
+}
+
+inline void Encoder::encode_rows(std::size_t n, std::size_t shared, std::span<const float> numeric,
+                                 std::span<const std::string_view> categorical, std::span<float> dense,
+                                 std::span<std::uint32_t> ids, const nn::Kernels& kernels) const noexcept {
+    const std::size_t d = numeric_.size(), c = categorical_.size(), D = dense_names_.size(),
+                      E = embeddings_.size();
+    const Normalizer::Shared same = normalizer_.shared_by(shared);
+    for (std::size_t i = 0; i < n; ++i) {
+        normalizer_.encode(numeric.subspan(i * d, d), in_order_, dense.subspan(i * D, D), kernels,
+                           i == 0 ? Normalizer::Shared{} : same, dense.data());
+        encode_categories(categorical.subspan(i * c, c), dense.subspan(i * D, D), ids.subspan(i * E, E));
+    }
+}
+
+inline void Encoder::encode_categories(std::span<const std::string_view> categorical, std::span<float> dense,
+                                       std::span<std::uint32_t> ids) const noexcept {
     std::size_t at = normalizer_.size(), embedding = 0;
     for (std::size_t i = 0; i < categories_.size(); ++i) {
         const CategoryEncoder& category = categories_[i];

@@ -65,6 +65,8 @@ class History {
     /// The time of the last event taken in; kNever if there was none.
     [[nodiscard]] std::int64_t watermark() const noexcept { return state_.watermark; }
     [[nodiscard]] const FeatureSpec& spec() const noexcept { return spec_; }
+    /// The first numbers of a row, which are the same for all items of one user, visit and time.
+    [[nodiscard]] std::size_t user_features() const noexcept { return user_width_; }
     [[nodiscard]] const HistoryOptions& options() const noexcept { return state_.options; }
 
     /// Exact: features and later states are the same after a round trip; same events, same bytes.
@@ -82,6 +84,13 @@ class History {
     void prepare(std::int64_t time);
     [[nodiscard]] detail::Coded intern(const Event& event, std::uint64_t session);
     [[nodiscard]] detail::Coded find(const Event& event, std::uint64_t session) const noexcept;
+    [[nodiscard]] detail::Coded find_item(const Event& event) const noexcept;
+    [[nodiscard]] static std::uint32_t find_id(const base::StringTable& table,
+                                               std::string_view text) noexcept {
+        if (text.empty()) return kNone;
+        const std::uint32_t found = table.find(text);
+        return found == kNone ? detail::kUnheard : found;
+    }
     void write_categories(const detail::UserPart& user, const detail::ItemPart& item, const Event& context,
                           std::span<std::string_view> out) const noexcept;
 
@@ -169,21 +178,22 @@ inline detail::Coded History::intern(const Event& event, std::uint64_t session) 
 }
 
 inline detail::Coded History::find(const Event& event, std::uint64_t session) const noexcept {
-    const auto id = [](const base::StringTable& table, std::string_view text) {
-        if (text.empty()) return kNone;
-        const std::uint32_t found = table.find(text);
-        return found == kNone ? detail::kUnheard : found;
-    };
-    return {.time = event.time,
-            .session = session,
-            .user = id(state_.users, event.user),
-            .item = id(state_.items, event.item),
-            .category = id(state_.categories, event.category),
-            .brand = id(state_.brands, event.brand),
-            .list = id(state_.lists, event.list),
+    detail::Coded coded = find_item(event);
+    coded.time = event.time;
+    coded.session = session;
+    coded.user = find_id(state_.users, event.user);
+    coded.kind = static_cast<std::uint32_t>(event.kind);
+    return coded;
+}
+
+/// The item and what is said about it; the rest is left empty.
+inline detail::Coded History::find_item(const Event& event) const noexcept {
+    return {.item = find_id(state_.items, event.item),
+            .category = find_id(state_.categories, event.category),
+            .brand = find_id(state_.brands, event.brand),
+            .list = find_id(state_.lists, event.list),
             .position = static_cast<float>(event.position),
-            .price = static_cast<float>(event.price),
-            .kind = static_cast<std::uint32_t>(event.kind)};
+            .price = static_cast<float>(event.price)};
 }
 
 inline void History::features(const Event& context, std::uint64_t session, std::span<float> numeric,
@@ -201,20 +211,16 @@ inline void History::features_for_items(const Event& context, std::span<const Ev
                                         std::span<float> numeric,
                                         std::span<std::string_view> categorical) const noexcept {
     const std::size_t d = spec_.numeric.size(), c = spec_.categorical.size();
-    const std::uint64_t session = events::session_key(context.session);
-    const detail::UserPart user = detail::user_part(state_, find(context, session));
-    const auto candidate = [&](std::size_t i) {
-        Event event = items[i];
-        event.user = {};
-        event.time = context.time;
-        return event;
-    };
+    const detail::UserPart user =
+        detail::user_part(state_, find(context, events::session_key(context.session)));
     constexpr std::size_t kGroup = 16;  // all are looked up, and what they need fetched, before the first row
     std::array<detail::Coded, kGroup> group;
     for (std::size_t first = 0; first < items.size(); first += kGroup) {
         const std::size_t n = std::min(kGroup, items.size() - first);
         for (std::size_t i = 0; i < n; ++i) {
-            group[i] = find(candidate(first + i), session);
+            group[i] = find_item(items[first + i]);
+            group[i].time = context.time;
+            group[i].session = user.context.session;
             group[i].user = user.context.user;
             detail::prefetch(state_, user.context.user, group[i].item, group[i].category);
         }
@@ -229,7 +235,7 @@ inline void History::features_for_items(const Event& context, std::span<const Ev
             detail::RowWriter out(row + user_width_);
             const detail::ItemPart item = detail::item_part(state_, group[i]);
             detail::write_item_part(state_, user, item, out);
-            write_categories(user, item, candidate(first + i), categorical.subspan((first + i) * c, c));
+            write_categories(user, item, items[first + i], categorical.subspan((first + i) * c, c));
         }
     }
 }

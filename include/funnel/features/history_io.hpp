@@ -96,13 +96,13 @@ inline void check_indices(const HistoryState& s) {
         *table = base::StringTable::read(in);
     for (std::int64_t* time : {&s.watermark, &s.applied, &s.begin})
         *time = in.value<std::int64_t>();
-    s.user = in.array<UserState>();
-    s.user_counts = in.array<float>();
-    s.user_last = in.array<std::int64_t>();
-    s.visit_counts = in.array<std::uint32_t>();
-    s.item = in.array<ItemState>();
-    s.item_last = in.array<std::int64_t>();
-    s.neighbours = in.array<Neighbours>();
+    in.array(s.user);
+    in.array(s.user_counts);
+    in.array(s.user_last);
+    in.array(s.visit_counts);
+    in.array(s.item);
+    in.array(s.item_last);
+    in.array(s.neighbours);
     s.places = FlatMap<PlaceRow>::read(in);
     const std::size_t n = s.channels.size(), users = s.users.size(), items = s.items.size();
     s.user_rates.read(in, users);
@@ -112,9 +112,9 @@ inline void check_indices(const HistoryState& s) {
     s.place_rates.read(in, 1 + s.places.size());
     s.seen = FlatMap<Seen>::read(in);
     s.acted = FlatMap<ActedRow>::read(in);
-    s.acted_counts = in.array<float>();
-    s.acted_last = in.array<std::int64_t>();
-    s.acted_at = in.array<std::int64_t>();
+    in.array(s.acted_counts);
+    in.array(s.acted_last);
+    in.array(s.acted_at);
     s.category_use = FlatMap<CategoryUse>::read(in);
     s.visit_numbers = FlatMap<VisitNumber>::read(in);
     s.earlier = FlatMap<EarlierExposure>::read(in);

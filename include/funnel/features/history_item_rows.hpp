@@ -235,7 +235,10 @@ inline void describe_coview(FeatureSpec& spec) {
 
 inline void write_coview(const UserPart& p, const ItemPart& i, RowWriter& out) {
     double sum = 0, most = 0;
-    for (std::size_t k = 0; k < p.near; ++k) {
+    bool near = false;  // mostly not: found out without a branch per neighbour
+    for (std::size_t k = 0; k < p.near; ++k)
+        near |= p.near_items[k] == i.context.item;
+    for (std::size_t k = 0; near && k < p.near; ++k) {
         if (p.near_items[k] != i.context.item) continue;
         sum += static_cast<double>(p.near_weights[k]);
         most = std::max(most, static_cast<double>(p.near_weights[k]));

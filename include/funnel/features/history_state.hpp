@@ -183,25 +183,25 @@ struct HistoryState {
     std::int64_t begin = kNever;      ///< first event in use
     std::uint64_t generation = 0;     ///< changes when users are renumbered; not written
 
-    std::vector<UserState> user;
-    std::vector<float> user_counts;           ///< per user and channel, at decayed_at
-    std::vector<std::int64_t> user_last;      ///< per user and channel
-    std::vector<std::uint32_t> visit_counts;  ///< per user and channel, of the current visit
+    base::HugeVector<UserState> user;
+    base::HugeVector<float> user_counts;           ///< per user and channel, at decayed_at
+    base::HugeVector<std::int64_t> user_last;      ///< per user and channel
+    base::HugeVector<std::uint32_t> visit_counts;  ///< per user and channel, of the current visit
     RateTable user_rates;
 
-    std::vector<ItemState> item;
-    std::vector<std::int64_t> item_last;  ///< per item and channel
+    base::HugeVector<ItemState> item;
+    base::HugeVector<std::int64_t> item_last;  ///< per item and channel
     RateTable item_rates;
-    std::vector<Neighbours> neighbours;
+    base::HugeVector<Neighbours> neighbours;
 
     RateTable category_rates, brand_rates, place_rates;  ///< place row 0: all places
     FlatMap<PlaceRow> places;
 
     FlatMap<Seen> seen;
     FlatMap<ActedRow> acted;
-    std::vector<float> acted_counts;       ///< per row and pair slot, at acted_at
-    std::vector<std::int64_t> acted_last;  ///< per row and pair slot
-    std::vector<std::int64_t> acted_at;
+    base::HugeVector<float> acted_counts;       ///< per row and pair slot, at acted_at
+    base::HugeVector<std::int64_t> acted_last;  ///< per row and pair slot
+    base::HugeVector<std::int64_t> acted_at;
     FlatMap<CategoryUse> category_use;
     FlatMap<VisitNumber> visit_numbers;
     FlatMap<EarlierExposure> earlier;

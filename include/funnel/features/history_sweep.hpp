@@ -30,7 +30,7 @@ namespace funnel::features::detail {
 
 /// Moves block i of `width` values to block map[i].
 template <typename T>
-void compact(std::vector<T>& values, std::size_t width, const std::vector<std::uint32_t>& map,
+void compact(base::HugeVector<T>& values, std::size_t width, const std::vector<std::uint32_t>& map,
              std::size_t rows) {
     for (std::size_t i = 0; i < map.size(); ++i) {
         if (map[i] == kNone || map[i] == i) continue;

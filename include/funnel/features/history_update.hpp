@@ -147,12 +147,13 @@ inline CategoryUse& enter_category_use(HistoryState& s, UserState& u, const Code
 
 /// Notes an exposure of the pair; true if it is the first of the item in the visit.
 inline bool see(HistoryState& s, UserState& u, const Coded& e) {
-    const bool first = !is_exposed(s, e.user, e.item, u.visit, e.time);
     Seen& seen = s.seen.insert({.key = pair_key(e.user, e.item)});
+    bool first = true;
     if (seen.time == kNever || is_stale(s, u, seen.time, e.time)) {
         seen = {.key = seen.key, .time = e.time, .visit = u.visit};
         u.items += 1.0f;
     } else {
+        first = seen.visit != u.visit && s.earlier.find(exposure_key(e.user, e.item, u.visit)) == nullptr;
         seen.count *= static_cast<float>(decay_factor(s, micros_since(seen.time, e.time)));
         if (seen.visit != u.visit) {
             if ((seen.visit & 1) != 0) {

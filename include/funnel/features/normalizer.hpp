@@ -49,7 +49,18 @@ class Normalizer {
 
     /// raw: d values; `place[i]` is the index of feature i in raw. out: size() values. Does not allocate.
     void encode(std::span<const float> raw, std::span<const std::uint32_t> place, std::span<float> out,
-                const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
+                const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept {
+        encode(raw, place, out, kernels, {}, nullptr);
+    }
+
+    /// How much of what encode writes follows from the first raw features alone.
+    struct Shared {
+        std::size_t groups = 0, indicators = 0, bins = 0, bin_values = 0;
+    };
+    [[nodiscard]] Shared shared_by(std::size_t first_features) const noexcept;
+    /// The same bytes for a row that has its first features from another one: `like` is what that one gave.
+    void encode(std::span<const float> raw, std::span<const std::uint32_t> place, std::span<float> out,
+                const nn::Kernels& kernels, const Shared& shared, const float* like) const noexcept;
 
     void write(base::ByteWriter& out) const;
     /// Throws Error(format) if the bytes are damaged or name a feature beyond d.
@@ -70,8 +81,8 @@ class Normalizer {
                                                                   const nn::Kernels& kernels);
     void fit_bins(const detail::Columns& columns, const NormalizerOptions& options);
     void finish();
-    void encode_scores(std::span<const float> raw, std::span<const std::uint32_t> place, float* out,
-                       const nn::Kernels& kernels) const noexcept;
+    void encode_scores(std::size_t group, std::span<const float> raw, std::span<const std::uint32_t> place,
+                       float* out, const nn::Kernels& kernels) const noexcept;
 
     float clip_ = 8;
     std::vector<std::string> features_;  ///< d
@@ -205,11 +216,28 @@ inline void Normalizer::finish() {
     }
 }
 
-inline void Normalizer::encode_scores(std::span<const float> raw, std::span<const std::uint32_t> place,
-                                      float* out, const nn::Kernels& kernels) const noexcept {
+inline Normalizer::Shared Normalizer::shared_by(std::size_t first_features) const noexcept {
+    const auto leading = [&](const auto& list, auto&& feature) {
+        const auto end =
+            std::ranges::find_if(list, [&](const auto& x) { return feature(x) >= first_features; });
+        return static_cast<std::size_t>(end - list.begin());
+    };
+    Shared shared;
+    shared.groups = leading(scores_, [](const Score& score) { return score.feature; }) / nn::kScores;
+    shared.indicators = leading(indicators_, [](std::uint32_t feature) { return feature; });
+    shared.bins = leading(bins_, [](const Bins& bins) { return bins.feature; });
+    for (std::size_t b = 0; b < shared.bins; ++b)
+        shared.bin_values += bins_[b].edges.size() - 1;
+    return shared;
+}
+
+/// From group `group` on.
+inline void Normalizer::encode_scores(std::size_t group, std::span<const float> raw,
+                                      std::span<const std::uint32_t> place, float* out,
+                                      const nn::Kernels& kernels) const noexcept {
     constexpr std::size_t kAtOnce = 8;  // groups: all are gathered before the first is read
     std::array<float, kAtOnce * nn::kScores> x, z;
-    for (std::size_t g = 0; g < groups_.size(); g += kAtOnce) {
+    for (std::size_t g = group; g < groups_.size(); g += kAtOnce) {
         const std::size_t groups = std::min(kAtOnce, groups_.size() - g), first = g * nn::kScores;
         for (std::size_t i = 0; i < groups * nn::kScores; ++i)
             x[i] = raw[place[inputs_[first + i]]];
@@ -219,12 +247,17 @@ inline void Normalizer::encode_scores(std::span<const float> raw, std::span<cons
 }
 
 inline void Normalizer::encode(std::span<const float> raw, std::span<const std::uint32_t> place,
-                               std::span<float> out, const nn::Kernels& kernels) const noexcept {
-    encode_scores(raw, place, out.data(), kernels);
+                               std::span<float> out, const nn::Kernels& kernels, const Shared& shared,
+                               const float* like) const noexcept {
+    if (like == nullptr) like = out.data();  // nothing is copied then
+    std::copy_n(like, shared.groups * nn::kScores, out.data());
+    encode_scores(shared.groups, raw, place, out.data(), kernels);
     float* to = out.data() + scores_.size();
-    for (const std::uint32_t feature : indicators_)
+    to = std::copy_n(like + (to - out.data()), shared.indicators, to);
+    for (const std::uint32_t feature : std::span(indicators_).subspan(shared.indicators))
         *to++ = std::isfinite(raw[place[feature]]) ? 0.0f : 1.0f;
-    for (const Bins& bins : bins_) {
+    to = std::copy_n(like + (to - out.data()), shared.bin_values, to);
+    for (const Bins& bins : std::span(bins_).subspan(shared.bins)) {
         const float x = raw[place[bins.feature]];
         const bool present = std::isfinite(x);
         for (std::size_t b = 1; b < bins.edges.size(); ++b) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
+#include "funnel/base/huge_pages.hpp"
 #include "funnel/features/portable_math.hpp"
 
 namespace funnel::features {
@@ -98,8 +99,8 @@ class RateTable {
     }
     /// Throws Error(format) unless there are `rows` rows.
     void read(base::ByteReader& in, std::size_t rows) {
-        values_ = in.array<float>();
-        times_ = in.array<std::int64_t>();
+        in.array(values_);
+        in.array(times_);
         if (times_.size() != rows || values_.size() != rows * width_) {
             throw Error(ErrorCode::format, "damaged: the rates of a history");
         }
@@ -124,8 +125,8 @@ class RateTable {
 
     std::size_t width_;
     double per_microsecond_;
-    std::vector<float> values_;
-    std::vector<std::int64_t> times_;
+    base::HugeVector<float> values_;
+    base::HugeVector<std::int64_t> times_;
 };
 
 }  // namespace funnel::features

@@ -15,17 +15,9 @@
 #include "funnel/events/visit.hpp"
 #include "funnel/features/dataset.hpp"
 #include "funnel/features/examples.hpp"
+#include "funnel/features/labelled_rows.hpp"
 
 namespace funnel::features {
-
-/// Rows of a Dataset with labels of their own: a label may be known and yet masked here.
-struct LabelledRows {
-    std::vector<std::uint32_t> rows;   ///< n, ascending; each has at least one label that is not masked
-    std::vector<std::uint8_t> labels;  ///< n x K: 0, 1 or kUnknownLabel (masked)
-    std::int64_t from = 0, to = 0;     ///< times of the first and the last row
-
-    [[nodiscard]] std::size_t size() const noexcept { return rows.size(); }
-};
 
 struct Split {
     LabelledRows train, valid;

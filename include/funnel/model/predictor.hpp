@@ -38,9 +38,10 @@ class Predictor {
     [[nodiscard]] const nn::Kernels& kernels() const noexcept { return *kernels_; }
 
     /// n raw rows, numeric (n, d) and categorical (n, c) row-major, to p (n, K). Does not allocate once the
-    /// workspace has seen as many rows.
+    /// workspace has seen as many rows. shared: so many first numbers of all rows are equal, and are encoded
+    /// once.
     void predict(std::span<const float> numeric, std::span<const std::string_view> categorical,
-                 std::span<float> p, Workspace& workspace) const;
+                 std::span<float> p, Workspace& workspace, std::size_t shared = 0) const;
 
     /// n encoded rows, dense (n, D) and ids (n, E) row-major, to p (n, K).
     void predict_encoded(std::span<const float> dense, std::span<const std::uint32_t> ids, std::span<float> p,
@@ -66,16 +67,11 @@ inline Predictor::Predictor(features::Encoder encoder, const std::vector<nn::Net
 }
 
 inline void Predictor::predict(std::span<const float> numeric, std::span<const std::string_view> categorical,
-                               std::span<float> p, Workspace& workspace) const {
-    const std::size_t d = encoder_.numeric_features().size(), c = encoder_.categorical_features().size();
-    const std::size_t rows = p.size() / targets(), dense = dense_size(), ids = ids_size();
-    workspace.dense.resize(rows * dense);
-    workspace.ids.resize(rows * ids);
-    for (std::size_t i = 0; i < rows; ++i) {
-        encoder_.encode(numeric.subspan(i * d, d), categorical.subspan(i * c, c),
-                        std::span(workspace.dense).subspan(i * dense, dense),
-                        std::span(workspace.ids).subspan(i * ids, ids), *kernels_);
-    }
+                               std::span<float> p, Workspace& workspace, std::size_t shared) const {
+    const std::size_t rows = p.size() / targets();
+    workspace.dense.resize(rows * dense_size());
+    workspace.ids.resize(rows * ids_size());
+    encoder_.encode_rows(rows, shared, numeric, categorical, workspace.dense, workspace.ids, *kernels_);
     predict_encoded(workspace.dense, workspace.ids, p, workspace);
 }
 

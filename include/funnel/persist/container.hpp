@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/base/huge_pages.hpp"
 #include "funnel/files/digest.hpp"
 
 namespace funnel::persist {
@@ -27,27 +28,45 @@ struct Section {
     bool operator==(const Section&) const = default;
 };
 
+using FileBytes = base::HugeVector<char>;
+
+/// A section of a file that is in memory.
+struct SectionView {
+    std::string name;
+    std::span<const char> bytes;
+};
+
+/// A file in memory. Moves, does not copy: its sections are views of its bytes.
+struct Container {
+    FileBytes bytes;
+    std::vector<SectionView> sections;  ///< in their order
+
+    Container() = default;
+    Container(Container&&) = default;
+    Container& operator=(Container&&) = default;
+};
+
 /// The whole file in memory. The same sections give the same bytes, always.
 /// Throws Error(invalid_argument) for a bad or repeated name, or more than 1024 sections.
 [[nodiscard]] std::vector<char> encode_container(std::span<const Section> sections);
 
-/// The sections of a file in memory, in their order. Every bit is under the checksum, and no length is
-/// believed before it is held against the number of bytes that are there.
-/// Throws Error(format): not a funnel model, or damaged; Error(unsupported): written by a newer version.
-[[nodiscard]] std::vector<Section> decode_container(std::span<const char> bytes);
+/// The sections of a file in memory, in their order, as views of `bytes`. Every bit is under the checksum,
+/// and no length is believed before it is held against the number of bytes that are there. Throws
+/// Error(format): not a funnel model, or damaged; Error(unsupported): written by a newer version.
+[[nodiscard]] std::vector<SectionView> decode_container(std::span<const char> bytes);
 
 /// encode_container into a file that appears whole or not at all (files::AtomicFile).
 /// Throws as encode_container, and Error(io) naming `path`.
 void save_container(const std::string& path, std::span<const Section> sections);
 
 /// Reads a file or a pipe. Throws as decode_container with the path in front; Error(io) if it cannot be
-/// opened or read, Error(memory) if it is larger than `size_limit` bytes. Needs twice the file's size in
+/// opened or read, Error(memory) if it is larger than `size_limit` bytes. Needs the file's size in
 /// memory. `digest`: of the bytes that were read, if wanted.
-[[nodiscard]] std::vector<Section> load_container(const std::string& path,
-                                                  std::uint64_t size_limit = kDefaultSizeLimit,
-                                                  files::FileDigest* digest = nullptr);
+[[nodiscard]] Container load_container(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit,
+                                       files::FileDigest* digest = nullptr);
 
-/// The section of that name. Throws Error(format) if there is none.
-[[nodiscard]] const Section& find_section(std::span<const Section> sections, std::string_view name);
+/// The bytes of the section of that name. Throws Error(format) if there is none.
+[[nodiscard]] std::span<const char> find_section(std::span<const SectionView> sections,
+                                                 std::string_view name);
 
 }  // namespace funnel::persist

@@ -149,7 +149,8 @@ inline void Scorer::score_items(const features::History& history, const Event& c
         workspace.categorical.resize(items.size() * history.spec().categorical.size());
         history.features_for_items(context, items, workspace.numeric, workspace.categorical);
     }
-    predictor_.predict(workspace.numeric, workspace.categorical, p, workspace.predictor);
+    predictor_.predict(workspace.numeric, workspace.categorical, p, workspace.predictor,
+                       history.user_features());
 }
 
 inline void Scorer::rank(const features::History& history, const Event& context, std::span<const Event> items,

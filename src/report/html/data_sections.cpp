@@ -59,12 +59,12 @@ std::string event_figure(const Page& page) {
                                                              page.log.by_event.end());
     if (events.empty()) return {};
     std::ranges::stable_sort(events, std::ranges::greater{}, [](const auto& event) { return event.second; });
-    constexpr std::size_t kDrawn = 12;
+    constexpr std::size_t kTypes = 12;
     HtmlTable table("Rows by type of event", {{"Event", true}, {"Rows"}}, 60);
     std::vector<BarRow> rows;
     for (const auto& [name, count] : events) {
         table.add_row({datum(name), format_count(count)});
-        if (rows.size() == kDrawn) continue;
+        if (rows.size() == kTypes) continue;
         rows.push_back({.label = printable(name, 40),
                         .bar = {.value = static_cast<double>(count), .text = format_count(count)}});
     }

@@ -3,14 +3,17 @@
 // misses of the address cache while they are probed.
 #pragma once
 
+#ifdef __linux__
 #include <sys/mman.h>
+#endif
 
 #include <cstddef>
 #include <cstdint>
 #include <new>
 #include <utility>
+#include <vector>
 
-namespace funnel::ingest::detail {
+namespace funnel::base {
 
 inline constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
@@ -48,6 +51,11 @@ struct HugePageAllocator {
     }
 };
 
+/// Tables that are looked into at random: at a few hundred megabytes most look-ups would miss the address
+/// cache of 4 KiB pages.
+template <typename T>
+using HugeVector = std::vector<T, HugePageAllocator<T>>;
+
 /// Bytes that nobody has written to yet.
 class HugeBuffer {
  public:
@@ -71,4 +79,4 @@ class HugeBuffer {
     std::byte* data_;
 };
 
-}  // namespace funnel::ingest::detail
+}  // namespace funnel::base
