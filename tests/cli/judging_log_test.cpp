@@ -21,16 +21,6 @@ using support::run_tool;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
-
-std::string output(const Words& args) {
-    const ToolResult result = run_tool(args);
-    EXPECT_EQ(result.code, 0) << testing::PrintToString(args) << result.err;
-    return result.out;
-}
-
 /// Rows of `score` and `features` of the later half, which stand in the same order.
 struct Rows {
     Csv scores = parse_csv(output({"score", "-m", shop().model, shop().late}));

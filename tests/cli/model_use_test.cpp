@@ -27,13 +27,6 @@ using Words = std::vector<std::string>;
 
 const Words kTargets = {"click", "cart", "purchase"};
 
-/// Standard output of a run that has to succeed.
-std::string output(const Words& args) {
-    const ToolResult result = run_tool(args);
-    EXPECT_EQ(result.code, 0) << testing::PrintToString(args) << result.err;
-    return result.out;
-}
-
 const Csv& late_scores() {
     static const Csv csv = parse_csv(output({"score", "-m", shop().model, shop().late}));
     return csv;

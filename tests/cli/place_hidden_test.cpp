@@ -64,9 +64,9 @@ TEST(PlaceHidden, ScoresAreThoseOfEventsWithoutListAndPosition) {
 TEST(PlaceHidden, IsASegmentOfTheReport) {
     const auto result = run_tool({"evaluate", "-m", shop().model, shop().late, "--json", "-q"});
     ASSERT_EQ(result.code, 0) << result.err;
-    const auto judged = result.json();
-    const auto& plain = judged.at("targets").at("click");
-    const auto& hidden = judged.at("segments").at("place_hidden").at("click");
+    const auto evaluated = result.json();
+    const auto& plain = evaluated.at("targets").at("click");
+    const auto& hidden = evaluated.at("segments").at("place_hidden").at("click");
     EXPECT_EQ(hidden.at("examples"), plain.at("examples"));
     EXPECT_EQ(hidden.at("positives"), plain.at("positives"));
     EXPECT_NE(hidden.at("log_loss"), plain.at("log_loss"));

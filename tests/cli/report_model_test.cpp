@@ -23,8 +23,8 @@ TEST(CliReportModel, ShowsWhatEvaluateSays) {
     EXPECT_LT(page.size(), 400'000u);
     for (const char* id : {"predicted-observed", "target-1", "target-2", "target-3", "training"})
         EXPECT_NE(page.find("<figure id=\"" + std::string(id) + "\""), std::string::npos) << id;
-    const auto judged = run_tool({"evaluate", shop.early, shop.late, "-m", shop.model, "--json"}).json();
-    for (const auto& [name, target] : judged["targets"].items()) {
+    const auto evaluated = run_tool({"evaluate", shop.early, shop.late, "-m", shop.model, "--json"}).json();
+    for (const auto& [name, target] : evaluated["targets"].items()) {
         std::string auc = std::to_string(target["roc_auc"].get<double>());
         auc.resize(5);  // "0.xyz": shown with four places, the last of which may be rounded up
         EXPECT_NE(page.find("Area " + auc), std::string::npos) << name;

@@ -13,17 +13,12 @@
 namespace funnel::cli_test {
 namespace {
 
-using nlohmann::json;
 using support::parse_csv;
 using support::run_tool;
 using support::TemporaryFolder;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 using Places = std::vector<std::pair<std::string, std::string>>;
-
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
 
 /// What a run with --bad-rows skip said about its files.
 class SeveralFiles : public testing::Test {
@@ -47,14 +42,14 @@ class SeveralFiles : public testing::Test {
     }
     /// The manifest names exactly these files, by their bytes, and its counts add up.
     void expect_inputs(const Words& paths, int rejected) const {
-        const json m = json::parse(folder_.read("manifest.json"));
-        json inputs = json::array();
+        const nlohmann::json m = nlohmann::json::parse(folder_.read("manifest.json"));
+        nlohmann::json inputs = nlohmann::json::array();
         for (const std::string& path : paths) {
             const files::FileDigest digest = files::digest_of_file(path);
             inputs.push_back({{"path", path}, {"bytes", digest.bytes}, {"xxh128", digest.xxh128}});
         }
         EXPECT_EQ(m.at("inputs"), inputs);
-        const json& counts = m.at("counts");
+        const nlohmann::json& counts = m.at("counts");
         EXPECT_EQ(counts.at("rejected"), rejected);
         EXPECT_EQ(counts.at("rows"), counts.at("accepted").get<int>() + counts.at("ignored").get<int>() +
                                          counts.at("rejected").get<int>());

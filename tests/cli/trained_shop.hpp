@@ -101,4 +101,11 @@ inline const TrainedShop& shop() {
     return TrainedShop::shared();
 }
 
+/// Standard output of a run that has to succeed.
+inline std::string output(const std::vector<std::string>& args) {
+    const support::ToolResult result = support::run_tool(args);
+    EXPECT_EQ(result.code, 0) << testing::PrintToString(args) << result.err;
+    return result.out;
+}
+
 }  // namespace funnel::cli_test

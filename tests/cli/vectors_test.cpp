@@ -21,16 +21,6 @@ using support::run_tool;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 
-const TrainedShop& shop() {
-    return TrainedShop::shared();
-}
-
-std::string output(const Words& args) {
-    const ToolResult result = run_tool(args);
-    EXPECT_EQ(result.code, 0) << testing::PrintToString(args) << result.err;
-    return result.out;
-}
-
 /// Two numbers for every second item of the shop.
 struct Vectors {
     std::string csv = "item_id,x,y\n", ids = "item_id\n", numbers;

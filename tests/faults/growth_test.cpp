@@ -17,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMiB = 1u << 20;
 constexpr const char* kHeader = "event_time,event_type,user_id,item_id\n";
 
 struct Shape {
