@@ -2,6 +2,8 @@
 // A simulated shop, cut in two by time, and one model trained on the first part: made once per program.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <stdexcept>
