@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(const std::optional<double>& value) {
+Json number_or_null(const std::optional<double>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
@@ -69,10 +69,10 @@ Json epochs_json(const Bundle& bundle, const std::optional<TrainingTimes>& times
         const model::EpochSummary& epoch = bundle.summary.epochs[i];
         Json row{{"epoch", epoch.epoch},
                  {"train_loss", epoch.train_loss},
-                 {"valid_loss", number(epoch.valid_loss)}};
+                 {"valid_loss", number_or_null(epoch.valid_loss)}};
         row["valid_roc_auc"] = Json::object();
         for (std::size_t k = 0; k < epoch.valid_roc_auc.size(); ++k) {
-            row["valid_roc_auc"][bundle.heads[k].name] = number(epoch.valid_roc_auc[k]);
+            row["valid_roc_auc"][bundle.heads[k].name] = number_or_null(epoch.valid_roc_auc[k]);
         }
         if (times && i < times->epochs.size()) row["seconds"] = times->epochs[i];
         json.push_back(row);
@@ -85,11 +85,11 @@ Json validation_json(const model::TrainingSummary& summary) {
     for (const model::TargetSummary& target : summary.targets) {
         json[target.name] = {{"examples", target.examples},
                              {"positives", target.positives},
-                             {"log_loss", number(target.log_loss)},
-                             {"base_rate_log_loss", number(target.base_rate_log_loss)},
-                             {"normalized_entropy", number(target.normalized_entropy)},
-                             {"roc_auc", number(target.roc_auc)},
-                             {"ece", number(target.ece)}};
+                             {"log_loss", number_or_null(target.log_loss)},
+                             {"base_rate_log_loss", number_or_null(target.base_rate_log_loss)},
+                             {"normalized_entropy", number_or_null(target.normalized_entropy)},
+                             {"roc_auc", number_or_null(target.roc_auc)},
+                             {"ece", number_or_null(target.ece)}};
     }
     return json;
 }
