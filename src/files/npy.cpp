@@ -68,8 +68,8 @@ class NpyReader {
         if (std::string_view(magic, sizeof magic) != kMagic || version[0] < 1 || version[0] > 3)
             unusable("its first bytes", "others");
         take(length, version[0] == 1 ? 2 : 4);
-        const std::size_t bytes =
-            length[0] | length[1] << 8 | std::size_t{length[2]} << 16 | std::size_t{length[3]} << 24;
+        const std::size_t bytes = std::size_t{length[0]} | std::size_t{length[1]} << 8 |
+                                  std::size_t{length[2]} << 16 | std::size_t{length[3]} << 24;
         if (bytes > kLongestHeader) unusable("a header", "too long a one");
         std::string header(bytes, '\0');
         take(header.data(), bytes);

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, kReasons> kNames = {
 
 constexpr const char* kSkip = "correct the line, or skip such rows with --bad-rows skip";
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return '"' + escaped(text) + '"';
 }
 
@@ -37,7 +37,7 @@ std::string_view reason_name(Reason reason) noexcept {
 
 BadRow bad_record(Reason reason, std::size_t column, std::string_view line, std::size_t max_line) {
     BadRow bad = make(reason, reason == Reason::too_long ? kNoColumn : column, line);
-    bad.got = quoted(bad.text);
+    bad.got = in_quotes(bad.text);
     if (reason == Reason::too_long) {
         bad.expected = "a record of at most " + std::to_string(max_line) + " bytes";
         bad.advice =
@@ -54,7 +54,7 @@ BadRow bad_field_count(std::size_t expected, std::size_t got, std::string_view l
     BadRow bad = make(Reason::field_count, kNoColumn, line);
     bad.expected = std::to_string(expected) + (expected == 1 ? " field" : " fields") + " instead of " +
                    std::to_string(got);
-    bad.got = quoted(bad.text);
+    bad.got = in_quotes(bad.text);
     return bad;
 }
 
@@ -71,7 +71,7 @@ std::optional<BadRow> bad_bytes(std::string_view record, char delimiter, std::st
     BadRow bad = make(zero == invalid ? Reason::nul : Reason::utf8, column, line);
     bad.expected = std::string(zero == invalid ? "text without NUL" : "UTF-8") + " at byte " +
                    std::to_string(invalid + 1) + " of the record";
-    bad.got = quoted(record.substr(invalid, 1));
+    bad.got = in_quotes(record.substr(invalid, 1));
     return bad;
 }
 
@@ -79,7 +79,7 @@ BadRow bad_value(Reason reason, std::size_t column, std::string expected, std::s
                  std::string_view line) {
     BadRow bad = make(reason, column, line);
     bad.expected = std::move(expected);
-    bad.got = quoted(got);
+    bad.got = in_quotes(got);
     return bad;
 }
 

@@ -9,7 +9,7 @@ namespace funnel::report {
 
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string sql_text(const std::string& text) {
     std::string out = "'";
     for (const char c : text)
         out += c == '\'' ? "''" : c == '\\' ? "\\\\" : std::string(1, c);
@@ -20,7 +20,7 @@ std::string quoted(const std::string& text) {
 std::string is_stage(const events::Stage& stage) {
     std::string out = "event_type IN (";
     for (const std::string& type : stage.types)
-        out += (&type == &stage.types.front() ? "" : ", ") + quoted(type);
+        out += (&type == &stage.types.front() ? "" : ", ") + sql_text(type);
     return out + ")";
 }
 
@@ -46,7 +46,7 @@ std::string head(const Funnel& funnel, std::int64_t window, const std::string& t
 // A line of the result. `first` begins the list.
 std::string line(const std::string& name, const std::string& numerator, const std::string& denominator,
                  const std::string& from) {
-    return "SELECT " + quoted(name) + " AS metric, " + numerator + " AS numerator, " + denominator +
+    return "SELECT " + sql_text(name) + " AS metric, " + numerator + " AS numerator, " + denominator +
            " AS denominator FROM " + from + "\n";
 }
 
@@ -61,7 +61,7 @@ struct Words {
 // What both dialects say alike, from the tables per_user, per_visit and per_order.
 std::string rates(const Words& words, const std::string& table) {
     const std::string all = "UNION ALL ";
-    const auto kind = [](const char* name) { return "event_type = " + quoted(name); };
+    const auto kind = [](const char* name) { return "event_type = " + sql_text(name); };
     return line("pv", words.count(kind("view")), words.none, table) + all +
            line("uv", "count(*)", words.none, "per_user") + all +
            line("page_views", words.count(kind("page_view")), words.none, table) + all +
@@ -100,7 +100,7 @@ std::string duckdb_funnel(const Funnel& funnel, std::int64_t window, const std::
 
 std::string duckdb(const Funnel& funnel, std::int64_t window, const std::string& table) {
     const Words words{"user_id", "count(*) FILTER (WHERE ", ")", "CAST(NULL AS BIGINT)"};
-    const auto kind = [&](const char* name) { return words.count("event_type = " + quoted(name)); };
+    const auto kind = [&](const char* name) { return words.count("event_type = " + sql_text(name)); };
     const std::string purchase = "FILTER (WHERE event_type = 'purchase')";
     std::string sql = head(funnel, window, table, "TIMESTAMP");
     sql += "WITH per_user AS (SELECT user_id, " + kind("view") + " AS views, " + kind("click") +
@@ -127,7 +127,7 @@ std::string clickhouse(const Funnel& funnel, std::int64_t window, const std::str
                         base::format_duration(window) + "; round it");
     }
     const Words words{"user_id", "countIf(", ")", "0"};
-    const auto kind = [&](const char* name) { return words.count("event_type = " + quoted(name)); };
+    const auto kind = [&](const char* name) { return words.count("event_type = " + sql_text(name)); };
     std::string conditions;
     for (const events::Stage& stage : funnel.stages)
         conditions += ", " + is_stage(stage);
