@@ -111,7 +111,7 @@ TEST(Freeze, OnlyTheLastLayerAndTheBiasesLearn) {
     EXPECT_TRUE(now.weights(0) == old.weights(0));
     EXPECT_TRUE(now.weights(1) == old.weights(1));
     EXPECT_FALSE(now.weights(2) == old.weights(2));
-    for (const std::size_t layer : {0, 1, 2})
+    for (const std::size_t layer : {0u, 1u, 2u})
         EXPECT_NE(now.bias(layer)[0], old.bias(layer)[0]) << layer;
 }
 
