@@ -187,7 +187,8 @@ TEST(Guest, LeavesTheHostAsItWas) {
     struct sigaction before[std::size(signals)], after{};
     for (std::size_t i = 0; i < std::size(signals); ++i)
         sigaction(signals[i], nullptr, &before[i]);
-    std::thread([] {}).join();  // with the first thread the thread sanitizer starts one of its own, which stays
+    std::thread([] {
+    }).join();  // with the first thread the thread sanitizer starts one of its own, which stays
     const std::ptrdiff_t threads = Host::threads();
     const support::TemporaryFolder folder;
     Host host;
