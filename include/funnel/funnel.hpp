@@ -43,6 +43,7 @@
 #include "funnel/features/feature_spec.hpp"
 #include "funnel/features/flat_map.hpp"
 #include "funnel/features/history.hpp"
+#include "funnel/features/history_cart.hpp"
 #include "funnel/features/history_io.hpp"
 #include "funnel/features/history_item_rows.hpp"
 #include "funnel/features/history_options.hpp"

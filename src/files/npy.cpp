@@ -28,6 +28,7 @@ class NpyReader {
         if (!file_ || error) throw Error(ErrorCode::io, base::escaped(path) + ": cannot be opened");
     }
 
+    [[nodiscard]] FileDigest digest() const { return digest_.result(path_); }
     [[nodiscard]] NpyMatrix read() {
         const std::string header = read_header();
         const bool is_double = type_of(header);
@@ -59,6 +60,7 @@ class NpyReader {
         if (static_cast<std::size_t>(file_.gcount()) != bytes)
             throw Error(ErrorCode::io, base::escaped(path_) + ": cannot be read");
         left_ -= bytes;
+        digest_.add({static_cast<const char*>(to), bytes});
     }
     [[nodiscard]] std::string read_header() {
         char magic[6];
@@ -124,13 +126,17 @@ class NpyReader {
     const std::string& path_;
     std::ifstream file_;
     std::uint64_t left_ = 0;
+    Digest digest_;
 };
 
 }  // namespace
 
-NpyMatrix read_npy(const std::string& path) {
+NpyMatrix read_npy(const std::string& path, FileDigest* digest) {
     static_assert(std::endian::native == std::endian::little);
-    return NpyReader(path).read();
+    NpyReader reader(path);
+    NpyMatrix matrix = reader.read();
+    if (digest != nullptr) *digest = reader.digest();
+    return matrix;
 }
 
 }  // namespace funnel::files

@@ -22,6 +22,7 @@
 #include <hwy/highway.h>
 
 #include "elementwise-inl.hpp"
+#include "outer-inl.hpp"
 #include "product-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();

@@ -61,31 +61,43 @@ std::string figure_text(const eval::TargetReport& report, std::size_t index) {
     return text;
 }
 
-/// "0.7351 to 0.7432" for the figure of that name; empty if it has no interval.
-std::string interval_text(const eval::ClusteredFigures& figures, std::string_view wanted) {
-    std::string text;
+/// The interval of the figure of that name, if that is one of those that have intervals.
+std::optional<eval::FigureInterval> interval_named(const eval::ClusteredFigures& figures,
+                                                   std::string_view wanted) {
+    std::optional<eval::FigureInterval> found;
     eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
-        if (name != wanted) return;
-        const auto range = eval::interval_of(figures, replicates, scale);
-        if (range.interval)
-            text = format_number(range.interval->low, 5) + " to " + format_number(range.interval->high, 5);
+        if (name == wanted) found = eval::interval_of(figures, replicates, scale);
     });
-    return text;
+    return found;
+}
+
+/// "0.7351 to 0.7432", or why there is none.
+std::string interval_text(const eval::FigureInterval& range) {
+    if (!range.interval) return std::string(range.reason);
+    return format_number(range.interval->low, 5) + " to " + format_number(range.interval->high, 5);
 }
 
 /// One row per figure and one for its interval, one column per target.
 std::string figures_table(const score::Evaluation& evaluation, const score::EvaluatedRows& rows,
                           bool markdown) {
+    const auto is_empty = [](const eval::TargetReport& report) {
+        return report.examples == 0 && report.masked == 0;
+    };
+    if (!rows.targets.empty() && std::ranges::all_of(rows.targets, is_empty)) return "  no examples\n";
     std::vector<TableColumn> columns{{"", Align::left}};
     for (const std::string& target : evaluation.targets)
         columns.push_back({printable(target)});
     Table table(std::move(columns));
     const auto add_intervals = [&](std::string_view name) {
         std::vector<std::string> cells{"  95 %"};
-        for (const eval::ClusteredFigures& figures : rows.clustered)
-            cells.push_back(interval_text(figures, name));
-        if (std::ranges::any_of(cells.begin() + 1, cells.end(), [](auto& c) { return !c.empty(); }))
-            table.add_row(std::move(cells));
+        bool any = false;
+        for (const eval::ClusteredFigures& figures : rows.clustered) {
+            const auto range = interval_named(figures, name);
+            if (!range) return;
+            cells.push_back(interval_text(*range));
+            any |= range->interval.has_value();
+        }
+        if (any) table.add_row(std::move(cells));
     };
     const auto add = [&](std::string name, auto&& cell) {
         std::vector<std::string> cells{std::move(name)};
@@ -110,13 +122,9 @@ std::string figures_table(const score::Evaluation& evaluation, const score::Eval
 
 /// "low,high" of the figure of that name.
 std::string interval_csv(const eval::ClusteredFigures& figures, std::string_view wanted) {
-    std::string text = ",";
-    eval::for_each_clustered(figures, [&](std::string_view name, const auto& replicates, eval::Scale scale) {
-        const auto range = eval::interval_of(figures, replicates, scale);
-        if (name == wanted && range.interval)
-            text = Json(range.interval->low).dump() + "," + Json(range.interval->high).dump();
-    });
-    return text;
+    const auto range = interval_named(figures, wanted);
+    if (!range || !range->interval) return ",";
+    return Json(range->interval->low).dump() + "," + Json(range->interval->high).dump();
 }
 
 void append_csv(std::string& csv, const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {

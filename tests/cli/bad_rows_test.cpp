@@ -8,18 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
-#include "support/csv.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
 
 /// One bad row behind two good ones (the header is line 1, so it starts on line 4).
 struct BadRow {

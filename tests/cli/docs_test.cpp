@@ -11,16 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "support/process.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
 
-using support::read_file;
-using support::run_tool;
 using Names = std::set<std::string>;
 
 const std::vector<std::string> kCommands = {"metrics",   "train",   "evaluate", "score",  "features",

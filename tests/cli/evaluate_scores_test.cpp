@@ -6,16 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
+#include "cli/names.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
 
 ToolResult evaluate(const std::string& table, std::vector<std::string> options = {}) {
     const TemporaryFolder folder;

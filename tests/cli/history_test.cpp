@@ -5,19 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/trained_shop.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::Csv;
-using support::parse_csv;
-using support::read_file;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 std::string score(const Words& more) {
     Words args = {"score", "-m", shop().model, "-q"};

@@ -6,18 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "support/compress.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
 
 json figures(const std::vector<std::string>& paths) {
     std::vector<std::string> args = {"metrics", "--json"};

@@ -8,18 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "funnel/base/random.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 /// a and b decide with logit 2 a + b + shift; noise does not.
 std::string make_rows(std::size_t rows, std::uint64_t seed, double shift = -1) {

@@ -9,17 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "support/compress.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using support::run_tool;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 class Messages {
  public:

@@ -6,18 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
-#include "support/csv.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
 
 ToolResult measured(const std::string& text, std::vector<std::string> options, bool as_json = true) {
     const TemporaryFolder folder;

@@ -7,19 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "support/compress.hpp"
-#include "support/csv.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
 
 /// `metrics --json` of one text with more options.
 ToolResult metrics(const std::string& text, std::vector<std::string> options = {}) {

@@ -10,20 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/trained_shop.hpp"
 #include "support/process.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::Csv;
-using support::parse_csv;
-using support::read_file;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 const Words kTargets = {"click", "cart", "purchase"};
 

@@ -5,20 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "funnel/files/digest.hpp"
 #include "funnel/files/lock_file.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 TEST(CliLock, ASecondRunEndsWithAWord) {
     const TemporaryFolder folder;

@@ -7,18 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
 
 namespace fs = std::filesystem;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 /// A log that ends in a bad row: whoever reads it before looking at the output fails with 3.
 std::string unreadable_log() {

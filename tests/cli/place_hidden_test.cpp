@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/trained_shop.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "funnel/kernel/kernels.hpp"
@@ -14,8 +15,6 @@
 
 namespace funnel::cli_test {
 namespace {
-
-using support::run_tool;
 
 TEST(PlaceHidden, ScoresAreThoseOfEventsWithoutListAndPosition) {
     const Bundle bundle = persist::load_model(shop().model);

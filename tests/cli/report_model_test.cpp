@@ -4,13 +4,12 @@
 
 #include <string>
 
+#include "cli/names.hpp"
 #include "cli/trained_shop.hpp"
 #include "report/html_check.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using support::run_tool;
 
 TEST(CliReportModel, ShowsWhatEvaluateSays) {
     const TrainedShop& shop = TrainedShop::shared();

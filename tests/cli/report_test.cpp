@@ -5,16 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "report/html_check.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using support::run_tool;
-using support::TemporaryFolder;
 
 const std::string& sample_log() {
     static const std::string path = std::string(FUNNEL_TEST_DIR) + "/../data/shop_events.csv.gz";

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "cli/trained_shop.hpp"
 #include "funnel/files/digest.hpp"
@@ -13,11 +14,6 @@
 namespace funnel::cli_test {
 namespace {
 
-using support::parse_csv;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 using Places = std::vector<std::pair<std::string, std::string>>;
 
 /// What a run with --bad-rows skip said about its files.
@@ -94,6 +90,36 @@ TEST_F(SeveralFiles, TwoLogsThatAreComparedShareOneListOfRejects) {
     EXPECT_EQ(rejected(), (Places{{one, "14"}}));
     expect_inputs({aliases, one}, 1);
     EXPECT_EQ(run_tool({"metrics", one, "--aliases", aliases, "--manifest", aliases}).code, 2);
+}
+
+TEST_F(SeveralFiles, VectorsAreToldOfAndInTheManifest) {
+    const std::string items = folder_.write("items.csv", "item_id,a\np1,0.5\np2,high\n");
+    // One user and two numbers, as numpy 1.24 saves np.float32([[1, 2]]).
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }";
+    header.resize(117, ' ');
+    const std::string npy = folder_.write("users.npy", std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header +
+                                                           '\n' + std::string("\0\0\x80\x3f\0\0\0\x40", 8)),
+                      ids = folder_.write("users.ids", "user_id\nu1\n");
+    const ToolResult result =
+        run({"train", shop().early, "-o", folder_.path("m.funnel"), "--vectors", items, "--vectors", npy,
+             "--horizon", "click=30m,cart=1d,purchase=1d", "--hidden", "4", "--epochs", "1"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    EXPECT_EQ(rejected(), (Places{{items, "3"}}));
+    EXPECT_NE(result.err.find("1 of 2 rows rejected"), std::string::npos) << result.err;
+    expect_inputs({shop().early, items, ids, npy}, 1);
+}
+
+TEST_F(SeveralFiles, NoOutputTakesThePlaceOfATableBesideTheLog) {
+    const std::string text = "user_id,age\nu1,20\n", users = folder_.write("users.csv", text);
+    for (const Words& args : {Words{"calibrate", "-m", shop().model, shop().late, "-o", users},
+                              Words{"evaluate", "-m", shop().model, shop().late, "--save-state", users},
+                              Words{"score", "-m", shop().model, shop().late, "-o", users},
+                              Words{"train", shop().early, "-o", users}}) {
+        Words with_table = args;
+        with_table.insert(with_table.end(), {"--users", users});
+        EXPECT_EQ(run_tool(with_table).code, 2) << args.front();
+        EXPECT_EQ(folder_.read("users.csv"), text) << args.front();
+    }
 }
 
 TEST_F(SeveralFiles, ATableReadInOnePassIsInTheManifest) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/trained_shop.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/kernel/kernels.hpp"
@@ -15,14 +16,6 @@
 
 namespace funnel::cli_test {
 namespace {
-
-using support::Csv;
-using support::parse_csv;
-using support::read_file;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 /// Distinct values of a column of the shop's log.
 std::set<std::string> ids(const char* column) {

@@ -7,21 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "funnel/base/random.hpp"
-#include "support/csv.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::Csv;
-using support::parse_csv;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 /// Ids that a spreadsheet would spoil, as they stand in a file.
 const Words kOddIds = {"007",  "\"a,b\"",  "\"say \"\"hi\"\"\"", "1234567890123456789",

@@ -6,18 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "cli/trained_shop.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using nlohmann::json;
-using support::read_file;
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-using Words = std::vector<std::string>;
 
 /// The shared training with more options and another target.
 ToolResult train(const std::string& model, const Words& more = {}) {

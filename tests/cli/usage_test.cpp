@@ -5,19 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/names.hpp"
 #include "cli/small_shop.hpp"
 #include "funnel/base/version.hpp"
-#include "support/temporary_folder.hpp"
-#include "support/tool.hpp"
 
 namespace funnel::cli_test {
 namespace {
-
-using support::run_tool;
-using support::TemporaryFolder;
-using support::ToolResult;
-
-using Words = std::vector<std::string>;
 
 const Words kCommands = {"metrics", "train", "evaluate", "score", "features", "inspect", "simulate"};
 

@@ -63,7 +63,9 @@ TEST(SkipGram, OptionsOutOfRangeAreRefused) {
     EXPECT_THROW((void)skip_gram(two_tastes(2), 20, {.dimensions = 0}), Error);
     EXPECT_THROW((void)skip_gram(two_tastes(2), 20, {.window = 0}), Error);
     EXPECT_THROW((void)skip_gram(two_tastes(2), 20, {.learning_rate = 0}), Error);
+    EXPECT_THROW((void)skip_gram(two_tastes(2), 5), Error) << "items beyond the count";
     EXPECT_TRUE(skip_gram({}, 0).empty());
+    EXPECT_EQ(skip_gram({}, 3, {.dimensions = 2}).size(), 6u) << "no visits: random starts";
 }
 
 EventLog log_of(const std::vector<std::vector<const char*>>& visits) {

@@ -24,15 +24,18 @@ void run_calibrate(const CalibrateCommand& command, Session& session) {
                                              general.manifest};
     std::vector<std::string> outputs = others;
     outputs.push_back(command.output);
-    claim_outputs(outputs, command.judging.log.paths);
+    claim_outputs(outputs, command.judging.inputs());
     claim_outputs(others, {command.model});  // the new model may take the place of the old one
     Bundle bundle = load_model(command.model, general);
     const Judged judged = judge(bundle, command.judging, false, nullptr, session);
     const auto shifts = train::recalibrate(bundle, judged.examples.scores, judged.examples.labels,
                                            judged.examples.weights, chosen_kernels(general));
-    persist::save_model(command.output, bundle);
+    // All that may run out of memory comes before the old model is replaced.
     general.record->add_output(command.output);
-    session.out << (general.json ? report::calibration_json(shifts) : report::calibration_text(shifts));
+    const std::string summary =
+        general.json ? report::calibration_json(shifts) : report::calibration_text(shifts);
+    persist::save_model(command.output, bundle);
+    session.out << summary;
 }
 
 }  // namespace

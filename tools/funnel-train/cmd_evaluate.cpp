@@ -119,7 +119,7 @@ void evaluate_one(const EvaluateCommand& command, Session& session) {
 void run_evaluate(const EvaluateCommand& command, Session& session) {
     command.general().apply(session);
     check_options(command);
-    std::vector<std::string> inputs = command.judging.log.paths;
+    std::vector<std::string> inputs = command.judging.inputs();
     inputs.insert(inputs.end(), command.models.begin(), command.models.end());
     if (!command.scores.empty()) inputs.push_back(command.scores);
     claim_outputs(

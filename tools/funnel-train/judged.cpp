@@ -51,6 +51,13 @@ void JudgeOptions::add_to(CLI::App& command, bool log_required) {
     side.add_to(command);
 }
 
+std::vector<std::string> JudgeOptions::inputs() const {
+    std::vector<std::string> all = log.paths;
+    for (std::string& path : side.paths())
+        all.push_back(std::move(path));
+    return all;
+}
+
 Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
              Session& session) {
     Judged judged = bundle.log ? judge_log(bundle, options, hide_place, drift, session)

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "drift_gate.hpp"
 #include "funnel/model/bundle.hpp"
@@ -24,6 +26,8 @@ struct JudgeOptions {
     SideOptions side;
 
     void add_to(CLI::App& command, bool log_required);
+    /// Every file but the model and the state, for the check that no output overwrites them.
+    [[nodiscard]] std::vector<std::string> inputs() const;
 };
 
 struct Judged {

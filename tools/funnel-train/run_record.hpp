@@ -17,12 +17,13 @@ namespace funnel::tool {
 class RunRecord {
  public:
     void add_input(const ingest::ReadReport& report);
+    void add_input(files::FileDigest digest) { inputs_.push_back(std::move(digest)); }
     /// A second one stands among the inputs.
     void add_model(const files::FileDigest& digest) {
         if (model_.path.empty())
             model_ = digest;
         else
-            inputs_.push_back(digest);
+            add_input(digest);
     }
     /// Empty and "-" are passed over: what went to standard output is not seen here.
     void add_output(const std::string& path);

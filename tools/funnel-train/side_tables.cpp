@@ -153,7 +153,7 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
     if (tables.empty() && !wanted.empty())
         usage_error("--use: needs --items, --users or --sessions; give one");
     check_names(wanted, all);
-    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general);
+    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general, console);
     for (const features::VectorTable& table : loaded) {
         const std::vector<SideInput> more = features::side_inputs(table);
         inputs.insert(inputs.end(), more.begin(), more.end());
@@ -180,7 +180,7 @@ features::SideTables SideOptions::load(const model::LogTask& task, const LogOpti
         reader.judge(table, task.side_inputs, key);
         tables.push_back(reader.index(key, table));
     }
-    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general);
+    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general, console);
     for (const SideInput& input : task.side_inputs) {
         const bool is_vector = std::ranges::find(kKeys, input.key) == std::end(kKeys);
         if (!is_vector || std::ranges::find(loaded, input.key, &features::VectorTable::key) != loaded.end())
@@ -193,10 +193,11 @@ features::SideTables SideOptions::load(const model::LogTask& task, const LogOpti
 
 std::vector<features::VectorTable> SideOptions::load_vectors(const ingest::Schema& schema,
                                                              const LogOptions& log,
-                                                             const GeneralOptions& general) const {
+                                                             const GeneralOptions& general,
+                                                             Console& console) const {
     std::vector<features::VectorTable> loaded;
     for (const std::string& file : vectors) {
-        loaded.push_back(read_vectors(file, schema, log, general));
+        loaded.push_back(read_vectors(file, schema, log, general, console));
         const auto key = loaded.back().key();
         if (std::ranges::count(loaded, key, &features::VectorTable::key) > 1)
             usage_error("--vectors: expected one file of items and one of users, got two of a kind");

@@ -57,7 +57,8 @@ struct SideOptions {
     /// The files of --vectors, at most one of a kind.
     [[nodiscard]] std::vector<features::VectorTable> load_vectors(const ingest::Schema& schema,
                                                                   const LogOptions& log,
-                                                                  const GeneralOptions& general) const;
+                                                                  const GeneralOptions& general,
+                                                                  Console& console) const;
     [[nodiscard]] const std::vector<std::string>& files(features::SideKey key) const noexcept;
 };
 

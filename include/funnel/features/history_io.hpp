@@ -9,40 +9,77 @@
 
 namespace funnel::features::detail {
 
-template <typename T>
-void write_queue(base::ByteWriter& out, const std::deque<T>& queue) {
-    out.array(std::vector<T>(queue.begin(), queue.end()));
+/// Calls part(x) for every table of a state, in the order of the bytes.
+template <typename State, typename Part>
+void for_each_part(State& s, Part&& part) {
+    for (auto* table : {&s.users, &s.items, &s.categories, &s.brands, &s.lists})
+        part(*table);
+    for (auto* time : {&s.watermark, &s.applied, &s.begin})
+        part(*time);
+    part(s.user);
+    part(s.user_counts);
+    part(s.user_last);
+    part(s.visit_counts);
+    part(s.item);
+    part(s.item_last);
+    part(s.neighbours);
+    part(s.places);
+    for (auto* rates : {&s.user_rates, &s.item_rates, &s.category_rates, &s.brand_rates, &s.place_rates})
+        part(*rates);
+    part(s.seen);
+    part(s.acted);
+    part(s.acted_counts);
+    part(s.acted_last);
+    part(s.acted_at);
+    part(s.category_use);
+    part(s.visit_numbers);
+    part(s.earlier);
+    part(s.carts);
+    part(s.waiting);
+    part(s.pending);
 }
+
+struct StateWriter {
+    base::ByteWriter& out;
+
+    void operator()(std::int64_t time) const { out.value(time); }
+    template <typename T>
+    void operator()(const base::HugeVector<T>& values) const {
+        out.array(values);
+    }
+    template <typename T>
+    void operator()(const std::deque<T>& queue) const {
+        out.array(std::vector<T>(queue.begin(), queue.end()));
+    }
+    template <typename Table>
+    void operator()(const Table& table) const {
+        table.write(out);
+    }
+};
+
+struct StateReader {
+    base::ByteReader& in;
+
+    void operator()(std::int64_t& time) const { time = in.value<std::int64_t>(); }
+    template <typename T>
+    void operator()(base::HugeVector<T>& values) const {
+        in.array(values);
+    }
+    template <typename T>
+    void operator()(std::deque<T>& queue) const {
+        const auto values = in.array<T>();
+        queue.assign(values.begin(), values.end());
+    }
+    void operator()(RateTable& rates) const { rates.read(in); }
+    template <typename Table>
+    void operator()(Table& table) const {
+        table = Table::read(in);
+    }
+};
 
 inline void write_state(const HistoryState& s, base::ByteWriter& out) {
     s.options.write(out);
-    for (const auto* table : {&s.users, &s.items, &s.categories, &s.brands, &s.lists})
-        table->write(out);
-    for (const std::int64_t time : {s.watermark, s.applied, s.begin})
-        out.value(time);
-    out.array(s.user);
-    out.array(s.user_counts);
-    out.array(s.user_last);
-    out.array(s.visit_counts);
-    out.array(s.item);
-    out.array(s.item_last);
-    out.array(s.neighbours);
-    s.places.write(out);
-    for (const RateTable* rates :
-         {&s.user_rates, &s.item_rates, &s.category_rates, &s.brand_rates, &s.place_rates}) {
-        rates->write(out);
-    }
-    s.seen.write(out);
-    s.acted.write(out);
-    out.array(s.acted_counts);
-    out.array(s.acted_last);
-    out.array(s.acted_at);
-    s.category_use.write(out);
-    s.visit_numbers.write(out);
-    s.earlier.write(out);
-    s.carts.write(out);
-    write_queue(out, s.waiting);
-    write_queue(out, s.pending);
+    for_each_part(s, StateWriter{out});
 }
 
 [[noreturn]] inline void throw_damaged_history() {
@@ -92,37 +129,11 @@ inline void check_indices(const HistoryState& s) {
 
 [[nodiscard]] inline HistoryState read_state(base::ByteReader& in) {
     HistoryState s(HistoryOptions::read(in));
-    for (auto* table : {&s.users, &s.items, &s.categories, &s.brands, &s.lists})
-        *table = base::StringTable::read(in);
-    for (std::int64_t* time : {&s.watermark, &s.applied, &s.begin})
-        *time = in.value<std::int64_t>();
-    in.array(s.user);
-    in.array(s.user_counts);
-    in.array(s.user_last);
-    in.array(s.visit_counts);
-    in.array(s.item);
-    in.array(s.item_last);
-    in.array(s.neighbours);
-    s.places = FlatMap<PlaceRow>::read(in);
+    for_each_part(s, StateReader{in});
     const std::size_t n = s.channels.size(), users = s.users.size(), items = s.items.size();
-    s.user_rates.read(in, users);
-    s.item_rates.read(in, items);
-    s.category_rates.read(in, s.categories.size());
-    s.brand_rates.read(in, s.brands.size());
-    s.place_rates.read(in, 1 + s.places.size());
-    s.seen = FlatMap<Seen>::read(in);
-    s.acted = FlatMap<ActedRow>::read(in);
-    in.array(s.acted_counts);
-    in.array(s.acted_last);
-    in.array(s.acted_at);
-    s.category_use = FlatMap<CategoryUse>::read(in);
-    s.visit_numbers = FlatMap<VisitNumber>::read(in);
-    s.earlier = FlatMap<EarlierExposure>::read(in);
-    s.carts = FlatMap<Cart>::read(in);
-    const auto waiting = in.array<Waiting>();
-    s.waiting.assign(waiting.begin(), waiting.end());
-    const auto pending = in.array<Coded>();
-    s.pending.assign(pending.begin(), pending.end());
+    expect(s.user_rates.rows() == users && s.item_rates.rows() == items &&
+           s.category_rates.rows() == s.categories.size() && s.brand_rates.rows() == s.brands.size() &&
+           s.place_rates.rows() == 1 + s.places.size());
     expect(s.user.size() == users && s.user_counts.size() == users * n && s.user_last.size() == users * n &&
            s.visit_counts.size() == users * n && s.item.size() == items && s.item_last.size() == items * n &&
            s.acted_counts.size() == s.acted_at.size() * s.channels.pair_slots &&

@@ -97,11 +97,11 @@ class RateTable {
         out.array(values_);
         out.array(times_);
     }
-    /// Throws Error(format) unless there are `rows` rows.
-    void read(base::ByteReader& in, std::size_t rows) {
+    /// Throws Error(format) for bytes that are no rows of this width.
+    void read(base::ByteReader& in) {
         in.array(values_);
         in.array(times_);
-        if (times_.size() != rows || values_.size() != rows * width_) {
+        if (values_.size() != times_.size() * width_) {
             throw Error(ErrorCode::format, "damaged: the rates of a history");
         }
     }

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "funnel/files/digest.hpp"
+
 namespace funnel::files {
 
 /// Row-major.
@@ -16,7 +18,7 @@ struct NpyMatrix {
 };
 
 /// Two dimensions of little-endian float32 or float64 in C order, version 1 to 3. Throws Error(io) if it
-/// cannot be read, Error(schema) for anything else.
-[[nodiscard]] NpyMatrix read_npy(const std::string& path);
+/// cannot be read, Error(schema) for anything else. `digest`: of the bytes that were read, if wanted.
+[[nodiscard]] NpyMatrix read_npy(const std::string& path, FileDigest* digest = nullptr);
 
 }  // namespace funnel::files

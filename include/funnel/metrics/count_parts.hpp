@@ -18,7 +18,8 @@ namespace funnel::metrics {
 /// users. The state is that of the joined log. Throws as count.
 template <typename Load>
 [[nodiscard]] MetricsState count_parts(std::size_t parts, const Load& load, MetricsOptions options,
-                                       const LogFacts& facts, std::int64_t shared_order_ids) {
+                                       LogFacts facts, std::int64_t shared_order_ids) {
+    facts.knows_shared_orders = true;
     const unsigned threads = std::max(1u, options.threads);
     options.threads = 1;
     std::vector<MetricsState> states(threads);
@@ -27,9 +28,7 @@ template <typename Load>
         EventLog log;
         for (std::size_t i; (i = next.fetch_add(1)) < parts;) {
             load(i, log);
-            MetricsState state = count(log, options, facts);
-            state.checks.order_ids = {};  // it is known which are shared
-            states[worker] += state;
+            states[worker] += count(log, options, facts);
         }
     });
     MetricsState sum = std::move(states.front());

@@ -94,6 +94,7 @@ struct LogFacts {
     events::KindSet kinds = 0;  ///< kinds that occur
     bool has_sessions = false;
     bool has_revenue = false, has_quantity = false, has_price = false;
+    bool knows_shared_orders = false;  ///< somebody else counts the order ids of several users
 
     LogFacts& operator+=(const LogFacts& other) noexcept {
         first_time = std::min(first_time, other.first_time);

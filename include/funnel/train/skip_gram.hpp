@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <numbers>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "funnel/base/error.hpp"
@@ -42,7 +43,7 @@ struct ItemSequences {
 
 /// Vectors (count, dimensions) row-major of items 0 to count - 1; an item without a neighbour keeps its
 /// random start. One thread, so that the same input and seed give the same bytes. Throws
-/// Error(invalid_argument) for options out of range.
+/// Error(invalid_argument) for options out of range and for an item of `count` or above.
 [[nodiscard]] std::vector<float> skip_gram(const ItemSequences& sequences, std::size_t count,
                                            const SkipGramOptions& options = {});
 
@@ -111,6 +112,7 @@ class SkipGram {
         double all = 0, sum = 0;
         for (const std::uint64_t count : counts_)
             all += share(count);
+        if (all == 0) return;  // nothing to learn, nothing to draw
         const std::size_t places = std::clamp<std::size_t>(counts_.size() * 32, 1 << 12, 1 << 22);
         for (std::uint32_t item = 0; item < counts_.size(); ++item) {
             sum += share(counts_[item]);
@@ -179,6 +181,8 @@ inline std::vector<float> skip_gram(const ItemSequences& sequences, std::size_t 
     need(options.dimensions >= 1 && options.dimensions <= 1024, "1 to 1024 dimensions");
     need(options.window >= 1 && options.epochs >= 1, "a window and epochs of at least 1");
     need(options.learning_rate > 0 && std::isfinite(options.learning_rate), "a positive learning rate");
+    need(std::ranges::all_of(sequences.items, [&](std::uint32_t item) { return item < count; }),
+         "items below their count");
     if (count == 0) return {};
     return detail::SkipGram(sequences, count, options).run();
 }
