@@ -216,6 +216,17 @@ TEST(Container, LimitOfSizeIsHeld) {
     EXPECT_EQ(error_of([&] { (void)load_container(folder.path("model"), size - 1); }), ErrorCode::memory);
 }
 
+TEST(Container, OfAFileIsRefusedWithAnyChangedByte) {
+    const support::TemporaryFolder folder;
+    const Bytes whole = encode_container(sample());
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        Bytes bytes = whole;
+        bytes[i] = static_cast<char>(bytes[i] ^ 1);
+        const std::string path = folder.write("model", {bytes.data(), bytes.size()});
+        EXPECT_TRUE(error_of([&] { (void)load_container(path); })) << i;
+    }
+}
+
 TEST(Container, CanBeReadFromAPipe) {
     Bytes bytes = encode_container(Sections{{"large", Bytes(1'000'000, 'l')}});
     const auto load_from_pipe = [](const Bytes& sent) {
