@@ -13,7 +13,10 @@ trap 'rm -rf "$scratch"' EXIT
 timed() {
     local name=$1
     shift
-    command time -f '%e %M' -o "$scratch/time" "$@" >"$scratch/$name.out" 2>"$scratch/$name.err"
+    command time -f '%e %M' -o "$scratch/time" "$@" >"$scratch/$name.out" 2>"$scratch/$name.err" || {
+        echo "$* failed:" && cat "$scratch/$name.err"
+        exit 1
+    } >&2
     cat "$scratch/time" >>"$scratch/$name.times"
 }
 
