@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <cerrno>

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel/base/huge_pages.hpp"
 #include "funnel/base/string_table.hpp"
 
 namespace funnel::features {
@@ -44,11 +45,11 @@ struct Dataset {
     std::vector<base::StringTable> categories;      ///< per categorical feature: its texts
     std::vector<std::string> targets;               ///< K of them
 
-    std::vector<float> numeric;              ///< n x d, NaN = missing
-    std::vector<std::uint32_t> categorical;  ///< n x c, index into categories, kNone = missing
-    std::vector<std::uint8_t> labels;        ///< n x K: 0, 1 or kUnknownLabel
-    std::vector<float> weights;              ///< n, or empty: all 1
-    std::vector<ExampleKey> keys;            ///< n
+    base::HugeVector<float> numeric;              ///< n x d, NaN = missing
+    base::HugeVector<std::uint32_t> categorical;  ///< n x c, index into categories, kNone = missing
+    std::vector<std::uint8_t> labels;             ///< n x K: 0, 1 or kUnknownLabel
+    std::vector<float> weights;                   ///< n, or empty: all 1
+    std::vector<ExampleKey> keys;                 ///< n
 
     [[nodiscard]] std::size_t size() const noexcept { return keys.size(); }
     [[nodiscard]] std::span<const float> numeric_row(std::size_t i) const noexcept {
