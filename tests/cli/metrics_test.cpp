@@ -310,6 +310,25 @@ TEST(CliMetrics, ExactDuplicatesAreCountedAndDroppedOnRequest) {
     expect_count(dropped.at("metrics"), "revenue", 25);
 }
 
+TEST(CliMetrics, WarnsOfExactDuplicatesAboveOneInAThousand) {
+    // Of 2,000 rows 1 or 2 that repeat another are 0.05 % and 0.1 %; 3 are more.
+    const auto warned = [](int rows, int repeated) {
+        std::string text(kHeader);
+        for (int i = 0; i < rows; ++i) {
+            const int second = i < repeated ? rows - 1 : i;
+            text += "2024-03-01T" + std::to_string(10 + second / 3600) + ":" +
+                    std::to_string(100 + second / 60 % 60).substr(1) + ":" +
+                    std::to_string(100 + second % 60).substr(1) + "Z,view,a,i1,s1,,,\n";
+        }
+        const json result = metrics(text).json();
+        EXPECT_EQ(result.at("log").at("duplicates"), repeated);
+        return result.at("warnings").dump().find("--dedup exact") != std::string::npos;
+    };
+    EXPECT_FALSE(warned(2000, 1));
+    EXPECT_FALSE(warned(2000, 2));
+    EXPECT_TRUE(warned(2000, 3));
+}
+
 TEST(CliMetrics, OrderOfRowsNeverMatters) {
     const support::Csv csv = support::parse_csv(small_shop());
     std::string reversed(kHeader);
