@@ -46,7 +46,10 @@ void EarlierModels::add_to(train::ModelOptions& options, const TrainCommand& com
         options.initial = &*initial_;
         options.tell = [&session](const std::string& text) { session.console.warn(text); };
         const std::vector<std::size_t>& hidden = initial_->nets.front().shape().hidden;
-        if (!command.hidden) options.training.hidden = hidden;
+        if (!command.hidden) {
+            options.training.hidden = hidden;
+            options.choose_hidden = false;
+        }
         if (command.freeze && options.training.hidden != hidden)
             usage_error("--freeze: expected the hidden layers of the earlier model; leave out --hidden");
     }

@@ -151,6 +151,7 @@ train::ModelOptions TrainCommand::model_options() const {
     train::ModelOptions options;
     train::TrainOptions& training = options.training;
     if (hidden) training.hidden = hidden_units(*hidden);
+    options.choose_hidden = !hidden && optimizer != "sgd" && !one_pass;
     training.epochs = epochs;
     training.patience = patience;
     training.batch_size = batch_size;
@@ -194,26 +195,28 @@ train::LogModelOptions TrainCommand::log_options(const ingest::ReadResult& read,
     return options;
 }
 
-std::vector<std::pair<std::string, std::string>> TrainCommand::configuration() const {
-    std::vector<std::pair<std::string, std::string>> entries = {
-        {"targets", targets},
-        {"horizon", horizon},
-        {"examples", examples},
-        {"valid", valid},
-        {"hidden", hidden.value_or(init.empty() ? "64,32" : "")},
-        {"optimizer", optimizer},
-        {"burn_in", burn_in},
-        {"lag", lag},
-        {"forget", forget},
-        {"without", without},
-        {"init", init.empty() ? "" : "yes"},
-        {"freeze", freeze ? "yes" : ""},
-        {"calibration", calibration ? "yes" : ""},
-        {"seed", std::to_string(seed)},
-        {"members", std::to_string(members)},
-        {"bins", bins ? std::to_string(*bins) : ""},
-        {"refit", refit ? "yes" : "no"},
-        {"one_pass", one_pass ? "yes" : "no"}};
+std::vector<std::pair<std::string, std::string>> TrainCommand::configuration(const Bundle& bundle) const {
+    std::string widths;
+    for (const std::size_t units : bundle.nets.front().shape().hidden)
+        widths += (widths.empty() ? "" : ",") + std::to_string(units);
+    std::vector<std::pair<std::string, std::string>> entries = {{"targets", targets},
+                                                                {"horizon", horizon},
+                                                                {"examples", examples},
+                                                                {"valid", valid},
+                                                                {"hidden", widths},
+                                                                {"optimizer", optimizer},
+                                                                {"burn_in", burn_in},
+                                                                {"lag", lag},
+                                                                {"forget", forget},
+                                                                {"without", without},
+                                                                {"init", init.empty() ? "" : "yes"},
+                                                                {"freeze", freeze ? "yes" : ""},
+                                                                {"calibration", calibration ? "yes" : ""},
+                                                                {"seed", std::to_string(seed)},
+                                                                {"members", std::to_string(members)},
+                                                                {"bins", bins ? std::to_string(*bins) : ""},
+                                                                {"refit", refit ? "yes" : "no"},
+                                                                {"one_pass", one_pass ? "yes" : "no"}};
     std::erase_if(entries, [](const auto& entry) { return entry.second.empty() && entry.first != "hidden"; });
     return entries;
 }
@@ -233,9 +236,10 @@ void TrainCommand::add_learning_to(CLI::App& sub) {
     sub.add_option("--learning-rate", learning_rate, "Default: by optimizer and batch size");
     sub.add_option("--weight-decay", weight_decay, "Default: by the number of rows");
     sub.add_option("--optimizer", optimizer, "adamw or sgd")->check(CLI::IsMember({"adamw", "sgd"}));
-    sub.add_option(
-        "--hidden", hidden,
-        "Units per hidden layer, \"\" is logistic regression (default: 64,32, or those of --init)");
+    sub.add_option("--hidden", hidden,
+                   "Units per hidden layer, \"\" is logistic regression (default: those of --init, else "
+                   "128,64 for a table "
+                   "of 1,000 to 100,000 rows, else 64,32)");
     sub.add_option("--dropout", dropout, "Default: by the number of rows")->check(CLI::Range(0.0, 0.95));
     sub.add_option("--patience", patience, "Epochs without a better one before it stops")
         ->check(CLI::Range(1, 100000));

@@ -41,7 +41,7 @@ struct TrainCommand {
     /// What decides a training on this log.
     [[nodiscard]] train::LogModelOptions log_options(const ingest::ReadResult& read, Console& console) const;
     /// As the model remembers it.
-    [[nodiscard]] std::vector<std::pair<std::string, std::string>> configuration() const;
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> configuration(const Bundle& bundle) const;
 };
 
 }  // namespace funnel::tool

@@ -25,7 +25,8 @@ struct ValidatedFit {
 };
 
 struct ModelOptions {
-    TrainOptions training;  ///< chains are those of the bundle
+    TrainOptions training;       ///< chains are those of the bundle
+    bool choose_hidden = false;  ///< the hidden layers of `training` are only a proposal
     features::EncoderOptions encoder;
     bool refit = true;        ///< train again on everything known, for the epochs that were best
     std::size_t members = 1;  ///< nets with seeds of their own whose mean is the prediction
@@ -45,6 +46,11 @@ inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
     if (!options.encoder.bins) options.encoder.bins = rows < 1'000 ? 0 : rows < 10'000 ? 8 : 16;
     if (!options.training.epochs && few) options.training.epochs = 25;
     if (!options.training.patience && few) options.training.patience = 5;
+    if (!options.choose_hidden || !few || rows < 1'000) return;
+    // Wide, slow and with much left out: the three belong together.
+    options.training.hidden = {128, 64};
+    if (!options.training.dropout) options.training.dropout = 0.4;
+    if (!options.training.learning_rate) options.training.learning_rate = 0.001;
 }
 
 }  // namespace funnel::train

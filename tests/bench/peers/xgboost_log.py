@@ -4,7 +4,7 @@
 
     tests/bench/peers/xgboost_log.py --tool build/ci/tools/funnel-train/funnel-train \\
         --logs events_2016-08.csv.gz events_2016-09.csv.gz --train-to 2016-09-23T07:00:00Z \\
-        --judge 2016-09-23T07:00:00Z 2016-10-01T07:00:00Z --target click --work /tmp/peers \\
+        --judge 2016-09-23T07:00:00Z 2016-10-01T07:00:00Z --target click=1800 --work /tmp/peers \\
         -- --schema ga-flat --items products.csv --sessions sessions_2016-08.csv.gz --sessions sessions_2016-09.csv.gz \\
            --use category,channel,source,medium,device,visit_number
 
@@ -12,18 +12,18 @@ One model is trained with the options after `--` on the rows before --train-to. 
 net sees of every example, so that all learners get the same numbers. The judged rows are those of --judge; the last fifth
 of the time before is the early-stopping set, as in `train`, with a gap of the target's horizon. XGBoost: hist,
 eta 0.1, the best of depth 3, 4 and 6 on the early-stopping set, then trained again on everything known for the rounds
-found. Logistic regression: `--hidden ""` of the same program. Needs python3-xgboost (1.7) and numpy.
+found. Logistic regression: `--hidden ""` of the same program. Needs python3-xgboost (1.7) and python3-pandas.
 """
 import argparse
 import csv
 import gzip
-import io
 import json
 import os
 import subprocess
 import sys
 
 import numpy as np
+import pandas
 import xgboost
 
 ID_COLUMNS = ("event_time", "user_id", "item_id", "known_user", "known_item")
@@ -42,27 +42,21 @@ def seconds_of(text):
     return float((moment - np.datetime64("1970-01-01T00:00:00")) / np.timedelta64(1, "us")) * 1e-6
 
 
-def read_table(path, target):
-    """Times, known (label is not empty), labels and inputs of an exported feature table, block by block."""
-    times, labels, blocks, rows = [], [], [], []
-    with io.TextIOWrapper(gzip.open(path)) if path.endswith(".gz") else open(path) as text:
-        reader = csv.reader(text)
-        header = next(reader)
-        inputs = [i for i, name in enumerate(header) if name not in ID_COLUMNS and not name.startswith("label_")]
-        label = header.index("label_" + target)
-        for row in reader:
-            times.append(row[0])
-            labels.append(row[label])
-            rows.append([row[i] for i in inputs])
-            if len(rows) == 65536:
-                blocks.append(np.array(rows, dtype=np.float32))
-                rows = []
-    if rows:
-        blocks.append(np.array(rows, dtype=np.float32))
-    seconds = np.array([t.rstrip("Z") for t in times], dtype="datetime64[us]").astype(np.int64) * 1e-6
-    known = np.array([x != "" for x in labels])
-    values = np.array([x == "1" for x in labels])
-    return seconds, known, values, np.concatenate(blocks), [header[i] for i in inputs]
+def read_table(path):
+    """Times in seconds, inputs and labels (NaN: not known) of an exported feature table."""
+    with gzip.open(path, "rt") if path.endswith(".gz") else open(path) as text:
+        header = next(csv.reader(text))
+    inputs = [name for name in header if name not in ID_COLUMNS and not name.startswith("label_")]
+    labels = [name for name in header if name.startswith("label_")]
+    types = {name: "float32" for name in inputs + labels}
+    pieces = pandas.read_csv(path, usecols=["event_time", *inputs, *labels], dtype=types, chunksize=1 << 18)
+    seconds, x, y = [], [], []
+    for piece in pieces:
+        seconds.append(pandas.to_datetime(piece["event_time"], utc=True).astype("int64").to_numpy() * 1e-9)
+        x.append(piece[inputs].to_numpy("float32"))
+        y.append(piece[labels].to_numpy("float32"))
+    y = np.concatenate(y)
+    return np.concatenate(seconds), np.concatenate(x), {name[6:]: y[:, i] for i, name in enumerate(labels)}
 
 
 def figures(p, y):
@@ -100,10 +94,9 @@ def main():
     options.add_argument("--logs", nargs="+", required=True)
     options.add_argument("--train-to", required=True, help="the model sees rows before this time")
     options.add_argument("--judge", nargs=2, required=True, metavar=("FROM", "TO"))
-    options.add_argument("--target", required=True)
-    options.add_argument("--horizon", type=float, default=1800, help="of the target, in seconds")
+    options.add_argument("--target", nargs="+", required=True, metavar="NAME=SECONDS", help="with its horizon")
     options.add_argument("--burn-in", type=float, default=7 * 86400, help="seconds without examples: the longest horizon")
-    options.add_argument("--work", required=True, help="folder for models and tables; tables are large")
+    options.add_argument("--work", required=True, help="folder for models and tables, which are large; what is there is used")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--seeds", type=int, default=1)
     options.add_argument("train", nargs="*", help="after --: options of train")
@@ -117,32 +110,33 @@ def main():
 
     def train(name, more):
         model = os.path.join(a.work, name + ".funnel")
-        run([a.tool, "train", *a.logs, "--to", a.train_to, "-o", model, *inputs, *common, *more])
+        if not os.path.exists(model):
+            run([a.tool, "train", *a.logs, "--to", a.train_to, "-o", model, *inputs, *common, *more])
         report = json.loads(run([a.tool, "evaluate", "-m", model, *a.logs, *model_words, "--from", a.judge[0], "--to",
                                  a.judge[1], "--json", *common]))
-        f = report["targets"][a.target]
-        return model, (f["roc_auc"], f["log_loss"], f["ece"])
+        return {t: (f["roc_auc"], f["log_loss"], f["ece"]) for t, f in report["targets"].items()}
 
-    results = {}
-    for seed in range(1, a.seeds + 1):
-        model, results[f"net, seed {seed}"] = train(f"net{seed}", ["--seed", str(seed)])
-    _, results["logistic regression"] = train("logistic", ["--hidden", ""])
-
+    results = {f"net, seed {seed}": train(f"net{seed}", ["--seed", str(seed)]) for seed in range(1, a.seeds + 1)}
+    results["logistic regression"] = train("logistic", ["--hidden", ""])
     table = os.path.join(a.work, "encoded.csv")
-    run([a.tool, "features", *a.logs, "-m", os.path.join(a.work, "net1.funnel"), "--history", "none", "--encoded", "-o",
-         table, *model_words, *common])
-    seconds, known, y, x, names = read_table(table, a.target)
+    if not os.path.exists(table):
+        run([a.tool, "features", *a.logs, "-m", os.path.join(a.work, "net1.funnel"), "--history", "none", "--encoded",
+             "-o", table, *model_words, *common])
+    seconds, x, labels = read_table(table)
     end, start = seconds_of(a.train_to), seconds.min()
     first = start + min(a.burn_in, 0.2 * (end - start))
-    cut = end - a.horizon - 0.2 * (end - a.horizon - first)
-    usable = known & (seconds >= first) & (seconds + a.horizon <= end)
-    train_rows, valid_rows = usable & (seconds + a.horizon <= cut), usable & (seconds >= cut)
-    judged = known & (seconds >= seconds_of(a.judge[0])) & (seconds < seconds_of(a.judge[1]))
-    (auc, loss), rounds, depth = xgboost_figures(x, y, seconds, train_rows, valid_rows, usable, judged, a.threads)
-    results[f"XGBoost {xgboost.__version__} hist, depth {depth}, {rounds} rounds"] = (auc, loss, None)
-    print(f"{a.target}: {int(judged.sum())} rows judged, {int(y[judged].sum())} positive, {len(names)} inputs")
-    for name, (auc, loss, ece) in results.items():
-        print(f"{name:45s} AUC {auc:.4f}  log loss {loss:.6f}" + (f"  ECE {ece:.4f}" if ece is not None else ""))
+    for target, horizon in (word.split("=") for word in a.target):
+        horizon, known, y = float(horizon), ~np.isnan(labels[target]), labels[target] == 1
+        cut = end - horizon - 0.2 * (end - horizon - first)
+        usable = known & (seconds >= first) & (seconds + horizon <= end)
+        train_rows, valid_rows = usable & (seconds + horizon <= cut), usable & (seconds >= cut)
+        judged = known & (seconds >= seconds_of(a.judge[0])) & (seconds < seconds_of(a.judge[1]))
+        (auc, loss), rounds, depth = xgboost_figures(x, y, seconds, train_rows, valid_rows, usable, judged, a.threads)
+        print(f"{target}: {int(judged.sum())} rows judged, {int(y[judged].sum())} positive, {x.shape[1]} inputs")
+        for name, of_target in results.items():
+            print("{:45s} AUC {:.4f}  log loss {:.6f}  ECE {:.4f}".format(name, *of_target[target]))
+        print(f"{f'XGBoost {xgboost.__version__} hist, depth {depth}, {rounds} rounds':45s} AUC {auc:.4f}  log loss {loss:.6f}",
+              flush=True)
 
 
 if __name__ == "__main__":

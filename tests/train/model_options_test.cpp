@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "funnel/train/model_options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace funnel::train {
+namespace {
+
+using Widths = std::vector<std::size_t>;
+
+ModelOptions open_options() {
+    ModelOptions options;
+    options.choose_hidden = true;
+    return options;
+}
+
+ModelOptions for_table(std::size_t rows, ModelOptions options = open_options()) {
+    choose_table_defaults(options, rows);
+    return options;
+}
+
+TEST(TableDefaults, OfSomeThousandRowsAreWideAndStronglyRegularized) {
+    const ModelOptions options = for_table(1'000);
+    EXPECT_EQ(options.training.hidden, (Widths{128, 64}));
+    EXPECT_EQ(options.training.dropout, 0.4);
+    EXPECT_EQ(options.training.learning_rate, 0.001);
+    EXPECT_EQ(for_table(99'999).training.hidden, (Widths{128, 64}));
+}
+
+TEST(TableDefaults, OfFewAndOfManyRowsAreThoseOfALog) {
+    for (const std::size_t rows : {999U, 100'000U}) {
+        EXPECT_EQ(for_table(rows).training.hidden, (Widths{64, 32})) << rows;
+        EXPECT_FALSE(for_table(rows).training.dropout) << rows;
+    }
+}
+
+TEST(TableDefaults, LeaveAloneWhatIsGiven) {
+    ModelOptions given = open_options();
+    given.training.dropout = 0.1;
+    EXPECT_EQ(for_table(5'000, given).training.dropout, 0.1);
+    given.choose_hidden = false;
+    given.training.hidden = {};
+    EXPECT_EQ(for_table(5'000, given).training.hidden, Widths{});
+    EXPECT_FALSE(for_table(5'000, given).training.learning_rate);
+}
+
+}  // namespace
+}  // namespace funnel::train
