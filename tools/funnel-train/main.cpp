@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
 #include <iostream>
 #include <new>
@@ -22,6 +23,9 @@ extern "C" void end_by_signal(int signal) {
 void end_without_memory() {
     constexpr std::string_view kMessage =
         "funnel-train: out of memory; give fewer rows or a machine with more of it\n";
+    static std::atomic_flag said;  // two threads may run out of memory at once
+    while (said.test_and_set())
+        pause();
     [[maybe_unused]] const ssize_t told = write(STDERR_FILENO, kMessage.data(), kMessage.size());
     funnel::files::remove_temporary_files();
     _exit(funnel::tool::kCannotReadOrWrite);
