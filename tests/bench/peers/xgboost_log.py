@@ -93,7 +93,7 @@ def main():
     options.add_argument("--tool", required=True)
     options.add_argument("--logs", nargs="+", required=True)
     options.add_argument("--train-to", required=True, help="the model sees rows before this time")
-    options.add_argument("--judge", nargs=2, required=True, metavar=("FROM", "TO"))
+    options.add_argument("--judge", nargs=2, required=True, metavar=("FROM", "TO"), help="labels are known until TO")
     options.add_argument("--target", nargs="+", required=True, metavar="NAME=SECONDS", help="with its horizon")
     options.add_argument("--burn-in", type=float, default=7 * 86400, help="seconds without examples: the longest horizon")
     options.add_argument("--work", required=True, help="folder for models and tables, which are large; what is there is used")
@@ -130,7 +130,7 @@ def main():
         cut = end - horizon - 0.2 * (end - horizon - first)
         usable = known & (seconds >= first) & (seconds + horizon <= end)
         train_rows, valid_rows = usable & (seconds + horizon <= cut), usable & (seconds >= cut)
-        judged = known & (seconds >= seconds_of(a.judge[0])) & (seconds < seconds_of(a.judge[1]))
+        judged = known & (seconds >= seconds_of(a.judge[0])) & (seconds + horizon <= seconds_of(a.judge[1]))
         (auc, loss), rounds, depth = xgboost_figures(x, y, seconds, train_rows, valid_rows, usable, judged, a.threads)
         print(f"{target}: {int(judged.sum())} rows judged, {int(y[judged].sum())} positive, {x.shape[1]} inputs")
         for name, of_target in results.items():
