@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // IdTable: the ids one thread has met, text to code. Open addressing; a short text lies in its slot, so that
-// a look-up costs one cache line. Lists what is new, for the merge into the log's own table.
+// a look-up costs one cache line. Lists what is new, for the merge into the log's own table. Ids that were
+// made to collide are told by the length of a probe: then another hash places them.
 #pragma once
 
 #include <array>
@@ -84,6 +85,8 @@ class IdTable {
     }
 
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+    /// Times that ids collided so much that another hash was taken.
+    [[nodiscard]] std::uint64_t hash_changes() const noexcept { return salt_; }
 
  private:
     // What a text is found by: up to 12 bytes as they are, 13 to 19 digits as their value, of any other text
@@ -92,7 +95,8 @@ class IdTable {
         std::uint64_t low = 0;
         std::uint32_t high = 0;
     };
-    static constexpr std::size_t kStretch = 64;  // look-ups whose slots are fetched ahead together
+    static constexpr std::size_t kStretch = 64;      // look-ups whose slots are fetched ahead together
+    static constexpr std::size_t kLongProbe = 1024;  // none is that long by chance
     static constexpr std::uint32_t kDigits = 0x40000000u, kHashed = 0x80000000u;
 
     // 16 bytes, so that no slot lies in two cache lines.
@@ -106,19 +110,19 @@ class IdTable {
         std::size_t begin = 0, size = 0;
     };
 
-    [[nodiscard]] static Key make_key(std::string_view text) noexcept {
+    [[nodiscard]] Key make_key(std::string_view text) const noexcept {
         const std::size_t n = text.size();
         const char* const p = text.data();
         if (n <= 8) return {load_head(p, n), 0};
         if (n <= 12) return {load8(p), static_cast<std::uint32_t>(load_head(p + 8, n - 8))};
         std::uint64_t value = 0;
         if (n <= 19 && parse_digits(text, value)) return {value, kDigits | static_cast<std::uint32_t>(n)};
-        return {fast_hash(text), kHashed};
+        return {fast_hash(text, salt_), kHashed};
     }
 
     [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
-    [[nodiscard]] static std::size_t hash_of(Key key) noexcept {
-        return base::detail::fold(key.low ^ kHashKey0, key.high ^ kHashKey1);
+    [[nodiscard]] std::size_t hash_of(Key key) const noexcept {
+        return base::detail::fold(key.low ^ key_, key.high ^ kHashKey1);
     }
 
     [[nodiscard]] bool same_long_text(std::uint32_t code, std::string_view text) const noexcept {
@@ -129,9 +133,12 @@ class IdTable {
 
     std::uint32_t find_or_add(std::string_view text, Key key, std::size_t at, NewIds& fresh) {
         if (text.empty()) return kNone;
-        for (;; at = (at + 1) & mask()) {
+        for (const std::size_t home = at;; at = (at + 1) & mask()) {
             Slot& slot = slots_[at];
-            if (slot.code == kNone) return add(slot, text, key, fresh);
+            if (slot.code == kNone) {
+                collided_ |= ((at - home) & mask()) > kLongProbe;
+                return add(slot, text, key, fresh);
+            }
             if (slot.low != key.low || slot.high != key.high) continue;
             if (key.high != kHashed || same_long_text(slot.code, text)) return slot.code;
         }
@@ -151,8 +158,12 @@ class IdTable {
 
     /// Room for n more at a load of at most 5/8.
     void reserve(std::size_t n) {
-        if ((size_ + n) * 8 <= slots_.size() * 5) return;
-        Slots old(slots_.size() * 2);
+        if (collided_ && size_ >= next_change_) change_hash();
+        if ((size_ + n) * 8 > slots_.size() * 5) rebuild(slots_.size() * 2);
+    }
+
+    void rebuild(std::size_t size) {
+        Slots old(size);
         old.swap(slots_);
         for (const Slot& slot : old) {
             if (slot.code == kNone) continue;
@@ -163,11 +174,26 @@ class IdTable {
         }
     }
 
+    void change_hash() {
+        collided_ = false;
+        next_change_ = 2 * std::size_t{size_};
+        key_ = base::mix64(kHashKey0 + ++salt_);
+        for (Slot& slot : slots_) {
+            if (slot.code == kNone || slot.high != kHashed) continue;
+            const LongText& known = long_texts_[slot.code];
+            slot.low = base::hash_bytes({long_chars_.data() + known.begin, known.size}, salt_);
+        }
+        rebuild(slots_.size());
+    }
+
     using Slots = std::vector<Slot, base::HugePageAllocator<Slot>>;
     Slots slots_;
     std::vector<LongText> long_texts_;  // by code, as far as there are any
     std::vector<char> long_chars_;
     std::uint32_t size_ = 0;
+    std::uint64_t salt_ = 0, key_ = kHashKey0;
+    bool collided_ = false;
+    std::size_t next_change_ = 0;  // ids from which on collisions change the hash again
 };
 
 }  // namespace funnel::ingest::detail

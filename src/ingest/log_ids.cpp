@@ -6,6 +6,8 @@ namespace funnel::ingest::detail {
 void LogIds::add(const LogPlan& plan, const LogBlock& block) {
     make_columns(plan);
     CodeMaps& maps = maps_[block.worker];
+    constexpr std::uint64_t kPerStoredUser = 24;  // 16 bytes of the row store, in a vector that grows
+    bytes_ += block.new_users.size() * kPerStoredUser;
     merge(maps.users, block.new_users, log_.users);
     merge(maps.items, block.new_items, log_.items);
     merge(maps.orders, block.new_orders, log_.orders);

@@ -15,13 +15,13 @@ namespace {
 using detail::kUserParts;
 
 // Of a loaded row: columns, mark, what was read back of it, and as much again for who counts it.
-constexpr std::uint64_t kLoadedRowBytes = 2 * (sizeof(detail::PackedRow) + 32);
+constexpr std::uint64_t kLoadedRowBytes = 2 * (detail::kMostRowBytes + 32);
 
 /// Sizes that keep to the limit: chunks that are not full yet take an eighth of it, loaded parts half.
 detail::Tuning within_limit(detail::Tuning tuning, std::uint64_t memory, unsigned threads) {
     if (memory == 0) return tuning;
-    constexpr std::uint64_t kFewestRows = 16;
-    const std::uint64_t chunk = memory / 8 / (kUserParts * threads * sizeof(detail::PackedRow));
+    constexpr std::uint64_t kFewestRows = 16, kUsualRowBytes = 24;
+    const std::uint64_t chunk = memory / 8 / (kUserParts * threads * kUsualRowBytes);
     const std::uint64_t loaded = memory / 2 / (kLoadedRowBytes * threads);
     tuning.chunk_rows =
         std::min<std::size_t>(tuning.chunk_rows, std::bit_floor(std::max(chunk, kFewestRows)));
@@ -45,7 +45,7 @@ class UserDuplicates {
             size *= 2;
         slots_.assign(size, kFree);
         for (std::uint32_t row = begin; row < end; ++row) {
-            std::size_t at = (marks[row] >> 6) & (size - 1);
+            std::size_t at = (marks[row] >> 32) & (size - 1);
             while (slots_[at] != kFree && !(marks[slots_[at]] == marks[row] && same(slots_[at], row)))
                 at = (at + 1) & (size - 1);
             if (slots_[at] != kFree)
@@ -181,7 +181,7 @@ void LogParts::Rows::start_log(const Group& group, EventLog& log) const {
     }
     log.users = {};
     log.orders = {};
-    log.row_hash.clear();
+    log.row_hash.resize(hashed_ ? group.rows : 0);  // the marks of the rows, while it is loaded
     log.order_lines.clear();
     log.time.resize(group.rows);
     log.user.resize(group.rows);
@@ -197,10 +197,9 @@ void LogParts::Rows::start_log(const Group& group, EventLog& log) const {
 std::uint64_t LogParts::Rows::load(std::size_t number, EventLog& log) const {
     const Group& group = groups_[number];
     start_log(group, log);
-    std::vector<std::uint64_t> marks(hashed_ ? group.rows : 0);
     std::vector<std::uint32_t> ends;  // of each user's rows
     for (std::size_t part = group.first; part < group.last; ++part)
-        load_part(part, ends, log, marks);
+        load_part(part, ends, log);
     std::ranges::sort(log.order_lines, {}, &events::OrderLine::row);
     if (!hashed_) return 0;
     const auto same = [&](std::uint32_t a, std::uint32_t b) {
@@ -209,36 +208,41 @@ std::uint64_t LogParts::Rows::load(std::size_t number, EventLog& log) const {
     UserDuplicates finder;
     std::vector<std::uint64_t> found;
     for (std::size_t user = 0; user < ends.size(); ++user)
-        finder.find(marks, user == 0 ? 0 : ends[user - 1], ends[user], same, found);
+        finder.find(log.row_hash, user == 0 ? 0 : ends[user - 1], ends[user], same, found);
     if (drop_duplicates_) detail::drop_rows(log, found);
+    log.row_hash.clear();
     return found.size();
 }
 
 /// Puts the rows of a part behind the rows that are there, user by user.
-void LogParts::Rows::load_part(std::size_t part, std::vector<std::uint32_t>& ends, EventLog& log,
-                               std::vector<std::uint64_t>& marks) const {
+void LogParts::Rows::load_part(std::size_t part, std::vector<std::uint32_t>& ends, EventLog& log) const {
     const std::size_t first_user = ends.size();
     std::uint32_t next = ends.empty() ? 0 : ends.back();
     for (const std::uint32_t user : users_[part])
         log.users.intern(ids_log_.users.text(user));
     ends.resize(first_user + users_[part].size());
     std::uint32_t* const places = ends.data() + first_user;
-    const detail::RowStore::Part rows(*store_, part);
-    rows.for_each_row([&](unsigned worker, const detail::PackedRow& row, const std::uint32_t*,
-                          const events::OrderLine*) { ++places[ids_.maps(worker).users[row.user]]; });
+    std::vector<std::vector<std::uint32_t>> users(threads_);  // of each worker: to those of the part
+    for (unsigned worker = 0; worker < threads_; ++worker) {
+        for (const detail::StoredUser& user : store_->users(worker, part)) {
+            users[worker].push_back(ids_.maps(worker).users[user.code]);
+            places[users[worker].back()] += user.rows;
+        }
+    }
     for (std::size_t user = first_user; user < ends.size(); ++user)
         next += std::exchange(ends[user], next);
     // ends holds the begins until each has moved on by its rows.
-    rows.for_each_row([&](unsigned worker, const detail::PackedRow& row, const std::uint32_t* words,
+    const detail::RowStore::Part rows(*store_, part);
+    rows.for_each_row([&](unsigned worker, const detail::StoredRow& row, const std::uint32_t* words,
                           const events::OrderLine* line) {
         const detail::LogIds::CodeMaps& maps = ids_.maps(worker);
-        const std::uint32_t user = maps.users[row.user], to = places[user]++;
+        const std::uint32_t user = users[worker][row.user], to = places[user]++;
         log.time[to] = row.time;
         log.session[to] = row.session;
         log.user[to] = static_cast<std::uint32_t>(first_user) + user;
         log.item[to] = detail::mapped(maps.items, row.item);
-        log.kind[to] = row.kind();
-        if (hashed_) marks[to] = row.mark;
+        log.kind[to] = row.kind;
+        if (hashed_) log.row_hash[to] = row.mark;
         load_columns(maps, words, to, log);
         if (line != nullptr) {
             log.order_lines.push_back(*line);

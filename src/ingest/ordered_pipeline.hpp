@@ -75,7 +75,9 @@ class OrderedPipeline {
                 return;
             }
             if (!entry->error) attempt(entry->error, [&] { steps_.work(worker, entry->item); });
+            const bool failed = entry->error != nullptr;
             deposit(sequence, std::move(entry));
+            if (failed) return;  // what the worker keeps from item to item may be half done
             if (worker == 0 && steps_.observe) {
                 std::exception_ptr error;
                 attempt(error, steps_.observe);

@@ -44,8 +44,7 @@ class LogParts::Rows final : public detail::LogSink {
     void number_users();
     void make_groups();
     void start_log(const Group& group, EventLog& log) const;
-    void load_part(std::size_t part, std::vector<std::uint32_t>& ends, EventLog& log,
-                   std::vector<std::uint64_t>& marks) const;
+    void load_part(std::size_t part, std::vector<std::uint32_t>& ends, EventLog& log) const;
     void load_columns(const detail::LogIds::CodeMaps& maps, const std::uint32_t* words, std::uint32_t row,
                       EventLog& log) const;
 

@@ -5,87 +5,121 @@
 #include <cstring>
 #include <utility>
 
+#include "funnel/base/error.hpp"
+
 namespace funnel::ingest::detail {
 
 RowStore::RowStore(unsigned workers, std::size_t columns, std::size_t chunk_rows, const std::string& temp)
     : columns_(columns), chunk_rows_(chunk_rows), file_(temp) {
-    for (unsigned i = 0; i < workers; ++i)
+    for (unsigned i = 0; i < workers; ++i) {
         workers_.push_back(std::make_unique<Worker>());
-}
-
-void RowStore::add(const LogBlock& block) {
-    Worker& worker = *workers_[block.worker];
-    for (const std::uint64_t hash : block.new_users.hashes)
-        worker.part_of_user.push_back(static_cast<std::uint8_t>(part_of(hash)));
-    add_facts(worker.facts, block);
-    add_lines(worker, block);
-    worker.sequences.push_back(block.sequence);
-    auto& counts = worker.counts.emplace_back();
-    const std::size_t stride = row_bytes();
-    const bool hashed = !block.row_hash.empty();
-    for (std::size_t row = 0; row < block.time.size(); ++row) {
-        const std::uint8_t part = worker.part_of_user[block.user[row]];
-        Stream& stream = worker.streams[part];
-        if (stream.next == stream.end) next_chunk(worker, stream);
-        ++counts[part];
-        const std::uint64_t hash = hashed ? block.row_hash[row] : 0;
-        const PackedRow packed{block.time[row], block.session[row], block.user[row], block.item[row],
-                               (hash & ~PackedRow::kKindBits) | static_cast<std::uint64_t>(block.kind[row])};
-        std::memcpy(stream.next, &packed, sizeof packed);
-        if (columns_ > 0) {
-            std::byte* at = stream.next + sizeof packed;
-            for (const auto& codes : block.texts)
-                at = std::copy_n(reinterpret_cast<const std::byte*>(&codes[row]), sizeof codes[row], at);
-            for (const auto& values : block.numbers)
-                at = std::copy_n(reinterpret_cast<const std::byte*>(&values[row]), sizeof values[row], at);
-        }
-        stream.next += stride;
     }
-    for (std::size_t part = 0; part < kUserParts; ++part)
-        worker.streams[part].rows += counts[part];
 }
 
-void RowStore::add_facts(Facts& facts, const LogBlock& block) const {
+void RowStore::add_users(Worker& worker, const LogBlock& block) const {
+    for (const std::uint64_t hash : block.new_users.hashes) {
+        const std::size_t part = part_of(hash);
+        const std::uint32_t local = worker.users_in_part[part]++;
+        if (local > kLocalUser)
+            throw Error(ErrorCode::memory, "more than 16777216 users in one of 256 parts");
+        worker.users.push_back({.place = static_cast<std::uint32_t>(part << 24) | local});
+    }
+}
+
+/// Adds up the facts of a block and chooses how its rows are packed.
+RowStore::Layout RowStore::add_facts(Worker& worker, const LogBlock& block) {
+    Facts& facts = worker.facts;
     facts.rows += block.time.size();
-    std::uint64_t sessions = 0;
-    for (const std::int64_t time : block.time) {
-        facts.first_time = std::min(facts.first_time, time);
-        facts.last_time = std::max(facts.last_time, time);
-    }
+    if (block.time.empty()) return {};
+    const auto [first, last] = std::ranges::minmax(block.time);
+    facts.first_time = std::min(facts.first_time, first);
+    facts.last_time = std::max(facts.last_time, last);
     for (const events::EventKind kind : block.kind)
         facts.kinds |= events::kind_bit(kind);
+    std::uint64_t sessions = 0;
     for (const std::uint64_t session : block.session)
         sessions |= session;
     facts.has_sessions |= sessions != 0;
+
+    const std::uint64_t range = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first);
+    Layout layout{.base = first,
+                  .wide = std::ranges::max(worker.users_in_part) > kNarrowUsers,
+                  .hashed = !block.row_hash.empty()};
+    constexpr std::uint64_t kLimit = std::uint64_t{1} << 32;
+    if (layout.wide || range < kLimit) return layout;
+    // Times that are further apart are often whole seconds.
+    constexpr std::int64_t kSecond = 1'000'000;
+    layout.unit = kSecond;
+    layout.wide = range / kSecond >= kLimit || std::ranges::any_of(block.time, [&](std::int64_t time) {
+                      return (time - layout.base) % kSecond != 0;
+                  });
+    return layout;
 }
 
-/// Order lines are few: the rows of each part before them are counted for the blocks that have any.
-void RowStore::add_lines(Worker& worker, const LogBlock& block) {
-    if (block.order_lines.empty()) return;
-    std::array<std::uint32_t, kUserParts> before{};
-    std::size_t row = 0;
-    for (events::OrderLine line : block.order_lines) {
-        for (; row < line.row; ++row)
-            ++before[worker.part_of_user[block.user[row]]];
-        const std::size_t part = worker.part_of_user[block.user[line.row]];
-        Stream& stream = worker.streams[part];
-        line.row = stream.rows + before[part];
-        stream.lines.push_back(line);
+void RowStore::add(const LogBlock& block) {
+    constexpr std::size_t kAhead = 16;
+    Worker& worker = *workers_[block.worker];
+    add_users(worker, block);
+    const Layout layout = add_facts(worker, block);
+    StoredBlock& stored = worker.blocks.emplace_back(StoredBlock{block.sequence, layout, {}});
+    auto line = block.order_lines.begin();
+    const std::size_t most = most_row_bytes();
+    const auto put = [](std::byte* at, const auto& value) {
+        std::memcpy(at, &value, sizeof value);
+        return at + sizeof value;
+    };
+    for (std::size_t row = 0, rows = block.time.size(); row < rows; ++row) {
+        if (row + kAhead < rows) __builtin_prefetch(&worker.users[block.user[row + kAhead]], 1);
+        User& user = worker.users[block.user[row]];
+        const std::size_t part = user.place >> 24;
+        const std::uint32_t local = user.place & kLocalUser;
+        if (line != block.order_lines.end() && line->row == row) {
+            std::vector<events::OrderLine>& lines = worker.streams[part].lines;
+            lines.push_back(*line++);
+            lines.back().row = worker.streams[part].rows + stored.rows[part];
+        }
+        Cursor& cursor = worker.cursors[part];
+        if (static_cast<std::size_t>(cursor.end - cursor.next) < most) next_chunk(worker, part);
+        ++stored.rows[part];
+        ++user.rows;
+        const bool fresh = block.session[row] != std::exchange(user.session, block.session[row]);
+        const std::uint64_t hash = layout.hashed ? block.row_hash[row] : 0;
+        const std::uint64_t rest =
+            (hash & ~kLowHash) | (fresh ? kFreshSession : 0) | static_cast<std::uint64_t>(block.kind[row]);
+        std::byte* at = cursor.next;
+        if (layout.wide) {
+            at = put(at, WideRow{block.time[row], block.item[row], local, rest});
+        } else {
+            const std::int64_t time = block.time[row] - layout.base;
+            at = put(at, NarrowRow{static_cast<std::uint32_t>(layout.unit == 1 ? time : time / layout.unit),
+                                   block.item[row], rest | std::uint64_t{local} << kUserShift});
+        }
+        if (layout.hashed) at = put(at, static_cast<std::uint32_t>(hash));
+        put(at, user.session);
+        at += fresh ? sizeof user.session : 0;
+        for (const auto& codes : block.texts)
+            at = put(at, codes[row]);
+        for (const auto& values : block.numbers)
+            at = put(at, values[row]);
+        cursor.next = at;
     }
+    for (std::size_t part = 0; part < kUserParts; ++part)
+        worker.streams[part].rows += stored.rows[part];
 }
 
-void RowStore::next_chunk(Worker& worker, Stream& stream) {
+void RowStore::next_chunk(Worker& worker, std::size_t part) {
+    Stream& stream = worker.streams[part];
     std::byte* memory = nullptr;
     if (!stream.chunks.empty() && held_ + chunk_bytes() > allowed_) {
         Chunk& full = stream.chunks.back();
+        std::fill(worker.cursors[part].next, worker.cursors[part].end, std::byte{0});
         full.offset = file_.write({full.memory, chunk_bytes()});
         memory = std::exchange(full.memory, nullptr);
     } else {
         memory = new_chunk(worker);
     }
     stream.chunks.push_back({memory, 0});
-    stream.next = memory;
-    stream.end = memory + chunk_bytes();
+    worker.cursors[part] = {memory, memory + chunk_bytes()};
 }
 
 std::byte* RowStore::new_chunk(Worker& worker) {
@@ -120,11 +154,18 @@ std::uint64_t RowStore::rows_of_part(std::size_t part) const {
 
 void RowStore::seal() {
     for (std::uint32_t w = 0; w < workers_.size(); ++w) {
-        for (std::uint32_t i = 0; i < workers_[w]->sequences.size(); ++i)
+        Worker& worker = *workers_[w];
+        for (std::uint32_t i = 0; i < worker.blocks.size(); ++i)
             order_.push_back({w, i});
+        for (std::size_t part = 0; part < kUserParts; ++part)
+            worker.users_of_part[part].reserve(worker.users_in_part[part]);
+        for (std::uint32_t code = 0; code < worker.users.size(); ++code)
+            worker.users_of_part[worker.users[code].place >> 24].push_back({code, worker.users[code].rows});
+        worker.users = {};
     }
-    std::ranges::sort(
-        order_, {}, [&](const BlockPlace& place) { return workers_[place.worker]->sequences[place.index]; });
+    std::ranges::sort(order_, {}, [&](const BlockPlace& place) {
+        return workers_[place.worker]->blocks[place.index].sequence;
+    });
 }
 
 RowStore::Part::Part(const RowStore& store, std::size_t part)

@@ -39,6 +39,31 @@ TEST(StringTable, NumbersTextsByFirstAppearance) {
     EXPECT_EQ(table.size(), 2u);
 }
 
+/// Texts whose hashes agree in the bits that place them in a table of up to 2^14 slots.
+std::vector<std::string> colliding_texts(std::size_t count) {
+    std::vector<std::string> texts;
+    for (std::uint64_t i = 0; texts.size() < count; ++i) {
+        std::string text = std::to_string(i);
+        if ((hash_bytes(text) & 0x3FFF) == 0) texts.push_back(std::move(text));
+    }
+    return texts;
+}
+
+TEST(StringTable, SpreadsTextsThatWereMadeToCollide) {
+    const std::vector<std::string> texts = colliding_texts(3000);
+    const StringTable table = table_of(texts);
+    ByteWriter out;
+    table.write(out);
+    ByteReader in(out.bytes());
+    for (const StringTable& same : {table, StringTable::read(in)}) {
+        EXPECT_LT(same.longest_probe(), 500u);
+        ASSERT_EQ(same.size(), 3000u);
+        for (std::uint32_t i = 0; i < same.size(); ++i)
+            ASSERT_EQ(same.find(texts[i]), i);
+        EXPECT_EQ(same.find("no such text"), kNone);
+    }
+}
+
 TEST(StringTable, IdsAreBytes) {
     const std::vector<std::string> ids{
         "7",  "007", "7.0",      "9007199254740992", "9007199254740993",     "1e5", "NaN", "null",

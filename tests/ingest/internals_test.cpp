@@ -2,8 +2,15 @@
 // Parts of the reader that have a plain counterpart to be compared with.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <map>
+#include <new>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "funnel/base/random.hpp"
 #include "funnel/base/string_table.hpp"
@@ -11,6 +18,8 @@
 #include "ingest/duplicates.hpp"
 #include "ingest/fast_hash.hpp"
 #include "ingest/id_table.hpp"
+#include "ingest/ordered_pipeline.hpp"
+#include "ingest/row_store.hpp"
 #include "ingest/scan.hpp"
 #include "ingest/utf8.hpp"
 
@@ -52,6 +61,40 @@ TEST(IdTable, GivesTheCodesOfAStringTable) {
     ASSERT_EQ(fresh.size(), plain.size());
     for (std::uint32_t i = 0; i < plain.size(); ++i)
         ASSERT_EQ(fresh.text(i), plain.text(i));
+}
+
+TEST(IdTable, SpreadsIdsThatWereMadeToCollide) {
+    std::vector<std::string> texts;
+    for (std::uint64_t i = 10'000'000; texts.size() < 3000; ++i) {
+        const std::string id = std::to_string(i);  // 8 digits, found by themselves
+        const std::uint64_t place = base::detail::fold(load8(id.data()) ^ kHashKey0, kHashKey1);
+        if ((place & 0x3FFF) == 0) texts.push_back(id + std::string(16, '\0'));
+    }
+    IdTable table;
+    NewIds fresh;
+    for (int round = 0; round < 2; ++round) {
+        for (std::uint32_t i = 0; i < texts.size(); ++i)
+            ASSERT_EQ(table.intern(std::string_view(texts[i]).substr(0, 8), fresh), i);
+    }
+    EXPECT_EQ(table.hash_changes(), 1u);
+    EXPECT_EQ(fresh.size(), texts.size());
+}
+
+TEST(IdTable, FindsLongTextsAfterAChangeOfItsHash) {
+    std::vector<std::string> texts;
+    for (std::uint64_t i = 0; texts.size() < 1500; ++i) {
+        const std::string id = "a longer visitor id " + std::to_string(i);
+        const std::uint64_t place =
+            base::detail::fold(base::hash_bytes(id) ^ kHashKey0, 0x80000000u ^ kHashKey1);
+        if ((place & 0xFFF) == 0) texts.push_back(id + std::string(16, '\0'));
+    }
+    IdTable table;
+    NewIds fresh;
+    for (int round = 0; round < 2; ++round) {
+        for (std::uint32_t i = 0; i < texts.size(); ++i)
+            ASSERT_EQ(table.intern(std::string_view(texts[i]).substr(0, texts[i].size() - 16), fresh), i);
+    }
+    EXPECT_EQ(table.hash_changes(), 1u);
 }
 
 TEST(Scan, FindsEverySeparatorOutsideQuotes) {
@@ -138,6 +181,73 @@ TEST(Utf8, IsEscapedForATerminal) {
     EXPECT_EQ(escaped("a\tb\r\n\x1B[0m\x7F"), "a\\tb\\r\\n\\x1b[0m\\x7f");
     EXPECT_EQ(escaped("\xC3\xBC\xC2\x9B\xFF"), "\xC3\xBC\\xc2\\x9b\\xff");
     EXPECT_EQ(escaped(std::string(300, 'x')), std::string(200, 'x') + "...");
+}
+
+/// A block of rows of `users` users of one part, far enough apart that times of 32 bits need a unit.
+LogBlock block_of_one_part(std::uint64_t sequence, std::uint32_t first_user, std::uint32_t users,
+                           std::int64_t step) {
+    LogBlock block;
+    block.sequence = sequence;
+    block.new_users.hashes.assign(users, 0);
+    for (std::uint32_t row = 0; row < 2 * users; ++row) {
+        block.user.push_back(first_user + row / 2);
+        block.time.push_back(-7'000'000 + row * step);
+        block.kind.push_back(row % 2 == 0 ? events::EventKind::view : events::EventKind::cart_add);
+        block.item.push_back(row % 5 == 0 ? kNone : row);
+        block.session.push_back(row % 3 == 0 ? 0 : row / 4);
+        block.row_hash.push_back(base::hash_bytes(std::to_string(row)));
+    }
+    return block;
+}
+
+TEST(RowStore, GivesBackEveryRowHoweverItIsPacked) {
+    // Times that fit as they are, in seconds, and not at all; at last more users than 16 bits count.
+    const std::vector<LogBlock> blocks = {
+        block_of_one_part(0, 0, 100, 1), block_of_one_part(1, 100, 100, 3'600'000'000),
+        block_of_one_part(2, 200, 100, 3'600'000'001), block_of_one_part(3, 300, 70'000, 1),
+        block_of_one_part(4, 70'300, 10, 1'000'000)};
+    RowStore store(1, 0, 64, "");
+    for (const LogBlock& block : blocks)
+        store.add(block);
+    store.seal();
+    ASSERT_EQ(store.users(0, 0).size(), 70'310u);
+    EXPECT_EQ(store.users(0, 0)[70'309].rows, 2u);
+    std::size_t block = 0, row = 0;
+    RowStore::Part(store, 0).for_each_row(
+        [&](unsigned, const StoredRow& stored, const std::uint32_t*, const events::OrderLine*) {
+            if (row == blocks[block].time.size()) ++block, row = 0;
+            const LogBlock& expected = blocks[block];
+            ASSERT_EQ(stored.time, expected.time[row]);
+            ASSERT_EQ(stored.user, expected.user[row]);
+            ASSERT_EQ(stored.item, expected.item[row]);
+            ASSERT_EQ(stored.kind, expected.kind[row]);
+            ASSERT_EQ(stored.session, expected.session[row]);
+            ASSERT_EQ(stored.mark, (expected.row_hash[row] & ~std::uint64_t{63}) |
+                                       static_cast<std::uint64_t>(expected.kind[row]));
+            ++row;
+        });
+    EXPECT_EQ(block, 4u);
+    EXPECT_EQ(row, 20u);
+    EXPECT_EQ(store.facts().first_time, -7'000'000);
+}
+
+TEST(OrderedPipeline, GivesNothingMoreToAWorkerThatFailed) {
+    std::atomic<bool> stop{false};
+    std::array<bool, 2> failed{};
+    std::atomic<bool> came_again{false};
+    int produced = 0;
+    PipelineSteps<int> steps;
+    steps.produce = [&](int& item) { return (item = produced++) < 6; };
+    steps.work = [&](unsigned worker, int& item) {
+        if (failed[worker]) came_again = true;
+        if (item == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        if (item != 1) return;
+        failed[worker] = true;
+        throw std::bad_alloc();
+    };
+    steps.commit = [](int&) {};
+    EXPECT_THROW(OrderedPipeline<int>(std::move(steps), 2, stop).run(), std::bad_alloc);
+    EXPECT_FALSE(came_again);
 }
 
 TEST(Duplicates, AreFoundAmongManyRows) {

@@ -52,7 +52,8 @@ class Parts : public LogFile {
         options_.columns.text = {"brand"};
     }
 
-    /// A log of heavy and light users with orders, quotes, missing values and repeated rows.
+    /// A log of heavy and light users with orders, quotes, missing values and repeated rows. Times are whole
+    /// seconds, with an even seed some of them not.
     [[nodiscard]] std::string random_log(unsigned seed, int rows) const {
         std::mt19937 random(seed);
         const auto below = [&](unsigned n) { return std::to_string(random() % n); };
@@ -61,7 +62,8 @@ class Parts : public LogFile {
         for (int i = 0; i < rows; ++i) {
             if (line.empty() || random() % 20 != 0) {
                 const bool bought = random() % 4 == 0;
-                line = "2024-01-0" + std::to_string(1 + random() % 9) + "T00:00:1" + below(10) + "Z," +
+                line = "2024-01-0" + std::to_string(1 + random() % 9) + "T00:00:1" + below(10) +
+                       (seed % 2 == 0 && random() % 9 == 0 ? ".25Z," : "Z,") +
                        (bought              ? "purchase"
                         : random() % 2 != 0 ? "view"
                                             : "impression") +

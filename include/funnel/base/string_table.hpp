@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // StringTable: text to dense index and back, in order of first appearance.
-// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots).
+// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). Texts that
+// were made to collide are told by the length of a probe: then another hash places them.
 #pragma once
 
 #include <algorithm>
@@ -35,6 +36,8 @@ class StringTable {
     }
     [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(ends_.size() - 1); }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// The most slots that a look-up of an entry visits. O(size): to find out why a table is slow.
+    [[nodiscard]] std::size_t longest_probe() const noexcept;
 
     void write(ByteWriter& out) const;
     [[nodiscard]] static StringTable read(ByteReader& in);
@@ -44,13 +47,25 @@ class StringTable {
         std::uint32_t index = kNone;
         std::uint32_t tag = 0;  // upper half of the hash: most misses are seen without touching the text
     };
-    void grow();
-    void index_texts();
-    [[nodiscard]] std::size_t locate(std::string_view text, std::uint64_t hash) const noexcept;
+    /// At a load of 3/4 a probe of this length comes up in no table that fits into memory, unless by intent.
+    static constexpr std::size_t kLongProbe = 1024;
 
-    std::vector<char> chars_;
-    std::vector<std::uint64_t> ends_{0};  // text i is [ends_[i], ends_[i + 1])
+    [[nodiscard]] std::uint64_t placed(std::string_view text, std::uint64_t hash) const noexcept {
+        return salt_ == 0 ? hash : hash_bytes(text, salt_);
+    }
+    void rebuild(std::size_t slots);
+    void change_hash();
+    void index_texts();
+    [[nodiscard]] std::size_t locate(std::string_view text, std::uint64_t placed_hash) const noexcept;
+    [[nodiscard]] std::size_t probe_length(std::size_t at, std::uint64_t placed_hash) const noexcept {
+        return (at - placed_hash) & (slots_.size() - 1);
+    }
+
+    HugeVector<char> chars_;
+    HugeVector<std::uint64_t> ends_{0};  // text i is [ends_[i], ends_[i + 1])
     HugeVector<Slot> slots_;
+    std::uint64_t salt_ = 0;       // 0: texts are placed by hash_bytes without a seed
+    std::size_t next_change_ = 0;  // entries from which on a long probe changes the hash again
 };
 
 inline std::uint32_t StringTable::intern(std::string_view text) {
@@ -58,42 +73,63 @@ inline std::uint32_t StringTable::intern(std::string_view text) {
 }
 
 inline std::uint32_t StringTable::intern(std::string_view text, std::uint64_t hash) {
-    if ((ends_.size() + 1) * 4 > slots_.size() * 3) grow();
-    Slot& slot = slots_[locate(text, hash)];
-    if (slot.index == kNone) {
-        if (size() == kNone - 1) throw Error(ErrorCode::memory, "more than 4294967294 distinct ids");
-        chars_.insert(chars_.end(), text.begin(), text.end());
-        ends_.push_back(chars_.size());
-        slot = {static_cast<std::uint32_t>(size() - 1), static_cast<std::uint32_t>(hash >> 32)};
-    }
-    return slot.index;
+    if ((ends_.size() + 1) * 4 > slots_.size() * 3) rebuild(slots_.empty() ? 16 : slots_.size() * 2);
+    const std::uint64_t place = placed(text, hash);
+    const std::size_t at = locate(text, place);
+    Slot& slot = slots_[at];
+    if (slot.index != kNone) return slot.index;
+    if (size() == kNone - 1) throw Error(ErrorCode::memory, "more than 4294967294 distinct ids");
+    chars_.insert(chars_.end(), text.begin(), text.end());
+    ends_.push_back(chars_.size());
+    slot = {size() - 1, static_cast<std::uint32_t>(place >> 32)};
+    if (probe_length(at, place) > kLongProbe && size() >= next_change_) change_hash();
+    return size() - 1;
 }
 
 inline std::uint32_t StringTable::find(std::string_view text) const noexcept {
-    return slots_.empty() ? kNone : slots_[locate(text, hash_bytes(text))].index;
+    return slots_.empty() ? kNone : slots_[locate(text, hash_bytes(text, salt_))].index;
 }
 
-inline std::size_t StringTable::locate(std::string_view text, std::uint64_t hash) const noexcept {
+inline std::size_t StringTable::locate(std::string_view text, std::uint64_t placed_hash) const noexcept {
     const std::size_t mask = slots_.size() - 1;
-    const auto tag = static_cast<std::uint32_t>(hash >> 32);
-    std::size_t at = hash & mask;
+    const auto tag = static_cast<std::uint32_t>(placed_hash >> 32);
+    std::size_t at = placed_hash & mask;
     while (slots_[at].index != kNone && (slots_[at].tag != tag || this->text(slots_[at].index) != text)) {
         at = (at + 1) & mask;
     }
     return at;
 }
 
-inline void StringTable::grow() {
-    HugeVector<Slot> old(slots_.empty() ? 16 : slots_.size() * 2);
+inline void StringTable::rebuild(std::size_t slots) {
+    HugeVector<Slot> old(slots);
     old.swap(slots_);
     const std::size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
         if (slot.index == kNone) continue;
-        std::size_t at = hash_bytes(text(slot.index)) & mask;
+        std::size_t at = hash_bytes(text(slot.index), salt_) & mask;
         while (slots_[at].index != kNone)
             at = (at + 1) & mask;
         slots_[at] = slot;
     }
+}
+
+inline void StringTable::change_hash() {
+    ++salt_;
+    next_change_ = 2 * std::size_t{size()};
+    for (Slot& slot : slots_) {
+        if (slot.index != kNone)
+            slot.tag = static_cast<std::uint32_t>(hash_bytes(text(slot.index), salt_) >> 32);
+    }
+    rebuild(slots_.size());
+}
+
+inline std::size_t StringTable::longest_probe() const noexcept {
+    std::size_t longest = 0;
+    for (std::size_t at = 0; at < slots_.size(); ++at) {
+        if (slots_[at].index == kNone) continue;
+        longest = std::max(longest, probe_length(at, hash_bytes(text(slots_[at].index), salt_)) + 1);
+    }
+    return longest;
 }
 
 inline void StringTable::write(ByteWriter& out) const {
@@ -127,12 +163,16 @@ inline void StringTable::index_texts() {
         if (i >= kAhead) {
             const auto index = static_cast<std::uint32_t>(i - kAhead);
             const std::uint64_t hash = hashes[i % kAhead];
-            Slot& slot = slots_[locate(text(index), hash)];
-            if (slot.index != kNone) throw Error(ErrorCode::format, "damaged: a text twice in a table");
-            slot = {index, static_cast<std::uint32_t>(hash >> 32)};
+            const std::size_t at = locate(text(index), hash);
+            if (slots_[at].index != kNone) throw Error(ErrorCode::format, "damaged: a text twice in a table");
+            slots_[at] = {index, static_cast<std::uint32_t>(hash >> 32)};
+            if (probe_length(at, hash) > kLongProbe && salt_ == 0) {
+                salt_ = 1;
+                return index_texts();
+            }
         }
         if (i >= size()) continue;
-        hashes[i % kAhead] = hash_bytes(text(static_cast<std::uint32_t>(i)));
+        hashes[i % kAhead] = hash_bytes(text(static_cast<std::uint32_t>(i)), salt_);
         __builtin_prefetch(slots_.data() + (hashes[i % kAhead] & (slots - 1)));
     }
 }

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/parallel.hpp"
@@ -33,7 +35,7 @@ template <typename Load>
     });
     MetricsState sum = std::move(states.front());
     for (std::size_t worker = 1; worker < threads; ++worker)
-        sum += states[worker];
+        sum += std::exchange(states[worker], {});
     for (const std::string& by : options.by) {
         const auto keys = static_cast<std::size_t>(std::ranges::count(sum.segments, by, &Segment::by));
         if (keys > kMaxSegments) detail::refuse_segments(by, keys);

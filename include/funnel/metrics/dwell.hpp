@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/base/hash.hpp"
+#include "funnel/base/huge_pages.hpp"
 
 namespace funnel::metrics {
 
@@ -40,7 +41,7 @@ class DwellTimes {
  private:
     [[nodiscard]] std::uint64_t smallest(std::size_t rank);
 
-    std::vector<std::uint32_t> short_;
+    base::HugeVector<std::uint32_t> short_;
     std::vector<std::uint64_t> long_;
 };
 
