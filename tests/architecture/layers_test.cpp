@@ -95,6 +95,57 @@ bool is_std(const std::string& name) {
     return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string::npos;
 }
 
+// Where names of the standard library live. std::size_t comes with all of these.
+const std::map<std::string, std::set<std::string>> kStandardNames = {
+    {"algorithm", {"clamp", "copy", "copy_n", "fill", "find", "lower_bound", "max", "min", "ranges", "sort"}},
+    {"array", {"array"}},
+    {"atomic", {"atomic"}},
+    {"bit", {"bit_cast", "bit_floor", "bit_width", "countr_zero", "popcount"}},
+    {"charconv", {"from_chars", "to_chars"}},
+    {"chrono", {"chrono"}},
+    {"cmath", {"exp", "fabs", "floor", "isfinite", "isnan", "log", "sqrt"}},
+    {"condition_variable", {"condition_variable"}},
+    {"cstddef", {"byte"}},
+    {"cstdint", {"int32_t", "int64_t", "uint16_t", "uint32_t", "uint64_t", "uint8_t"}},
+    {"cstring", {"memcmp", "memcpy"}},
+    {"deque", {"deque"}},
+    {"functional", {"function"}},
+    {"istream", {"istream"}},
+    {"limits", {"numeric_limits"}},
+    {"map", {"map", "multimap"}},
+    {"memory", {"make_shared", "make_unique", "shared_ptr", "unique_ptr"}},
+    {"mutex", {"call_once", "lock_guard", "mutex", "scoped_lock", "unique_lock"}},
+    {"numeric", {"accumulate", "iota"}},
+    {"optional", {"nullopt", "optional"}},
+    {"ostream", {"ostream"}},
+    {"set", {"set"}},
+    {"span", {"span"}},
+    {"string", {"string", "to_string"}},
+    {"string_view", {"string_view"}},
+    {"thread", {"jthread", "thread"}},
+    {"tuple", {"tie", "tuple"}},
+    {"unordered_map", {"unordered_map"}},
+    {"utility", {"exchange", "move", "pair", "swap"}},
+    {"variant", {"variant"}},
+    {"vector", {"vector"}},
+};
+
+// The names behind "std::" in the code of a header.
+std::set<std::string> standard_names(const Source& source) {
+    constexpr std::string_view kStd = "std::";
+    std::set<std::string> names;
+    std::ifstream file(source.path);
+    for (std::string line; std::getline(file, line);) {
+        line.erase(std::min(line.find("//"), line.size()));
+        for (auto at = line.find(kStd); at != std::string::npos; at = line.find(kStd, at)) {
+            at += kStd.size();
+            const auto end = line.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789", at);
+            names.insert(line.substr(at, end - at));
+        }
+    }
+    return names;
+}
+
 TEST(Layers, KnowEveryRoom) {
     for (const auto& folder : {"include", "src"}) {
         for (const auto& source : tree(folder)) {
@@ -181,6 +232,21 @@ TEST(Layers, AvoidHeadersThatPrintOrThatCompilersLack) {
             for (const auto& include : source.includes) {
                 EXPECT_FALSE(include.name == "iostream" || include.name == "format")
                     << source.path << " includes " << include.name;
+            }
+        }
+    }
+}
+
+// tests/long/run.sh compiles every header alone, which takes minutes; this finds the usual fault at once.
+TEST(Headers, IncludeTheStandardHeadersThatTheyUse) {
+    for (const auto& source : headers()) {
+        std::set<std::string> included;
+        for (const auto& include : source.includes)
+            included.insert(include.name);
+        for (const auto& name : standard_names(source)) {
+            for (const auto& [header, names] : kStandardNames) {
+                if (names.contains(name) && !included.contains(header))
+                    ADD_FAILURE() << source.path << " uses std::" << name << " without <" << header << ">";
             }
         }
     }

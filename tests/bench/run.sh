@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All benchmarks: run.sh BUILD_DIR LOG.csv [ROUNDS]. LOG has the REES46 columns. The programs of Google Benchmark
-# in BUILD_DIR, then `funnel-train metrics` as a whole process in turn with DuckDB and polars, if node and their
+# All benchmarks: run.sh BUILD_DIR LOG.csv [ROUNDS]. LOG has the REES46 columns. Google Benchmark,
+# then `funnel-train metrics` as a whole process in turn with DuckDB and polars, if node and their
 # packages are there (npm install @duckdb/node-api nodejs-polars in the current folder). Prints medians of the
 # wall clock and peak memory, and compares the numbers. Wants an idle machine.
 set -euo pipefail
@@ -22,9 +22,7 @@ timed() {
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
 
-for bench in "$build"/tests/bench/*_bench; do
-    [[ -x $bench ]] && FUNNEL_BENCH_LOG=$log "$bench" --benchmark_repetitions=3 --benchmark_report_aggregates_only=true
-done
+FUNNEL_BENCH_LOG=$log "$build/tests/bench/funnel_bench" --benchmark_repetitions=3 --benchmark_report_aggregates_only=true
 
 metrics=("$build/tools/funnel-train/funnel-train" metrics --json --funnel view,cart_add,purchase "$log")
 peers=()

@@ -13,6 +13,10 @@ step() { echo "== $* ($((SECONDS / 60)) min)" | tee -a "$report"; }
 step "everything that green means: both compilers, sanitizers, all tests"
 scripts/test.sh
 
+step "every header alone"
+cmake --preset clang >build/long/headers.log
+cmake --build --preset clang --target headers_alone -j "$jobs" | tail -n 1
+
 step "faults, damaged models, bounded memory: every case"
 FUNNEL_LONG_TESTS=1 build/ci/tests/faults/damaged_model_test | tee -a "$report" | tail -n 3
 FUNNEL_LONG_TESTS=1 build/ci/tests/faults/faults_test | tee -a "$report" | tail -n 3

@@ -163,7 +163,7 @@ struct PathCase {
     MetricsOptions options;
 };
 
-PathCase random_case(std::uint64_t seed) {
+PathCase random_path_case(std::uint64_t seed) {
     Rng random(seed);
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random.below(n)); };
     const std::vector<EventKind> kinds = {view,     view,     cart_add, cart_add,
@@ -224,7 +224,7 @@ TEST(FunnelRules, AgreeWithTryingEveryChain) {
     std::size_t reached_the_end = 0;
     for (std::uint64_t seed = 1; seed <= 12'000; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
-        const PathCase c = random_case(seed);
+        const PathCase c = random_path_case(seed);
         const PathOracle oracle(c.rows, c.options.funnel, c.options.rules, c.options.window,
                                 std::string(metrics::entity_name(c.options.entity)));
         EventLog log = to_log(c.rows);
@@ -244,7 +244,7 @@ TEST(FunnelRules, AgreeWithTryingEveryChain) {
 
 TEST(FunnelRules, TimingAloneChangesNoCount) {
     for (std::uint64_t seed = 1; seed <= 500; ++seed) {
-        PathCase c = random_case(seed);
+        PathCase c = random_path_case(seed);
         c.options.rules = {};
         c.options.timing = false;
         const auto without = metrics::measure(to_log(c.rows), c.options);

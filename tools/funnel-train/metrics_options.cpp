@@ -12,7 +12,7 @@ namespace funnel::tool {
 namespace {
 
 // A whole number of 0 or more, all of the text.
-std::optional<std::int64_t> whole_number(std::string_view text) {
+std::optional<std::int64_t> parse_whole_number(std::string_view text) {
     std::int64_t value = 0;
     const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || at != text.data() + text.size() || value < 0) return std::nullopt;
@@ -22,7 +22,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 std::vector<std::int64_t> days_option(const std::string& name, const std::string& text) {
     std::vector<std::int64_t> days;
     for (const std::string& part : list_option(text)) {
-        const auto day = whole_number(part);
+        const auto day = parse_whole_number(part);
         if (!day || *day > 36500) usage_error(name + ": expected days such as 1,7,30, got \"" + text + "\"");
         days.push_back(*day);
     }
@@ -40,8 +40,9 @@ std::vector<T> distinct(std::vector<T> values) {
 // events_per_min>N, or COLUMN~word,word.
 void apply_bot_rule(const std::string& rule, metrics::MetricsOptions& options) {
     constexpr std::string_view kStart = "events_per_min>";
-    const auto limit =
-        rule.starts_with(kStart) ? whole_number(std::string_view(rule).substr(kStart.size())) : std::nullopt;
+    const auto limit = rule.starts_with(kStart)
+                           ? parse_whole_number(std::string_view(rule).substr(kStart.size()))
+                           : std::nullopt;
     options.bot_events_per_minute = limit.value_or(0);
     if (options.bot_events_per_minute > 0) return;
     const std::size_t tilde = rule.find('~');

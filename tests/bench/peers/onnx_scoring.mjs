@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ONNX Runtime on the work of nn_bench: scores of 8192 rows at once, and of one. Start it in a folder with
+// ONNX Runtime on the work of nn_bench.cpp: scores of 8192 rows at once, and of one. Start it in a folder with
 //   npm install --ignore-scripts onnxruntime-node
 // as  node onnx_scoring.mjs NET.onnx [THREADS]; torch_training.py --onnx NET.onnx makes the net.
 import { createRequire } from 'node:module';

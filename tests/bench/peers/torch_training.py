@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-# PyTorch on the work of nn_bench: AdamW steps of a 32-64-1 or 32-256-128-1 net on 2^18 rows, in order or
+# PyTorch on the work of nn_bench.cpp: AdamW steps of a 32-64-1 or 32-256-128-1 net on 2^18 rows, in order or
 # shuffled. Eager mode. Debian: python3-torch libopenblas0-openmp, and
 #   LD_LIBRARY_PATH=/usr/lib/$(gcc -print-multiarch)/openblas-openmp OMP_NUM_THREADS=N OPENBLAS_NUM_THREADS=N
 # With --onnx FILE it writes the net for onnx_scoring.mjs instead.
