@@ -115,6 +115,14 @@ TEST(CliJudgingLog, AModelDoesNotDifferFromItself) {
     }
 }
 
+TEST(CliJudgingLog, AChampionIsJudgedOnLaterRowsThanItsOwn) {
+    const ToolResult result =
+        run_tool({"train", shop().log, "-o", shop().folder.path("later.funnel"), "--champion", shop().model,
+                  "--horizon", "click=30m,cart=1d,purchase=1d", "--hidden", "2", "--epochs", "1"});
+    EXPECT_EQ(result.code, 4) << result.err;
+    EXPECT_EQ(result.err.find("judged on rows that it knows"), std::string::npos) << result.err;
+}
+
 TEST(CliJudgingLog, AChampionStaysWithoutAGain) {
     support::TemporaryFolder folder;
     const std::string champion = folder.path("champion.funnel");
@@ -124,6 +132,7 @@ TEST(CliJudgingLog, AChampionStaysWithoutAGain) {
         champion, {"--champion", champion, "--hidden", "2", "--epochs", "1", "--learning-rate", "0.00001"}));
     EXPECT_EQ(result.code, 4) << result.err;
     EXPECT_NE(result.err.find("--champion"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("judged on rows that it knows"), std::string::npos) << result.err;
     EXPECT_EQ(read_file(champion), before);
     const auto entries = std::filesystem::directory_iterator(std::filesystem::path(champion).parent_path());
     EXPECT_EQ(std::distance(begin(entries), end(entries)), 1) << "nothing is left behind";

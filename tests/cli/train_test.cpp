@@ -219,6 +219,12 @@ TEST(CliInspect, TellsWhatAModelHolds) {
     const ToolResult machine = run_tool({"inspect", shop().model, "--json"});
     ASSERT_EQ(machine.code, 0) << machine.err;
     EXPECT_EQ(machine.json().at("schema_version"), 1);
+    const json configuration = machine.json().at("configuration");
+    EXPECT_EQ(configuration.at("hidden"), "16");
+    EXPECT_EQ(configuration.at("epochs"), "4");
+    EXPECT_EQ(configuration.at("patience"), "2");  // as docs/cli.md says where nothing is given
+    for (const char* chosen : {"batch_size", "learning_rate", "weight_decay", "dropout"})
+        EXPECT_TRUE(configuration.contains(chosen)) << chosen;
 }
 
 }  // namespace

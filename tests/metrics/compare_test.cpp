@@ -57,6 +57,18 @@ TEST(Experiment, CountsAllRowsOfUsersWithOneVariant) {
     EXPECT_EQ(result.sample_ratio_p, 1);
 }
 
+TEST(Experiment, ComparesNoSumsOfArmsOfDifferentSize) {
+    const auto result = experiment({{0, purchase, "u", "i", "", "", 1, "a"},
+                                    {0, purchase, "v", "i", "", "", 1, "b"},
+                                    {0, purchase, "w", "i", "", "", 1, "b"}});
+    std::vector<std::string> names;
+    for (const auto& difference : result.arms[1].against_control)
+        names.push_back(difference.name);
+    EXPECT_EQ(std::ranges::count(names, "revenue"), 0);
+    EXPECT_EQ(std::ranges::count(names, "average_order_value"), 1);
+    EXPECT_EQ(metrics::find(result.arms[1].result.metrics, "revenue")->value, 2);
+}
+
 TEST(Experiment, DifferenceIsThatOfTheJackknifeOverGroupsOfUsers) {
     const std::vector<Row> rows = trial(1, 1000, 0.2, 0.3);
     const auto& difference = named(experiment(rows).arms[1], "conversion_session");

@@ -115,7 +115,7 @@ void run_train(const TrainCommand& command, Session& session) {
     Stopwatch watch(session.console);
     Bundle bundle = trained(command, model, session, watch);
     warn_about_one_class(bundle.summary, session.console);
-    bundle.summary.configuration = command.configuration(bundle);
+    command.add_configuration(bundle);
     for (const std::string& warning : audit.warnings)
         session.console.warn(warning);
     // All that may run out of memory comes before the old model is replaced.

@@ -23,6 +23,10 @@ train::Gain gain_over(const Bundle& champion, const train::ValidatedFit& fit, co
 }
 
 void need_gain(const train::Gain& gain, const TrainCommand& command, Console& console) {
+    if (gain.champion_saw_rows) {
+        console.warn("--champion: too few validation rows are later than what " + command.champion +
+                     " learned from, so it is judged on rows that it knows; train on a later log");
+    }
     const double least = command.min_gain.value_or(0);
     if (gain.surely_at_least(least)) {
         console.note("gain over " + command.champion + ": " + gain_text(gain));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace funnel::tool {
 namespace {
@@ -133,6 +134,16 @@ void add_sampling_to(CLI::App& sub, TrainCommand& command) {
 void TrainCommand::check() const {
     if (!table.label.empty() && !side.empty())
         usage_error("--items, --users, --sessions: they go with a log, not with a table; leave them out");
+    if (table.label.empty()) {
+        table.refuse_for_log();
+    } else {
+        for (const auto& [name, value] :
+             {std::pair{"--targets", &targets}, std::pair{"--horizon", &horizon},
+              std::pair{"--without", &without}, std::pair{"--burn-in", &burn_in}}) {
+            if (!value->empty())
+                usage_error(std::string(name) + ": it goes with a log, not with a table; leave it out");
+        }
+    }
     if (min_gain && champion.empty()) usage_error("--min-gain: expected --champion beside it; give both");
     if (freeze && init.empty()) usage_error("--freeze: expected --init beside it; give both");
     if (one_pass && !table.label.empty() && (audit || calibration || !init.empty() || !champion.empty())) {
@@ -195,7 +206,7 @@ train::LogModelOptions TrainCommand::log_options(const ingest::ReadResult& read,
     return options;
 }
 
-std::vector<std::pair<std::string, std::string>> TrainCommand::configuration(const Bundle& bundle) const {
+void TrainCommand::add_configuration(Bundle& bundle) const {
     std::string widths;
     for (const std::size_t units : bundle.nets.front().shape().hidden)
         widths += (widths.empty() ? "" : ",") + std::to_string(units);
@@ -218,7 +229,8 @@ std::vector<std::pair<std::string, std::string>> TrainCommand::configuration(con
                                                                 {"refit", refit ? "yes" : "no"},
                                                                 {"one_pass", one_pass ? "yes" : "no"}};
     std::erase_if(entries, [](const auto& entry) { return entry.second.empty() && entry.first != "hidden"; });
-    return entries;
+    auto& all = bundle.summary.configuration;  // what the training chose by the number of rows is there
+    all.insert(all.begin(), entries.begin(), entries.end());
 }
 
 void TrainCommand::add_learning_to(CLI::App& sub) {

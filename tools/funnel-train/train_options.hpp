@@ -40,8 +40,8 @@ struct TrainCommand {
     [[nodiscard]] train::ModelOptions model_options() const;
     /// What decides a training on this log.
     [[nodiscard]] train::LogModelOptions log_options(const ingest::ReadResult& read, Console& console) const;
-    /// As the model remembers it.
-    [[nodiscard]] std::vector<std::pair<std::string, std::string>> configuration(const Bundle& bundle) const;
+    /// Adds them to what the model remembers of its training.
+    void add_configuration(Bundle& bundle) const;
 };
 
 }  // namespace funnel::tool

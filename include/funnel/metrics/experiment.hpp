@@ -180,8 +180,8 @@ inline ExperimentResult finish(const ExperimentState& state, const MetricsOption
         users.push_back(*find(arm.result.metrics, "uv")->value);
         if (arm.key != result.control) {
             arm.against_control =
-                differences({arm.result.metrics, arm.result.steps, segment.groups},
-                            {base_result.metrics, base_result.steps, base->groups}, options);
+                differences_of_rates({arm.result.metrics, arm.result.steps, segment.groups},
+                                     {base_result.metrics, base_result.steps, base->groups}, options);
         }
         result.arms.push_back(std::move(arm));
     }

@@ -208,8 +208,9 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
             result.breakdown.push_back(detail::finish_segment(segment, options, facts));
             SegmentResult& part = result.breakdown.back();
             if (options.differences && segment.groups.size() == kUserGroups) {
-                part.differences = differences({part.metrics, part.steps, segment.groups},
-                                               {result.metrics, result.steps, state.groups}, options);
+                part.differences =
+                    differences_of_rates({part.metrics, part.steps, segment.groups},
+                                         {result.metrics, result.steps, state.groups}, options);
             }
         }
     }

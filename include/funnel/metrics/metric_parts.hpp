@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -71,6 +72,10 @@ struct Side {
 };
 [[nodiscard]] std::vector<Difference> differences(const Side& ours, const Side& theirs,
                                                   const MetricsOptions& options);
+
+/// The same without sums such as revenue: of groups of users, which have different sizes, they say nothing.
+[[nodiscard]] std::vector<Difference> differences_of_rates(const Side& ours, const Side& theirs,
+                                                           const MetricsOptions& options);
 
 namespace detail {
 
@@ -197,6 +202,17 @@ inline std::vector<Difference> differences(const Side& ours, const Side& theirs,
                                  options));
     }
     return out;
+}
+
+inline std::vector<Difference> differences_of_rates(const Side& ours, const Side& theirs,
+                                                    const MetricsOptions& options) {
+    std::vector<Difference> all = differences(ours, theirs, options);
+    std::erase_if(all, [](const Difference& difference) {
+        return std::ranges::any_of(detail::kMoneyRules, [&](const detail::MoneyRule& rule) {
+            return rule.name == difference.name && rule.orders == Count::count_;
+        });
+    });
+    return all;
 }
 
 inline Difference difference(const Metric& ours, std::span<const Tally> our_groups, const Metric& theirs,

@@ -22,6 +22,7 @@ struct Gain {
     std::vector<std::string> targets;
     std::optional<double> value;
     eval::FigureInterval range;
+    bool champion_saw_rows = false;  ///< some of the rows are from the time that the champion learned from
 
     /// The interval begins at `least` or above; with 0, above.
     [[nodiscard]] bool surely_at_least(double least) const noexcept {
@@ -30,7 +31,8 @@ struct Gain {
     }
 };
 
-/// The gain of a fit over `champion` on the validation rows that the fit did not train on. Throws
+/// The gain of a fit over `champion` on the validation rows that the fit did not train on: on those behind
+/// the history of the champion, if a target has both classes there, since it learned from the others. Throws
 /// Error(schema) if the champion needs a feature that the data lack, or if no target of both has both
 /// classes.
 [[nodiscard]] Gain gain_over(const Bundle& champion, const ValidatedFit& fit, const nn::Kernels& kernels);
@@ -80,6 +82,29 @@ struct Entropies {
     }
 };
 
+/// Of the validation rows from the first-th on; old (n, heads of the champion): its probabilities.
+[[nodiscard]] inline Entropies entropies_of(const Bundle& champion, std::span<const float> old,
+                                            const ValidatedFit& fit, std::span<const std::uint64_t> users,
+                                            std::size_t first) {
+    const std::size_t heads = fit.bundle.heads.size(), old_heads = champion.heads.size();
+    const eval::RowOptions options{.weights = fit.weights.empty() ? fit.weights : fit.weights.subspan(first)};
+    Entropies sums;
+    for (std::size_t k = 0; k < heads && first < users.size(); ++k) {
+        const auto at = std::ranges::find(champion.heads, fit.bundle.heads[k].name, &model::Head::name);
+        if (at == champion.heads.end()) continue;
+        const auto place = static_cast<std::size_t>(at - champion.heads.begin());
+        const auto labels = column_of(std::span(fit.rows.labels).subspan(first * heads), k, heads);
+        const auto figures = [&](std::span<const float> p, std::size_t column, std::size_t width) {
+            return eval::clustered_figures(column_of(p.subspan(first * width), column, width), labels,
+                                           users.subspan(first), options);
+        };
+        const auto before = figures(old, place, old_heads), after = figures(fit.probabilities, k, heads);
+        if (before.normalized_entropy.value && after.normalized_entropy.value)
+            sums.add(at->name, before, after);
+    }
+    return sums;
+}
+
 }  // namespace detail
 
 inline Gain gain_over(const Bundle& champion, const ValidatedFit& fit, const nn::Kernels& kernels) {
@@ -87,27 +112,23 @@ inline Gain gain_over(const Bundle& champion, const ValidatedFit& fit, const nn:
     const DatasetSource source(champion.encoder, fit.data, nullptr, kernels);
     const std::vector<float> old = predict_rows(predictor, source, fit.rows.rows);
     const std::vector<std::uint64_t> users = detail::clusters_of(fit.data, fit.rows);
-    const std::size_t heads = fit.bundle.heads.size(), old_heads = champion.heads.size();
-    const eval::RowOptions options{.weights = fit.weights};
-    detail::Entropies sums;
-    for (std::size_t k = 0; k < heads; ++k) {
-        const auto at = std::ranges::find(champion.heads, fit.bundle.heads[k].name, &model::Head::name);
-        if (at == champion.heads.end()) continue;
-        const auto place = static_cast<std::size_t>(at - champion.heads.begin());
-        const auto labels = detail::column_of(std::span(fit.rows.labels), k, heads);
-        const auto figures = [&](std::span<const float> p, std::size_t column, std::size_t width) {
-            return eval::clustered_figures(detail::column_of(p, column, width), labels, users, options);
-        };
-        const auto before = figures(old, place, old_heads), after = figures(fit.probabilities, k, heads);
-        if (before.normalized_entropy.value && after.normalized_entropy.value)
-            sums.add(at->name, before, after);
-    }
+    // Rows are in order of time where there is a history.
+    const auto seen = [&](std::uint32_t row) {
+        return champion.history && fit.data.keys[row].time <= champion.history->watermark();
+    };
+    const auto unseen =
+        static_cast<std::size_t>(std::ranges::partition_point(fit.rows.rows, seen) - fit.rows.rows.begin());
+    detail::Entropies sums = detail::entropies_of(champion, old, fit, users, unseen);
+    const bool too_few = sums.targets.empty() && unseen > 0;
+    if (too_few) sums = detail::entropies_of(champion, old, fit, users, 0);
     if (sums.targets.empty()) {
         throw Error(ErrorCode::schema,
                     "champion: expected a target that both models have, with both classes in the validation "
                     "rows, got none; compare models of the same targets");
     }
-    return sums.gain();
+    Gain gain = sums.gain();
+    gain.champion_saw_rows = too_few;
+    return gain;
 }
 
 }  // namespace funnel::train

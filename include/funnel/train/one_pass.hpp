@@ -12,6 +12,7 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -311,6 +312,7 @@ inline Bundle OnePass::finish() {
         {.epoch = 1, .train_loss = loss_ / static_cast<double>(rows_), .valid_loss = {}});
     summary.best_epoch = 1;
     summary.stop_reason = name(StopReason::epochs);
+    detail::summarize_options(summary, training_);
     add_probes(bundle);
     return bundle;
 }

@@ -12,6 +12,7 @@
 #include <numbers>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/error.hpp"

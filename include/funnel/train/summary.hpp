@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "funnel/base/csv.hpp"
 #include "funnel/eval/target_report.hpp"
 #include "funnel/features/split.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
+#include "funnel/train/model_options.hpp"
 #include "funnel/train/trainer.hpp"
 
 namespace funnel::train::detail {
@@ -46,7 +49,14 @@ namespace funnel::train::detail {
     return summaries;
 }
 
-/// p (n, K) of rows that the net did not train on: what its scores look like.
+/// The inputs of the rows that a model is trained on in the end.
+[[nodiscard]] inline model::Reference reference_of(const features::Dataset& data,
+                                                   const features::Split& split,
+                                                   const ModelOptions& options) {
+    return model::reference_of(data, (options.refit ? split.refit : split.train).rows, options.training.seed);
+}
+
+/// p (n, K): what the scores of a model look like.
 [[nodiscard]] inline std::vector<model::ReferenceColumn> reference_scores(const Bundle& bundle,
                                                                           const std::vector<float>& p) {
     std::vector<model::ReferenceColumn> columns;
@@ -64,7 +74,21 @@ namespace funnel::train::detail {
     return {rows.from, rows.to, rows.size()};
 }
 
+/// What was chosen by the number of rows, as it was used.
+inline void summarize_options(model::TrainingSummary& summary, const TrainOptions& used) {
+    const auto number = [](double value) {
+        std::string text;
+        base::append_csv_number(text, value);
+        return text;
+    };
+    summary.configuration = {
+        {"epochs", std::to_string(*used.epochs)},         {"patience", std::to_string(*used.patience)},
+        {"batch_size", std::to_string(*used.batch_size)}, {"learning_rate", number(*used.learning_rate)},
+        {"weight_decay", number(*used.weight_decay)},     {"dropout", number(*used.dropout)}};
+}
+
 inline void summarize_epochs(model::TrainingSummary& summary, const TrainResult& result) {
+    summarize_options(summary, result.options);
     for (const EpochReport& epoch : result.epochs) {
         model::EpochSummary row{.epoch = static_cast<std::uint32_t>(epoch.epoch),
                                 .train_loss = epoch.train_loss,

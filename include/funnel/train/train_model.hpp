@@ -75,6 +75,7 @@ class ModelFit {
                                              const DatasetSource& source) const;
     void choose(const features::Encoder& encoder);
     void judge(const features::Encoder& encoder, const DatasetSource& source);
+    void describe_scores();
     void audit() const;
     void refit(const features::Encoder& encoder);
 
@@ -186,13 +187,23 @@ inline void ModelFit::judge(const features::Encoder& encoder, const DatasetSourc
     const std::vector<float> p = predict_rows(predictor, source, split_.valid.rows);
     const auto weights = weights_of(data_, split_.valid);
     bundle_.summary.targets = target_summaries(bundle_, p, split_.valid, weights);
-    bundle_.reference = model::reference_of(data_, (options_.refit ? split_.refit : split_.train).rows,
-                                            options_.training.seed);
-    bundle_.reference.scores = reference_scores(bundle_, p);
+    if (bundle_.reference.empty()) bundle_.reference = reference_of(data_, split_, options_);
     summarize_epochs(bundle_.summary, chosen_.front());
     bundle_.summary.train = range_of(split_.train);
     bundle_.summary.valid = range_of(split_.valid);
     if (options_.validated) options_.validated({bundle_, data_, split_.valid, weights, p});
+}
+
+/// How the finished model scores rows as it meets them: the net that was validated is another one.
+inline void ModelFit::describe_scores() {
+    constexpr std::size_t kEnough = 100'000;
+    std::vector<std::uint32_t> rows;
+    const std::size_t step = split_.valid.size() / kEnough + 1;
+    for (std::size_t i = 0; i < split_.valid.size(); i += step)
+        rows.push_back(split_.valid.rows[i]);
+    const model::Predictor predictor(bundle_, kernels_);
+    const DatasetSource source(bundle_.encoder, data_, nullptr, kernels_);
+    bundle_.reference.scores = reference_scores(bundle_, predict_rows(predictor, source, rows));
 }
 
 /// The same training on a random split, and every input alone.
@@ -238,6 +249,7 @@ inline void ModelFit::run() {
         refit(encoder);
     }
     bundle_.encoder = std::move(encoder);
+    describe_scores();
     bundle_.summary.examples = data_.size();
     bundle_.summary.features = bundle_.encoder.dense_names().size() + bundle_.encoder.embeddings().size();
     bundle_.summary.parameters = bundle_.nets.front().parameters().size() * bundle_.nets.size();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +86,7 @@ inline Bundle train_on_log(const EventLog& log, const LogModelOptions& options, 
                                  .progress = observer.progress};
     features::Dataset data = features::build_dataset(log, history, examples, build);
     const features::Split split = features::split_by_time(data, examples, options.valid_share);
+    bundle.reference = detail::reference_of(data, split, options.model);  // with the place, as rows will come
     features::mask_place(data, history.spec(), options.hide_place, options.model.training.seed);
     ModelOptions model = options.model;
     choose_log_defaults(model, split.train.size());
