@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -105,6 +106,22 @@ std::string gains_text(const metrics::MetricsResult& result, const Paint& paint)
 }
 
 }  // namespace
+
+std::string steps_without_bots_text(const std::vector<metrics::FunnelStep>& all,
+                                    const std::vector<metrics::FunnelStep>& without, const Paint& paint) {
+    Table table({{"", Align::left},
+                 {"reached", Align::right},
+                 {"without bots", Align::right},
+                 {"of all", Align::right},
+                 {"without bots", Align::right},
+                 {"95 % interval", Align::right}});
+    for (std::size_t k = 0; k < std::min(all.size(), without.size()); ++k) {
+        table.add_row({printable(all[k].name, 40), format_count(all[k].reached),
+                       format_count(without[k].reached), format_share(all[k].overall_rate),
+                       format_share(without[k].overall_rate), interval_text(without[k].overall_interval)});
+    }
+    return paint.table(table);
+}
 
 std::vector<std::string> describe(const metrics::FunnelRules& rules,
                                   const std::vector<metrics::FunnelStep>& steps) {

@@ -15,6 +15,11 @@ namespace funnel::report {
 [[nodiscard]] std::string funnel_text(const metrics::MetricsResult& result, const TextOptions& options,
                                       const Paint& paint);
 
+/// The steps with and without the users that a bot rule names, side by side. The same funnel in both.
+[[nodiscard]] std::string steps_without_bots_text(const std::vector<metrics::FunnelStep>& all,
+                                                  const std::vector<metrics::FunnelStep>& without,
+                                                  const Paint& paint);
+
 /// "strict order", "only the first entry", ...: what is not plain.
 [[nodiscard]] std::vector<std::string> describe(const metrics::FunnelRules& rules,
                                                 const std::vector<metrics::FunnelStep>& steps);

@@ -21,15 +21,16 @@ struct Part {
     std::string (*markup)(const Page&);
 };
 
-constexpr std::array<Part, 9> kParts = {{{"overview", "Overview", html::overview_section},
-                                         {"funnel", "Funnel", html::funnel_section},
-                                         {"trends", "Over time", html::trend_section},
-                                         {"breakdowns", "Breakdowns", html::breakdown_section},
-                                         {"carts", "Carts", html::cart_section},
-                                         {"repeat", "Repeat", html::repeat_section},
-                                         {"model", "Model", html::model_section},
-                                         {"metrics", "All metrics", html::metric_section},
-                                         {"data", "Data", html::data_section}}};
+constexpr std::array<Part, 10> kParts = {{{"overview", "Overview", html::overview_section},
+                                          {"funnel", "Funnel", html::funnel_section},
+                                          {"trends", "Over time", html::trend_section},
+                                          {"breakdowns", "Breakdowns", html::breakdown_section},
+                                          {"carts", "Carts", html::cart_section},
+                                          {"repeat", "Repeat", html::repeat_section},
+                                          {"model", "Model", html::model_section},
+                                          {"metrics", "All metrics", html::metric_section},
+                                          {"bots", "Without bots", html::bots_section},
+                                          {"data", "Data", html::data_section}}};
 
 std::string head(const std::string& title) {
     // No script, no reference, nothing from elsewhere, and the browser is told so.

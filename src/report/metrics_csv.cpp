@@ -79,6 +79,11 @@ void append_differences(std::string& out, const std::string& by, std::string_vie
 std::string to_csv(const metrics::MetricsResult& result, const Comparisons& beside) {
     std::string out = "by,key,metric,value,numerator,denominator,low,high,reason\n";
     append_metrics(out, ",,", result.metrics, result.steps);
+    if (const auto& without = result.without_bots) {
+        const std::string head = head_of("without_bots", "");
+        out += head + "bots," + std::to_string(without->users) + ",,,,,\n";
+        append_metrics(out, head, without->metrics, without->steps);
+    }
     for (const metrics::SegmentResult& segment : result.breakdown) {
         const std::string key = segment.key.value_or("");
         append_metrics(out, head_of(segment.by, key), segment.metrics, segment.steps);

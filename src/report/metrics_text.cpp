@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "bots_in_words.hpp"
 #include "comparisons_text.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/report/table.hpp"
@@ -103,6 +104,25 @@ std::string metrics_text(const std::vector<metrics::Metric>& metrics, const Pain
     return paint.title("Metrics") + paint.table(table);
 }
 
+// The whole log again without the users that a bot rule names.
+std::string without_bots_text(const metrics::MetricsResult& result, const Paint& paint) {
+    const BotsInWords bots = bots_in_words(result);
+    const std::string out = paint.title("Without bots") + paint.lead(bots.text);
+    if (!bots.has_figures) return out;
+    Table table({{"", Align::left},
+                 {"all users", Align::right},
+                 {"without bots", Align::right},
+                 {"counts", Align::right},
+                 {"95 % interval", Align::right},
+                 {"", Align::left}});
+    for (const metrics::Metric& metric : result.without_bots->metrics) {
+        table.add_row({metric.name, value_text(result.metric(metric.name)), value_text(metric),
+                       fraction_text(metric), interval_text(metric), std::string(metric.reason)});
+    }
+    return out + paint.table(table) + "\n" +
+           steps_without_bots_text(result.steps, result.without_bots->steps, paint);
+}
+
 std::string breakdown_text(std::span<const metrics::SegmentResult> segments, const TextOptions& options,
                            const Paint& paint) {
     constexpr std::string_view kShown[] = {
@@ -136,6 +156,7 @@ std::string to_text(const metrics::MetricsResult& result, const LogSummary& log,
     const Paint paint(options.color, options.markdown);
     std::string out = head_text(log, paint) + "\n" + metrics_text(result.metrics, paint) + "\n" +
                       funnel_text(result, options, paint);
+    if (result.without_bots) out += "\n" + without_bots_text(result, paint);
     const std::span segments(result.breakdown);
     for (std::size_t begin = 0, end = 0; begin < segments.size(); begin = end) {
         while (end < segments.size() && segments[end].by == segments[begin].by)

@@ -23,6 +23,10 @@ class Paint {
     [[nodiscard]] std::string table(const Table& table) const {
         return markdown_ ? table.markdown() : table.text(2);
     }
+    /// A line of words above a table.
+    [[nodiscard]] std::string lead(std::string_view text) const {
+        return (markdown_ ? "" : "  ") + std::string(text) + (markdown_ ? "\n\n" : "\n");
+    }
     /// A line of words below a table.
     [[nodiscard]] std::string line(std::string_view text) const {
         return (markdown_ ? "\n" : "  ") + std::string(text) + "\n";

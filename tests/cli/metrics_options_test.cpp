@@ -119,6 +119,49 @@ TEST(CliMetricsOptions, AliasesBotsAndOrdersWrittenTwice) {
     EXPECT_EQ(revenue("orders"), 25);
 }
 
+TEST(CliMetricsOptions, FiguresWithoutBotsInEveryFormat) {
+    // Of a, b and c the rule names a and b: c views i1 once and buys i2 for 5.
+    const auto with = [](const std::string& rule, const std::vector<std::string>& format) {
+        std::vector<std::string> options = {"--bot-rule", rule};
+        options.insert(options.end(), format.begin(), format.end());
+        return measured(small_shop(), options, false).out;
+    };
+    const std::string text = with("events_per_min>2", {}), csv = with("events_per_min>2", {"--csv"});
+    EXPECT_NE(text.find("\nWithout bots\n  The bot rule names 2 of 3 users."), std::string::npos) << text;
+    const std::string markdown = with("events_per_min>2", {"--markdown"});
+    EXPECT_NE(markdown.find("\n| revenue | 25.00 | 5.00 |"), std::string::npos) << markdown;
+    EXPECT_NE(markdown.find("\n| conversion_user | 66.67 % | 100.00 % | 1 of 1 |"), std::string::npos);
+    for (const char* line : {"\n,,uv,3,", "\nwithout_bots,,bots,2,", "\nwithout_bots,,uv,1,",
+                             "\nwithout_bots,,revenue,5,", "\nwithout_bots,,conversion_user,1,1,1,"})
+        EXPECT_NE(csv.find(line), std::string::npos) << line << csv;
+    EXPECT_NE(with("events_per_min>9", {}).find("names none of the 3 users"), std::string::npos);
+    EXPECT_EQ(measured(small_shop(), {}, false).out.find("Without bots"), std::string::npos);
+}
+
+TEST(CliMetricsOptions, CategoriesThatWereNotReadAreNotCalledNotBought) {
+    const std::string log =
+        "event_time,event_type,user_id,item_id,order_id,category\n"
+        "2024-03-01T09:00:00Z,view,a,i1,,shoes\n"
+        "2024-03-01T10:00:00Z,purchase,a,i1,o1,shoes\n2024-03-02T10:00:00Z,purchase,a,i2,o2,shoes\n"
+        "2024-03-01T10:00:00Z,purchase,b,i3,o3,hats\n";
+    const auto rate = [](const std::string& text, const std::vector<std::string>& options) {
+        return measured(text, options).json().at("metrics").at("repeat_category_rate");
+    };
+    EXPECT_EQ(rate(log, {}).at("reason"), "category_not_read");
+    EXPECT_EQ(rate(log, {}).at("interval_reason"), "not_computed");
+    const std::vector<std::vector<std::string>> readings = {{"--all"}, {"--by", "category"}};
+    for (const auto& options : readings) {
+        const json read = rate(log, options);
+        EXPECT_EQ(read.at("numerator"), 1);  // a, shoes
+        EXPECT_EQ(read.at("denominator"), 2);
+        EXPECT_TRUE(read.at("reason").is_null());
+    }
+    EXPECT_EQ(rate(small_shop(), {"--all"}).at("reason"), "category_not_read") << "the log has none";
+    EXPECT_NE(measured(log, {"--csv"}, false).out.find("\n,,repeat_category_rate,,0,0,,,category_not_read\n"),
+              std::string::npos);
+    EXPECT_NE(measured(log, {}, false).out.find("category_not_read"), std::string::npos);
+}
+
 TEST(CliMetricsOptions, AnotherLogAndSegmentsBesideTheNumbers) {
     const TemporaryFolder folder;
     const std::string log = folder.write("log.csv", small_shop());

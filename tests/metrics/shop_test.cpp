@@ -94,6 +94,27 @@ TEST(RepeatPurchase, OfItemsAndCategories) {
     expect_fraction(result, "repeat_category_rate", 1, 2);
 }
 
+TEST(RepeatPurchase, OfCategoriesIsUndefinedForAReasonThatIsTrue) {
+    MetricsOptions options = shop_options();
+    options.by = {"day"};
+    options.bot_events_per_minute = 9;
+    // No row has a category, so the log has no such column; the second day has no purchase.
+    const auto unread = measured_shop({{0, purchase, "u", "a"}, {kDay, view, "v", "a"}}, options);
+    expect_fraction(unread, "repeat_category_rate", 0, 0);
+    EXPECT_EQ(unread.metric("repeat_category_rate").reason, "category_not_read");
+    EXPECT_EQ(unread.metric("repeat_category_rate").interval_reason, "not_computed");
+    const auto reason = [](const std::vector<metrics::Metric>& of) {
+        return metrics::find(of, "repeat_category_rate")->reason;
+    };
+    EXPECT_EQ(reason(unread.without_bots->metrics), "category_not_read");
+    EXPECT_EQ(reason(unread.breakdown.at(0).metrics), "category_not_read");
+    EXPECT_EQ(reason(unread.breakdown.at(1).metrics), "no_categories_bought");
+    // The column is there, and what was bought is in no category.
+    const auto none = measured_shop({{0, view, "u", "a", "", "", 0, "shoes"}, {1, purchase, "u", "b"}});
+    EXPECT_EQ(reason(none.metrics), "no_categories_bought");
+    EXPECT_EQ(reason(measured_shop({{0, view, "u", "a"}}).metrics), "no_categories_bought");
+}
+
 TEST(Retention, CountsCalendarDaysOrBlocksOfADay) {
     MetricsOptions options = shop_options();
     options.retention = {1};
@@ -106,6 +127,8 @@ TEST(Retention, CountsCalendarDaysOrBlocksOfADay) {
     options.rolling_days = true;
     expect_fraction(measured_shop(rows, options), "retention_d1", 0, 2);
     EXPECT_EQ(measured_shop({{0, view, "u"}}, options).metric("retention_d1").reason, "no_mature_cohort");
+    EXPECT_EQ(measured_shop({{0, view, "u"}}, options).metric("retention_d1").interval_reason,
+              "not_computed");
 }
 
 TEST(Retention, ADayWithAClockChangeIsOneDay) {

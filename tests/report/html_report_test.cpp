@@ -92,6 +92,31 @@ TEST(HtmlReport, ShowsWhatComesFromTheDataAsText) {
     EXPECT_NE(page.find("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\\x01"), std::string::npos);
 }
 
+TEST(HtmlReport, ShowsTheFiguresWithoutBotsBeside) {
+    EventLog log = four_weeks();  // a, b and c view once a day; a has an order, b two
+    for (std::int64_t i = 0; i < 5; ++i)
+        log.add({.time = i, .kind = view, .user = "robot", .item = "i"});
+    metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
+    EXPECT_EQ(page_of(log, options).find("Without bots"), std::string::npos);
+    options.bot_events_per_minute = 4;
+    const std::string page = page_of(log, options);
+    html_test::expect_sound(page);
+    const std::string number = "</td><td class=\"n\">";
+    for (const std::string& text :
+         {std::string("<a href=\"#bots\">Without bots</a>"), std::string("The bot rule names 1 of 4 users."),
+          "Product views</th><td class=\"n\">89" + number + "84" + number,  // 3 x 28 and 5
+          "Users</th><td class=\"n\">4" + number + "3" + number,
+          "Conversion per user</th><td class=\"n\">50.0\xC2\xA0%" + number + "66.7\xC2\xA0%" + number,
+          "view</bdi></th><td class=\"n\">4" + number + "3" + number + "100\xC2\xA0%" + number}) {
+        EXPECT_NE(page.find(text), std::string::npos) << text;
+    }
+    options.bot_events_per_minute = 5;
+    const std::string none = page_of(log, options);
+    html_test::expect_sound(none);
+    EXPECT_NE(none.find("names none of the 4 users"), std::string::npos);
+    EXPECT_EQ(none.find("All metrics without bots"), std::string::npos);
+}
+
 TEST(HtmlReport, OfNothingIsAPage) {
     const std::string page = page_of(EventLog{}, {.funnel = Funnel::parse("view,purchase")});
     html_test::expect_sound(page);

@@ -2,7 +2,10 @@
 // What scripts and people see of the metrics of a small log.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "funnel/metrics/measure.hpp"
 #include "funnel/report/metrics_json.hpp"
@@ -180,6 +183,105 @@ TEST(MetricsText, ColoursOnlyWhenAsked) {
     for (std::size_t at; (at = text.find('\x1b')) != std::string::npos;)
         text.erase(at, text.find('m', at) + 1 - at);
     EXPECT_EQ(text, to_text(result, summarize(log, result)));
+}
+
+/// A human who views, carts and buys for 10 in 3 rows, and a robot who views 4 times, within a minute.
+metrics::MetricsResult with_bot_rule(std::int64_t most_rows, EventLog& log) {
+    log.add({.time = 0, .kind = view, .user = "human", .item = "i1"});
+    log.add({.time = 1, .kind = cart_add, .user = "human", .item = "i1"});
+    log.add({.time = 2, .kind = purchase, .user = "human", .item = "i1", .order = "o1", .price = 10});
+    for (std::int64_t i = 0; i < 4; ++i)
+        log.add({.time = i, .kind = view, .user = "robot", .item = "i2"});
+    metrics::MetricsOptions options{.funnel = Funnel::parse("view,cart_add,purchase")};
+    options.bot_events_per_minute = most_rows;
+    options.by = {"day"};
+    return metrics::measure(log, options);
+}
+
+/// Runs of spaces as one space.
+std::string squeezed(std::string text) {
+    const auto both_blank = [](char a, char b) { return a == ' ' && b == ' '; };
+    text.erase(std::unique(text.begin(), text.end(), both_blank), text.end());
+    return text;
+}
+
+/// What stands under "Without bots", up to the next heading.
+std::string without_bots_part(const std::string& text) {
+    const std::size_t begin = text.find("Without bots\n");
+    return begin == std::string::npos ? "" : text.substr(begin, text.find("By day\n", begin) - begin);
+}
+
+TEST(WithoutBots, StandsBesideTheFiguresInTheText) {
+    EventLog log;
+    const auto result = with_bot_rule(3, log);
+    const std::string text = to_text(result, summarize(log, result));
+    EXPECT_NE(squeezed(text).find("\n pv 5\n"), std::string::npos) << text;  // the headline keeps them
+    const std::string part = squeezed(without_bots_part(text));
+    // 1 of 1 after Wilson: from 1 / (1 + 1.96 ^ 2) = 20.65 %; 1 of 2 is 50 %.
+    for (const char* line :
+         {"\n The bot rule names 1 of 2 users. They count in all other figures; here they are left out.\n",
+          "\n all users without bots counts 95 % interval\n", "\n pv 5 1\n", "\n uv 2 1\n",
+          "\n conversion_user 50.00 % 100.00 % 1 of 1 20.65 % to 100.00 %\n", "\n revenue 10.00 10.00\n",
+          "\n ctr n/a n/a 0 of 0 no_impressions\n",
+          "\n reached without bots of all without bots 95 % interval\n",
+          "\n cart 1 1 50.00 % 100.00 % 20.65 % to 100.00 %\n"}) {
+        EXPECT_NE(part.find(line), std::string::npos) << line << part;
+    }
+    EXPECT_NE(part.find("\n view 2 1 100.00 % 100.00 %"), std::string::npos) << part;
+    const std::string small = to_text(small_result(small_log()), summarize(log, result));
+    EXPECT_EQ(without_bots_part(small), "") << "there is no rule";
+}
+
+TEST(WithoutBots, IsATableInMarkdown) {
+    EventLog log;
+    const auto result = with_bot_rule(3, log);
+    const std::string text = to_text(result, summarize(log, result), {.markdown = true});
+    for (const char* lines :
+         {"\n## Without bots\n\nThe bot rule names 1 of 2 users. They count in all other figures; here they "
+          "are left out.\n\n|  | all users | without bots | counts | 95 % interval |  |\n| --- | ---: |",
+          "\n| conversion_user | 50.00 % | 100.00 % | 1 of 1 | 20.65 % to 100.00 % |  |\n",
+          "\n\n|  | reached | without bots | of all | without bots | 95 % interval |\n",
+          "\n| purchase | 1 | 1 | 50.00 % | 100.00 % | 20.65 % to 100.00 % |\n"}) {
+        EXPECT_NE(text.find(lines), std::string::npos) << lines << text;
+    }
+}
+
+TEST(WithoutBots, SaysSoIfTheRuleNamesNobodyOrAll) {
+    EventLog nobody, all;
+    const auto none = with_bot_rule(4, nobody), both = with_bot_rule(2, all);
+    EXPECT_EQ(none.without_bots->users, 0);
+    EXPECT_EQ(both.without_bots->users, 2);
+    EXPECT_EQ(without_bots_part(to_text(none, summarize(nobody, none))),
+              "Without bots\n  The bot rule names none of the 2 users: without bots all figures are the "
+              "same.\n\n");
+    EXPECT_EQ(without_bots_part(to_text(both, summarize(all, both))),
+              "Without bots\n  The bot rule names all of the 2 users: without bots nothing is left.\n\n");
+    EXPECT_NE(to_csv(none).find("\nwithout_bots,,bots,0,,,,,\nwithout_bots,,pv,5,,,,,\n"), std::string::npos);
+    EXPECT_NE(to_csv(both).find("\nwithout_bots,,bots,2,,,,,\nwithout_bots,,pv,0,,,,,\n"), std::string::npos);
+}
+
+TEST(WithoutBots, IsInTheCsvBetweenTheLogAndItsParts) {
+    EventLog log;
+    const std::string csv = to_csv(with_bot_rule(3, log));
+    const std::size_t begin = csv.find("\nwithout_bots,,bots,1,,,,,\nwithout_bots,,pv,1,,,,,\n");
+    ASSERT_NE(begin, std::string::npos) << csv;
+    EXPECT_GT(begin, csv.find("\n,,funnel_purchase,1,,,,,\n"));
+    EXPECT_LT(begin, csv.find("\nday,1970-01-01,pv,5,"));
+    EXPECT_NE(csv.find("\nwithout_bots,,conversion_user,1,1,1,0.2065"), std::string::npos);
+    EXPECT_NE(csv.find("\nwithout_bots,,ctr,,0,0,,,no_impressions\n"), std::string::npos);
+    EXPECT_NE(csv.find("\nwithout_bots,,funnel_view,1,,,,,\n"), std::string::npos);
+    EXPECT_EQ(to_csv(small_result(small_log())).find("without_bots"), std::string::npos);
+}
+
+TEST(WithoutBots, SaysInTheJsonHowManyTheyAre) {
+    EventLog log;
+    const auto result = with_bot_rule(3, log);
+    const Json json = Json::parse(to_json(result, summarize(log, result)));
+    EXPECT_EQ(keys(json["without_bots"]), (Keys{"users", "metrics", "steps"}));
+    EXPECT_EQ(json["without_bots"]["users"], 1);  // the robot
+    EXPECT_EQ(json["without_bots"]["metrics"]["pv"]["value"], 1);
+    EXPECT_EQ(json["without_bots"]["steps"][2]["overall_rate"], 1);
+    EXPECT_EQ(json["metrics"]["ctr"]["interval_reason"], "not_computed");
 }
 
 }  // namespace

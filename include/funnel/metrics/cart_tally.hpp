@@ -3,6 +3,7 @@
 // or by a day in which nothing happens to them (docs/metrics.md, cart_abandon_cart).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 

@@ -43,10 +43,10 @@ struct Censoring {
     if (!censoring || !censoring->mature_share || *censoring->mature_share >= 0.95) return {};
     const auto share = static_cast<int>(*censoring->mature_share * 100);
     return "the window " + base::format_duration(options.window) + " is over for only " +
-           std::to_string(share) +
-           " % of the entries, so the last steps of the funnel are too low; funnel.censoring has estimates "
-           "that "
-           "allow for it, or give a shorter --window";
+           std::to_string(share) + " % of the entries" +
+           (options.to ? " by --to: naive, mature and km wait for no row after it, the steps of the funnel do"
+                       : ", so the last steps of the funnel are too low; funnel.censoring has estimates that "
+                         "allow for it, or give a shorter --window");
 }
 
 namespace detail {

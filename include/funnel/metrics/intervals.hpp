@@ -3,12 +3,14 @@
 // jackknife that leaves out one of 64 groups of users at a time (Efron and Stein 1981; Tukey's t interval).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "funnel/eval/interval.hpp"
 #include "funnel/eval/jackknife.hpp"

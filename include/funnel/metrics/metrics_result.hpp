@@ -28,7 +28,7 @@ struct SegmentResult {
 
 /// What is left when the users that a bot rule names are left out.
 struct WithoutBots {
-    std::int64_t users = 0;  ///< bots among uv
+    std::int64_t users = 0;  ///< the bots: how many of uv the rule names
     std::vector<Metric> metrics = {};
     std::vector<FunnelStep> steps = {};
 };

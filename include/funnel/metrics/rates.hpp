@@ -36,7 +36,7 @@ struct Metric {
     std::string_view reason = {};                            ///< why there is no value: "no_impressions", ...
     std::optional<double> low = {}, high = {};               ///< 95 % interval
     std::string_view method = {};                            ///< "wilson", "jackknife", "wilson_users"
-    std::string_view interval_reason = {};                   ///< why there is no interval
+    std::string_view interval_reason = {};  ///< why there is no interval: "not_computed" without a value, ...
 };
 
 /// Metrics that are not always there.
@@ -116,6 +116,13 @@ inline constexpr auto kMetricRules = std::to_array<MetricRule>({
 
 namespace detail {
 
+/// Why the denominator of a rule is 0.
+[[nodiscard]] inline std::string_view reason_of(const MetricRule& rule, const Tally& tally) noexcept {
+    const bool unread =
+        rule.denominator == Count::categories_bought && tally[Count::purchase_rows_without_categories] > 0;
+    return unread ? "category_not_read" : rule.reason;
+}
+
 [[nodiscard]] inline Metric metric_of(const MetricRule& rule, const Tally& tally) {
     Metric metric{.name = std::string(rule.name), .unit = rule.unit};
     const auto numerator = static_cast<double>(tally[rule.numerator]);
@@ -129,7 +136,7 @@ namespace detail {
     if (denominator > 0) {
         metric.value = numerator / denominator;
     } else {
-        metric.reason = rule.reason;
+        metric.reason = reason_of(rule, tally);
     }
     metric.interval_reason = "not_computed";
     return metric;
@@ -157,6 +164,7 @@ namespace detail {
         metric.method = "wilson";
     } else {
         metric.reason = reason;
+        metric.interval_reason = "not_computed";
     }
     return metric;
 }

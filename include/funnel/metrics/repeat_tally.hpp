@@ -62,7 +62,11 @@ inline void RepeatTally::count_user(const UserView& user, const OrderTally& orde
     };
     collect([](const UserRow& row) { return row.item; });
     count_goods(user, Count::pairs_bought, Count::pairs_rebought);
-    if (categories_ == nullptr) return;
+    if (categories_ == nullptr) {
+        for (const PurchaseRow& row : orders.rows())
+            user.mark(Count::purchase_rows_without_categories, row.position);
+        return;
+    }
     collect([&](const UserRow& row) { return category(row); });
     count_goods(user, Count::categories_bought, Count::categories_rebought);
 }

@@ -29,7 +29,8 @@ enum class Count : std::uint8_t {
     dwell_censored,        ///< views after which the visit shows no later time
     purchase_rows,
     purchase_rows_without_value,
-    late_order_rows,  ///< later than the first row of their order
+    purchase_rows_without_categories,  ///< the column category was not read, or the log has none
+    late_order_rows,                   ///< later than the first row of their order
     rows_without_visit_id,
     cart_adds,
     refund_rows,

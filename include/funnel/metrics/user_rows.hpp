@@ -9,6 +9,7 @@
 #include <limits>
 #include <span>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/parallel.hpp"

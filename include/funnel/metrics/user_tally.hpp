@@ -2,6 +2,7 @@
 // UserTally: counts one user after the other, everything, into one Tally per segment.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/hash.hpp"
@@ -20,6 +21,7 @@ struct LogChecks {
     std::int64_t busiest_user = 0;      ///< rows of the user with the most
     std::int64_t last_month_rows = 0;   ///< in the 30 days before the last time
     std::int64_t shared_order_ids = 0;  ///< order ids that occur with several users
+    bool has_items = false;             ///< some row has an item
     /// Hashes of the order ids and of the shared ones among them, sorted, so that an id whose users are in
     /// several logs is seen.
     std::vector<std::uint64_t> order_ids = {}, shared = {};
@@ -27,6 +29,7 @@ struct LogChecks {
     LogChecks& operator+=(const LogChecks& other) {
         busiest_user = std::max(busiest_user, other.busiest_user);
         last_month_rows += other.last_month_rows;
+        has_items |= other.has_items;
         std::vector<std::uint64_t> common, all, several;
         std::ranges::set_intersection(order_ids, other.order_ids, std::back_inserter(common));
         std::ranges::set_union(order_ids, other.order_ids, std::back_inserter(all));
@@ -86,6 +89,7 @@ inline void check_orders(const EventLog& log, LogChecks& checks) {
 inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
     LogChecks checks;
     if (!facts.knows_shared_orders) detail::check_orders(log, checks);
+    checks.has_items = std::ranges::any_of(log.item, [](std::uint32_t item) { return item != base::kNone; });
     std::vector<std::uint32_t> rows_of(log.users.size());
     for (const std::uint32_t user : log.user)
         ++rows_of[user];
@@ -102,14 +106,27 @@ inline std::vector<std::string> warnings_of(const Tally& total, const LogChecks&
     std::vector<std::string> out;
     if (rows == 0) return out;
     const auto number = [](std::int64_t n) { return std::to_string(n); };
+    if (facts.kinds == events::kind_bit(EventKind::other)) {
+        out.push_back("no event is of a type that metrics know; map the names of this log in a schema");
+        return out;
+    }
+    if (!checks.has_items && facts.kinds != events::kind_bit(EventKind::page_view)) {
+        out.push_back(
+            "no row has an item: what joins events of one item (ctr, cvr_post_click, carts, repeat purchase) "
+            "finds "
+            "nothing; if the log has items, name their column in the schema");
+    }
     if (total[Count::impressions] > 0 && !facts.has(EventKind::click) && facts.has(EventKind::view)) {
         out.push_back(
             "no click in the log: in ctr, ctr_raw, ctr_followed and click_user_rate a view is the click");
     }
     if (total[Count::pairs_carted] > 0 && total[Count::pairs_mature] == 0) {
-        const std::uint64_t span = events::elapsed(facts.first_time, facts.last_time);
+        const std::uint64_t span =
+            events::elapsed(std::max(facts.first_time, options.from.value_or(facts.first_time)),
+                            std::min(facts.last_time, options.to.value_or(facts.last_time)));
         out.push_back(
-            "log spans " + detail::rough_days(span) + "; window " + base::format_duration(options.window) +
+            std::string(options.to || options.from ? "the period" : "log") + " spans " +
+            detail::rough_days(span) + "; window " + base::format_duration(options.window) +
             " is over for no cart; try --window " +
             base::format_duration(
                 std::max<std::int64_t>(1, static_cast<std::int64_t>(span / 3) / base::kHour) * base::kHour));

@@ -18,6 +18,8 @@ namespace funnel::report {
 
 /// `by,key,metric,value,numerator,denominator,low,high,reason`, one line per metric: first those of the whole
 /// log with empty by and key, then the breakdown; funnel steps as metrics `funnel_NAME`. Undefined: empty.
+/// With a bot rule, by = `without_bots` and an empty key stand between the two: `bots`, how many users the
+/// rule names, and all metrics without them.
 /// What is compared follows: by = `compare` and key = the other file, or `experiment` and the variant. Where
 /// there are differences, by ends in ` difference` (value = here - there, low and high its interval) or
 /// ` lift` (here / there - 1).

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "funnel/model/bundle.hpp"
 #include "funnel/train/audit.hpp"

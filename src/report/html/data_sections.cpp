@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Every metric with its definition and quality, and what was read to compute them.
+// Every metric with its definition and quality, the same without bots, and what was read to compute them.
 #include <algorithm>
+#include <cstddef>
 
+#include "../bots_in_words.hpp"
 #include "figure.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/report/table.hpp"
@@ -88,6 +90,33 @@ std::string warning_list(const Page& page) {
            left_out(warnings.size(), std::min(warnings.size(), kShown), "notes");
 }
 
+std::string bot_metrics(const metrics::MetricsResult& whole) {
+    HtmlTable table(
+        "All metrics without bots",
+        {{"Metric", true}, {"All users"}, {"Without bots"}, {"95 % interval"}, {"Rests on"}, {"Note", true}});
+    for (const metrics::Metric& metric : whole.without_bots->metrics) {
+        table.add_row({escape(term_of(metric.name).title), value_of(whole.metric(metric.name)),
+                       value_of(metric), escape(interval_of(metric)), escape(counts_of(metric)),
+                       escape(remark_on(metric))});
+    }
+    return table.markup();
+}
+
+std::string bot_funnel(const metrics::MetricsResult& whole) {
+    HtmlTable table(
+        "The funnel without bots",
+        {{"Step", true}, {"Reached"}, {"Without bots"}, {"Of all"}, {"Without bots"}, {"95 % interval"}});
+    const auto& without = whole.without_bots->steps;
+    for (std::size_t k = 0; k < std::min(whole.steps.size(), without.size()); ++k) {
+        const auto& interval = without[k].overall_interval;
+        table.add_row({datum(whole.steps[k].name, 40), format_count(whole.steps[k].reached),
+                       format_count(without[k].reached), percent(whole.steps[k].overall_rate),
+                       percent(without[k].overall_rate),
+                       interval ? percent(interval->low) + " to " + percent(interval->high) : ""});
+    }
+    return table.markup();
+}
+
 }  // namespace
 
 std::string metric_section(const Page& page) {
@@ -105,6 +134,15 @@ std::string metric_section(const Page& page) {
                              " long. n/a means that there was nothing to divide by; it is never shown as 0.";
     return section("metrics", "Every metric and what it means",
                    element("p", note) + element("div", "class=\"metrics\"", table.markup()));
+}
+
+std::string bots_section(const Page& page) {
+    const metrics::MetricsResult& whole = page.numbers.whole;
+    if (!whole.without_bots) return {};
+    const BotsInWords bots = bots_in_words(whole);
+    std::string out = element("p", escape(bots.text));
+    if (bots.has_figures) out += bot_metrics(whole) + bot_funnel(whole);
+    return section("bots", "Without bots", out);
 }
 
 std::string data_section(const Page& page) {

@@ -35,6 +35,7 @@ struct Page {
 [[nodiscard]] std::string cart_section(const Page& page);
 [[nodiscard]] std::string repeat_section(const Page& page);
 [[nodiscard]] std::string metric_section(const Page& page);
+[[nodiscard]] std::string bots_section(const Page& page);
 [[nodiscard]] std::string model_section(const Page& page);
 [[nodiscard]] std::string data_section(const Page& page);
 
