@@ -20,9 +20,6 @@ namespace {
 
 using Names = std::set<std::string>;
 
-const std::vector<std::string> kCommands = {"metrics",   "train",   "evaluate", "score",  "features",
-                                            "calibrate", "inspect", "simulate", "report", "pretrain"};
-
 std::string document(const std::string& name) {
     return read_file(std::string(FUNNEL_TEST_DIR) + "/../" + name);
 }

@@ -239,6 +239,26 @@ TEST(CliMetrics, NoImpressionsMakeTheClickRateUndefinedNotZero) {
     EXPECT_EQ(m.at("ctr").at("reason"), "no_impressions");
 }
 
+TEST(CliMetrics, WarnsOfALogWithoutItemsAndOfTypesThatAreAlmostOurs) {
+    support::TemporaryFolder folder;
+    std::string text = small_shop();
+    text.replace(text.find("item_id"), 7, "itemid");
+    const ToolResult without = run_tool({"metrics", folder.write("a.csv", text)});
+    EXPECT_NE(without.out.find("no row has an item"), std::string::npos) << without.out;
+    EXPECT_EQ(run_tool({"metrics", folder.write("b.csv", small_shop())}).out.find("no row has an item"),
+              std::string::npos);
+
+    text = small_shop();
+    for (std::size_t at; (at = text.find(",view,")) != std::string::npos;)
+        text.replace(at, 6, ",View,");
+    const ToolResult alike = run_tool({"metrics", folder.write("c.csv", text)});
+    EXPECT_NE(alike.err.find("View (3 rows)"), std::string::npos) << alike.err;
+
+    text = std::string(kHeader) + "2024-03-01T10:00:00Z,signup,a,i1,s1,,10,\n";
+    const ToolResult foreign = run_tool({"metrics", folder.write("d.csv", text)});
+    EXPECT_NE(foreign.out.find("no event is of a type that metrics know"), std::string::npos) << foreign.out;
+}
+
 TEST(CliMetrics, ByDayCutsAtTheBorderOfTheZone) {
     const auto days = [](const std::vector<std::string>& options) {
         std::map<std::string, double> pv;

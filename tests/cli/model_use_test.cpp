@@ -128,6 +128,39 @@ TEST(CliScore, MeanPredictionIsTheOneOfEvaluate) {
                 0.01);
 }
 
+// The place is withheld in a share of the training rows; rows to be scored have all of it.
+TEST(CliScore, TheSameShopHasNotDrifted) {
+    const ToolResult result =
+        run_tool({"score", "-m", shop().model, shop().late, "-o", shop().folder.path("drift.csv"),
+                  "--max-drift", "position=0.25,list=0.25,place_rate=0.25,p_click=0.25"});
+    EXPECT_EQ(result.code, 0) << result.err;
+}
+
+TEST(CliScore, NamesTheColumnsThatTheModelKnowsAndTheLogLacks) {
+    std::string text = read_file(shop().glimpse);
+    const std::size_t at = text.find("position");
+    ASSERT_LT(at, text.find('\n'));
+    text.replace(at, 8, "positon");
+    const ToolResult result =
+        run_tool({"score", "-m", shop().model, shop().folder.write("misspelt.csv", text)});
+    EXPECT_EQ(result.code, 0);
+    EXPECT_NE(result.err.find("the model learned from position, which this log has not"), std::string::npos)
+        << result.err;
+    const ToolResult whole = run_tool({"score", "-m", shop().model, shop().glimpse});
+    EXPECT_EQ(whole.err.find("learned from"), std::string::npos) << whole.err;
+}
+
+TEST(CliScore, OptionsOfTablesAreRefusedForLogs) {
+    for (const Words& args :
+         {Words{"score", "-m", shop().model, shop().late, "--keep", "x"},
+          Words{"evaluate", "-m", shop().model, shop().late, "--weight", "x"},
+          Words{"train", shop().early, "-o", shop().folder.path("x.funnel"), "--drop", "x"}}) {
+        const ToolResult result = run_tool(args);
+        EXPECT_EQ(result.code, 2) << args[0];
+        EXPECT_NE(result.err.find("it goes with a table"), std::string::npos) << result.err;
+    }
+}
+
 TEST(CliFeatures, LabelsAndScoresGiveTheFiguresOfEvaluate) {
     const Csv features = parse_csv(output({"features", shop().late, "-m", shop().model}));
     const Csv& scores = late_scores();

@@ -321,5 +321,18 @@ TEST(CliTable, ColumnsThatAreNotThereAreNamed) {
     EXPECT_NE(keep.err.find("nosuch"), std::string::npos) << keep.err;
 }
 
+TEST(CliTable, OptionsOfLogsAreRefused) {
+    support::TemporaryFolder folder;
+    const std::string table = folder.write("t.csv", "x,y\n1,0\n2,1\n");
+    for (const Words& option :
+         {Words{"--horizon", "3d"}, Words{"--targets", "y"}, Words{"--without", "user"}}) {
+        Words args{"train", table, "--label", "y", "-o", folder.path("m.funnel")};
+        args.insert(args.end(), option.begin(), option.end());
+        const ToolResult result = run_tool(args);
+        EXPECT_EQ(result.code, 2) << option[0];
+        EXPECT_NE(result.err.find("it goes with a log"), std::string::npos) << result.err;
+    }
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

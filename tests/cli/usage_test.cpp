@@ -12,8 +12,6 @@
 namespace funnel::cli_test {
 namespace {
 
-const Words kCommands = {"metrics", "train", "evaluate", "score", "features", "inspect", "simulate"};
-
 /// Runs with LOG and MODEL replaced by files of an otherwise empty folder; expects exit 2, a last line on
 /// standard error that contains `part`, nothing on standard output and no new file.
 void expect_wrong_usage(const Words& args, const std::string& part) {

@@ -35,7 +35,7 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
         const features::SideTables side =
             command.side.load(*bundle->log, command.log, command.general, session.console);
         ingest::ReadResult read =
-            read_for_model(*bundle->log, command.log, side, command.general, session.console);
+            read_for_model(*bundle, command.log, side, command.general, session.console);
         features::History history = starting_history(*bundle, command.history);
         const auto examples =
             examples_for_model(*bundle, read.log, history, command.history, command.log, command.general);

@@ -54,7 +54,7 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& 
     const features::SideTables side =
         command.side.load(*bundle.log, command.log, command.general, session.console);
     const ingest::ReadResult read =
-        read_for_model(*bundle.log, command.log, side, command.general, session.console);
+        read_for_model(bundle, command.log, side, command.general, session.console);
     features::History history = starting_history(bundle, command.history);
     const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
     const features::BuildOptions build = build_options(*bundle.log, side, session.console);
@@ -130,8 +130,11 @@ void run_score(const ScoreCommand& command, Session& session) {
                   inputs);
     const Bundle bundle = load_model(command.model, command.general);
     if (bundle.log) {
+        command.table.refuse_for_log();
         score_examples(command, bundle, session);
     } else {
+        if (!command.candidates.empty())
+            usage_error("--candidates: it goes with a model of a log, got one of a table; leave it out");
         score_rows(command, bundle, session);
     }
     command.drift.judge(bundle, command.general, session.console);

@@ -11,7 +11,7 @@ Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_pl
     const features::SideTables side =
         options.side.load(*bundle.log, options.log, options.general, session.console);
     const ingest::ReadResult read =
-        read_for_model(*bundle.log, options.log, side, options.general, session.console);
+        read_for_model(bundle, options.log, side, options.general, session.console);
     features::History history = starting_history(bundle, options.history);
     const features::ExampleList examples =
         examples_for_model(bundle, read.log, history, options.history, options.log, options.general);
@@ -60,6 +60,7 @@ std::vector<std::string> JudgeOptions::inputs() const {
 
 Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
              Session& session) {
+    if (bundle.log) options.table.refuse_for_log();
     Judged judged = bundle.log ? judge_log(bundle, options, hide_place, drift, session)
                                : judge_table(bundle, options, drift, session);
     options.general.record->add_count("examples", judged.examples.size());

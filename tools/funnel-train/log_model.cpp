@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "log_model.hpp"
 
+#include <algorithm>
+
 #include "funnel/base/time.hpp"
 #include "funnel/kernel/kernels.hpp"
 #include "funnel/metrics/effective_funnel.hpp"
@@ -39,14 +41,43 @@ ingest::ReadOptions read_options_for_model(const model::LogTask& task, const Log
     return reading;
 }
 
-ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
+namespace {
+
+/// Columns that the training rows had and this log has not: scores lack them, and look as good as ever.
+std::string missing_columns(const model::Reference& reference, const EventLog& log) {
+    std::string names;
+    const auto learned = [](const std::vector<model::ReferenceColumn>& columns, const char* name) {
+        const auto at = std::ranges::find(columns, name, &model::ReferenceColumn::name);
+        return at != columns.end() && std::ranges::any_of(at->counts.begin(), at->counts.end() - 1,
+                                                          [](std::uint64_t count) { return count > 0; });
+    };
+    const auto note = [&](const char* name, bool is_there) {
+        if (!is_there) names += (names.empty() ? "" : ", ") + std::string(name);
+    };
+    for (const char* name : {"category", "brand", "list"}) {
+        if (learned(reference.categorical, name)) note(name, log.text_column(name) != nullptr);
+    }
+    if (learned(reference.numeric, "position")) note("position", log.number_column("position") != nullptr);
+    if (learned(reference.numeric, "item_log_price")) note("price", log.number_column("price") != nullptr);
+    return names;
+}
+
+}  // namespace
+
+ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                   const features::SideTables& side, const GeneralOptions& general,
                                   Console& console) {
-    const ingest::ReadOptions reading = read_options_for_model(task, options, general, console);
+    const ingest::ReadOptions reading = read_options_for_model(*bundle.log, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, general, console);
     if (const auto to = options.to_time()) read.log.keep_before(*to);
     side.complete(read.log);
+    if (const std::string missing = missing_columns(bundle.reference, read.log); !missing.empty()) {
+        console.warn(
+            "the model learned from " + missing +
+            ", which this log has not: its scores do without; if a column has another name, give the "
+            "schema that it was trained with");
+    }
     return read;
 }
 

@@ -35,7 +35,8 @@ struct HistoryOptions {
                                                          const GeneralOptions& general, Console& console);
 
 /// A log read as the model's own log was; rows from --to on are gone. side: completes what events do not say.
-[[nodiscard]] ingest::ReadResult read_for_model(const model::LogTask& task, const LogOptions& options,
+/// A column that the model learned from and the log lacks gets a warning.
+[[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                                 const features::SideTables& side,
                                                 const GeneralOptions& general, Console& console);
 

@@ -201,12 +201,34 @@ void refuse_overwriting_input(const std::string& output, const std::vector<std::
     }
 }
 
+namespace {
+
+/// Event types that look like ours and are not.
+void warn_about_types(const ingest::ReadReport& report, Console& console) {
+    std::string alike;
+    for (const auto& [name, rows] : report.by_event) {
+        std::string small = name;
+        std::ranges::transform(small, small.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+        if (name != small && events::parse_kind(small))
+            alike += (alike.empty() ? "" : ", ") + name + " (" + std::to_string(rows) + " rows)";
+    }
+    if (alike.empty()) return;
+    console.warn("the event types " + alike +
+                 " are none of ours, which are written small: they count as types of the log's own; map them "
+                 "in a schema");
+}
+
+}  // namespace
+
 void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
                         const GeneralOptions& general, Console& console) {
     general.record->add_input(report);
     if (options.schema == "auto" && !report.schema.empty()) console.note("schema: " + report.schema);
     for (const std::string& warning : report.warnings)
         console.warn(warning);
+    warn_about_types(report, console);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
         console.warn("--rejects: " + options.rejects + " is written only with --bad-rows skip");
     }

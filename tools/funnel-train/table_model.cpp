@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "funnel/base/hash.hpp"
 #include "funnel/ingest/time_zone.hpp"
@@ -129,6 +130,17 @@ void TableOptions::add_training_to(CLI::App& command) {
     command.add_option("--categorical", categorical, "Tables: numbers that are categories, COL,...");
     command.add_option("--time", time, "Tables: column of times; the last rows validate");
     command.add_option("--valid-file", valid_file, "Tables: these rows validate");
+}
+
+void TableOptions::refuse_for_log() const {
+    const std::pair<const char*, const std::string*> given[] = {
+        {"--weight", &weight}, {"--group", &group}, {"--drop", &drop},
+        {"--time", &time},     {"--keep", &keep},   {"--valid-file", &valid_file}};
+    for (const auto& [name, value] : given) {
+        if (!value->empty())
+            usage_error(std::string(name) +
+                        ": it goes with a table (train --label), not with a log; leave it out");
+    }
 }
 
 LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, const LogOptions& log,

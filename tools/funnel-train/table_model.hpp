@@ -22,6 +22,8 @@ struct TableOptions {
     /// Options of every table command, and those that only training has.
     void add_to(CLI::App& command);
     void add_training_to(CLI::App& command);
+    /// Ends the run if an option was given that only tables know.
+    void refuse_for_log() const;
 };
 
 /// A table without its bad rows, as a Dataset with labels, weights, times and groups.

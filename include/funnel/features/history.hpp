@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "funnel/base/bytes.hpp"
 #include "funnel/features/history_io.hpp"

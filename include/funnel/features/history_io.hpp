@@ -2,6 +2,7 @@
 // HistoryState as bytes: equal states give equal bytes, and damaged bytes give Error(format).
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <vector>
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 
 #include "funnel/features/history_cart.hpp"
 #include "funnel/features/history_queries.hpp"
