@@ -30,7 +30,8 @@ LockFile::LockFile(const std::string& path, std::int64_t wait_micros) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) fail("cannot be locked: " + std::generic_category().message(errno));
         if (Clock::now() - start >= std::chrono::microseconds(wait_micros)) {
-            fail("expected no other run, got a lock that one holds; wait for its end, or give --lock-wait");
+            fail(std::string("expected no other run, got a lock that one holds; wait for its end, or give ") +
+                 (wait_micros > 0 ? "a longer --lock-wait" : "--lock-wait"));
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }

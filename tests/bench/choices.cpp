@@ -211,7 +211,7 @@ void compare_losses(const Study& study, const features::LabelledRows& judged, st
 }
 
 int run(const std::vector<std::string>& words) {
-    if (words.size() < 6) {
+    if (words.size() < 6 || (words[3] != "groups" && words[3] != "losses")) {
         std::fputs("choices SCHEMA CUT DAYS groups|losses SEEDS LOG...\n", stderr);
         return 2;
     }

@@ -136,6 +136,15 @@ TEST(CliUsage, TrainingOptionsHaveRanges) {
     }
 }
 
+TEST(CliUsage, DurationsOfATrainingAreReadBeforeItsLog) {
+    support::TemporaryFolder folder;
+    for (const char* option : {"--horizon", "--lag", "--forget", "--burn-in"}) {
+        const ToolResult result =
+            run_tool({"train", folder.path("none.csv"), "-o", folder.path("m.funnel"), option, "7x"});
+        EXPECT_EQ(result.code, 2) << option << ": " << result.err;
+    }
+}
+
 TEST(CliUsage, OtherWrongValues) {
     expect_wrong_usage({"metrics", "LOG", "--from", "yesterday"}, "--from");
     expect_wrong_usage({"metrics", "LOG", "--to", "2024-02-30"}, "--to");

@@ -153,6 +153,11 @@ void TrainCommand::check() const {
     }
     (void)train::resolved(model_options().training, 1);
     (void)groups_but(without);
+    for (const std::string& part : list_option(horizon))
+        (void)horizon_option(part.substr(part.find('=') + 1), example_mode(examples));
+    (void)duration_option("--lag", lag);
+    (void)duration_option("--forget", forget);
+    if (!burn_in.empty()) (void)duration_option("--burn-in", burn_in);
     const double share = percent_option("--valid", valid);
     if (!(share > 0 && share < 1))
         usage_error("--valid: expected a percentage above 0% and below 100%, got \"" + valid + "\"");

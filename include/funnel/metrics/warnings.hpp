@@ -161,7 +161,12 @@ inline std::vector<std::string> warnings_of(const Tally& total, const LogChecks&
                       ", is more than 30 days after 99.9 % of all others; if a clock was wrong, leave it out "
                       "with --to, since windows are judged by the latest time");
     }
-    if (!options.by.empty()) out.push_back("a user counts in every key in which the user has an event");
+    if (!options.by.empty()) {
+        out.push_back(
+            "a user counts in every key in which the user has an event; a visit, a pair and an order count "
+            "in "
+            "the key of the row they begin with");
+    }
     return out;
 }
 
