@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// RowStore: the rows of a log cut by user into kUserParts parts while they are read, 16 bytes each, 8 more
-// where the user's session changes, and 4 per further column. What exceeds the memory allowed goes to a
-// nameless file, chunk by chunk.
+// RowStore: the rows of a log cut by user into kUserParts parts while they are read, 16 to 36 bytes each
+// and 4 per further column. What exceeds the memory allowed goes to a nameless file, chunk by chunk.
 #pragma once
 
 #include <algorithm>

@@ -150,6 +150,15 @@ TEST(CliScore, NamesTheColumnsThatTheModelKnowsAndTheLogLacks) {
     EXPECT_EQ(whole.err.find("learned from"), std::string::npos) << whole.err;
 }
 
+TEST(CliScore, SaysThatALogHasNoExample) {
+    const std::string log = shop().folder.write("pages.csv",
+                                                "event_time,event_type,user_id,item_id\n"
+                                                "2024-06-01T00:00:00Z,page_view,u1,\n");
+    const ToolResult result = run_tool({"score", "-m", shop().model, log});
+    EXPECT_EQ(result.code, 0);
+    EXPECT_NE(result.err.find("nothing is scored"), std::string::npos) << result.err;
+}
+
 TEST(CliScore, OptionsOfTablesAreRefusedForLogs) {
     for (const Words& args :
          {Words{"score", "-m", shop().model, shop().late, "--keep", "x"},

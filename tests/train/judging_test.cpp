@@ -55,6 +55,49 @@ TEST(Champion, TheGainIsTheDifferenceOfTheEntropies) {
     EXPECT_FALSE(gain_of(data, poor, after).surely_at_least(0));
 }
 
+// Rows in no order of time, half of them from before the end of the champion's history.
+TEST(Champion, OfALogIsJudgedOnLaterRowsThanItsOwn) {
+    features::Dataset data = make_dataset(1600, {"a", "b"});
+    for (std::size_t i = 0; i < data.size(); ++i)
+        data.keys[i].time = static_cast<std::int64_t>(i * 677 % 1600);
+    ModelOptions poor = quick_options();
+    poor.training.epochs = 1;
+    poor.training.learning_rate = 1e-5;
+    Bundle champion = make_model(data, poor);
+    features::HistoryOptions history;
+    history.funnel = Funnel::parse("view,purchase");
+    champion.history.emplace(history);
+    champion.history->observe({.time = 800, .kind = EventKind::view, .user = "u", .item = "i"});
+
+    Gain gain;
+    double expected = 0;
+    ModelOptions options = quick_options();
+    options.validated = [&](const ValidatedFit& fit) {
+        gain = gain_over(champion, fit, nn::eigen_kernels());
+        const DatasetSource source(champion.encoder, data);
+        const auto old = predict_rows(model::Predictor(champion), source, fit.rows.rows);
+        std::vector<float> before, after;
+        std::vector<std::uint8_t> labels;
+        for (std::size_t i = 0; i < fit.rows.size(); ++i) {
+            if (data.keys[fit.rows.rows[i]].time <= 800) continue;
+            before.push_back(old[i]);
+            after.push_back(fit.probabilities[i]);
+            labels.push_back(fit.rows.labels[i]);
+        }
+        ASSERT_LT(labels.size(), fit.rows.size() * 2 / 3);
+        expected = *eval::evaluate(std::span<const float>(before), labels).normalized_entropy.value -
+                   *eval::evaluate(std::span<const float>(after), labels).normalized_entropy.value;
+    };
+    (void)make_model(data, options);
+    EXPECT_NEAR(gain.value.value(), expected, 1e-12);
+    EXPECT_FALSE(gain.champion_saw_rows);
+
+    champion.history->observe({.time = 5000, .kind = EventKind::view, .user = "u", .item = "i"});
+    const Gain all = gain_of(data, quick_options(), champion);
+    EXPECT_TRUE(all.champion_saw_rows);
+    EXPECT_NE(all.value, gain.value);
+}
+
 TEST(Champion, NeedsATargetInCommon) {
     const features::Dataset data = make_dataset(800, {"a"});
     Bundle other = make_model(data, quick_options());

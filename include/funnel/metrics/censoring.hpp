@@ -39,14 +39,15 @@ struct Censoring {
 
 /// What to say where fewer than 95 % of the windows are over; empty: nothing.
 [[nodiscard]] inline std::string censoring_warning(const std::optional<Censoring>& censoring,
-                                                   const MetricsOptions& options) {
+                                                   const MetricsOptions& options, const LogFacts& facts) {
     if (!censoring || !censoring->mature_share || *censoring->mature_share >= 0.95) return {};
     const auto share = static_cast<int>(*censoring->mature_share * 100);
     return "the window " + base::format_duration(options.window) + " is over for only " +
            std::to_string(share) + " % of the entries" +
-           (options.to ? " by --to: naive, mature and km wait for no row after it, the steps of the funnel do"
-                       : ", so the last steps of the funnel are too low; funnel.censoring has estimates that "
-                         "allow for it, or give a shorter --window");
+           (options.to && *options.to <= facts.last_time
+                ? " by --to: naive, mature and km wait for no row after it, the steps of the funnel do"
+                : ", so the last steps of the funnel are too low; funnel.censoring has estimates that "
+                  "allow for it, or give a shorter --window");
 }
 
 namespace detail {

@@ -181,7 +181,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     if (one_clock) result.censoring = censoring_of(state.groups, options);
     if (one_clock && std::ranges::none_of(options.rules.optional, std::identity{}))
         result.gains = step_gains(state.groups, options, facts.has_revenue || facts.has_price);
-    if (const auto warning = censoring_warning(result.censoring, options); !warning.empty())
+    if (const auto warning = censoring_warning(result.censoring, options, facts); !warning.empty())
         result.warnings.push_back(warning);
     if (!state.humans.empty()) {
         Tally humans = detail::sum(state.humans);

@@ -39,12 +39,14 @@ struct Gain {
 
 namespace detail {
 
-/// Every width-th value from k on.
+/// Column k of these rows of a row-major table.
 template <typename T>
-[[nodiscard]] std::vector<T> column_of(std::span<const T> values, std::size_t k, std::size_t width) {
+[[nodiscard]] std::vector<T> column_of(std::span<const T> values, std::span<const std::size_t> rows,
+                                       std::size_t k, std::size_t width) {
     std::vector<T> column;
-    for (std::size_t at = k; at < values.size(); at += width)
-        column.push_back(values[at]);
+    column.reserve(rows.size());
+    for (const std::size_t row : rows)
+        column.push_back(values[row * width + k]);
     return column;
 }
 
@@ -82,21 +84,22 @@ struct Entropies {
     }
 };
 
-/// Of the validation rows from the first-th on; old (n, heads of the champion): its probabilities.
+/// On these of the validation rows; old (n, heads of the champion): its probabilities.
 [[nodiscard]] inline Entropies entropies_of(const Bundle& champion, std::span<const float> old,
-                                            const ValidatedFit& fit, std::span<const std::uint64_t> users,
-                                            std::size_t first) {
+                                            const ValidatedFit& fit, std::span<const std::size_t> rows) {
     const std::size_t heads = fit.bundle.heads.size(), old_heads = champion.heads.size();
-    const eval::RowOptions options{.weights = fit.weights.empty() ? fit.weights : fit.weights.subspan(first)};
+    const auto users = column_of<std::uint64_t>(clusters_of(fit.data, fit.rows), rows, 0, 1);
+    std::vector<float> weights;
+    if (!fit.weights.empty()) weights = column_of(fit.weights, rows, 0, 1);
     Entropies sums;
-    for (std::size_t k = 0; k < heads && first < users.size(); ++k) {
+    for (std::size_t k = 0; k < heads && !rows.empty(); ++k) {
         const auto at = std::ranges::find(champion.heads, fit.bundle.heads[k].name, &model::Head::name);
         if (at == champion.heads.end()) continue;
         const auto place = static_cast<std::size_t>(at - champion.heads.begin());
-        const auto labels = column_of(std::span(fit.rows.labels).subspan(first * heads), k, heads);
+        const auto labels = column_of(std::span(fit.rows.labels), rows, k, heads);
         const auto figures = [&](std::span<const float> p, std::size_t column, std::size_t width) {
-            return eval::clustered_figures(column_of(p.subspan(first * width), column, width), labels,
-                                           users.subspan(first), options);
+            return eval::clustered_figures(column_of(p, rows, column, width), labels, users,
+                                           {.weights = weights});
         };
         const auto before = figures(old, place, old_heads), after = figures(fit.probabilities, k, heads);
         if (before.normalized_entropy.value && after.normalized_entropy.value)
@@ -111,16 +114,15 @@ inline Gain gain_over(const Bundle& champion, const ValidatedFit& fit, const nn:
     const model::Predictor predictor(champion, kernels);
     const DatasetSource source(champion.encoder, fit.data, nullptr, kernels);
     const std::vector<float> old = predict_rows(predictor, source, fit.rows.rows);
-    const std::vector<std::uint64_t> users = detail::clusters_of(fit.data, fit.rows);
-    // Rows are in order of time where there is a history.
-    const auto seen = [&](std::uint32_t row) {
-        return champion.history && fit.data.keys[row].time <= champion.history->watermark();
-    };
-    const auto unseen =
-        static_cast<std::size_t>(std::ranges::partition_point(fit.rows.rows, seen) - fit.rows.rows.begin());
-    detail::Entropies sums = detail::entropies_of(champion, old, fit, users, unseen);
-    const bool too_few = sums.targets.empty() && unseen > 0;
-    if (too_few) sums = detail::entropies_of(champion, old, fit, users, 0);
+    std::vector<std::size_t> all, unseen;
+    for (std::size_t i = 0; i < fit.rows.size(); ++i) {
+        all.push_back(i);
+        const std::int64_t time = fit.data.keys[fit.rows.rows[i]].time;
+        if (!champion.history || time > champion.history->watermark()) unseen.push_back(i);
+    }
+    detail::Entropies sums = detail::entropies_of(champion, old, fit, unseen);
+    const bool too_few = sums.targets.empty() && unseen.size() < all.size();
+    if (too_few) sums = detail::entropies_of(champion, old, fit, all);
     if (sums.targets.empty()) {
         throw Error(ErrorCode::schema,
                     "champion: expected a target that both models have, with both classes in the validation "
