@@ -99,7 +99,8 @@ TEST(CliMetrics, SaysWhetherTheLogOrToEndsBeforeTheWindows) {
         return metrics(small_shop(), options).json().at("warnings").dump();
     };
     EXPECT_NE(notes({}).find("the last steps of the funnel are too low"), std::string::npos) << notes({});
-    EXPECT_EQ(notes({"--to", "2024-04-01"}), notes({}));
+    EXPECT_NE(notes({"--to", "2024-04-01"}).find("the last steps of the funnel are too low"),
+              std::string::npos);
     EXPECT_NE(notes({"--to", "2024-03-03"}).find("by --to"), std::string::npos);
 }
 
