@@ -7,16 +7,16 @@
 #include <string>
 
 #include "cli/small_shop.hpp"
-#include "faults/effort.hpp"
 #include "faults/streams.hpp"
 #include "support/compress.hpp"
+#include "support/effort.hpp"
 
 namespace funnel::faults {
 namespace {
 
 /// `piece` over and over: 64 MiB in every run, 1 GiB in a long one.
 void repeat(const Write& write, const std::string& piece, std::size_t unpacked) {
-    const std::size_t bytes = static_cast<std::size_t>(effort(64, 1024)) * kMiB;
+    const std::size_t bytes = static_cast<std::size_t>(support::effort(64, 1024)) * kMiB;
     for (std::size_t done = 0; done < bytes; done += unpacked) {
         if (!write(piece)) return;
     }

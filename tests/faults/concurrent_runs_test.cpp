@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "faults/commands.hpp"
-#include "faults/effort.hpp"
+#include "support/effort.hpp"
 
 namespace funnel::faults {
 namespace {
@@ -32,7 +32,7 @@ TEST(ConcurrentRuns, FourTrainingsOnOnePathLeaveOneWholeModel) {
         possible.insert(alone.bytes());
     }
     ASSERT_EQ(possible.size(), 4u);
-    for (int round = 0; round < effort(3, 50); ++round) {
+    for (int round = 0; round < support::effort(3, 50); ++round) {
         const Target target;
         std::vector<std::unique_ptr<Process>> running;
         for (int seed = 1; seed <= 4; ++seed)
@@ -48,7 +48,7 @@ TEST(ConcurrentRuns, TwoScoringsIntoOneFileLeaveOneWholeFile) {
     const Command score = writing_commands()[1];
     const Target alone;
     ASSERT_EQ(support::run_process(score.words(alone.path())).code, 0);
-    for (int round = 0; round < effort(5, 100); ++round) {
+    for (int round = 0; round < support::effort(5, 100); ++round) {
         const Target target;
         Process first(score.words(target.path())), second(score.words(target.path()));
         EXPECT_EQ(first.wait().code, 0);
@@ -79,7 +79,7 @@ TEST(ConcurrentRuns, ScoresBelongToOneModelWhileItIsReplaced) {
             std::filesystem::rename(folder.path("next"), model);
         }
     });
-    for (int i = 0; i < effort(15, 300); ++i) {
+    for (int i = 0; i < support::effort(15, 300); ++i) {
         const auto result = support::run_process(command);
         EXPECT_EQ(result.code, 0) << result.err;
         EXPECT_TRUE(result.out == scores_one || result.out == scores_two);

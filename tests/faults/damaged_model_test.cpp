@@ -18,13 +18,13 @@
 #include <string>
 #include <vector>
 
-#include "faults/effort.hpp"
 #include "faults/small_models.hpp"
 #include "funnel/base/error.hpp"
 #include "funnel/base/random.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/scorer.hpp"
+#include "support/effort.hpp"
 
 namespace {
 
@@ -197,7 +197,7 @@ class DamagedModel : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(DamagedModel, IsRefusedAtEveryLength) {
-    const int steps = effort(400, static_cast<int>(whole_.size()));
+    const int steps = support::effort(400, static_cast<int>(whole_.size()));
     for (int i = 0; i < steps; ++i) {
         const std::size_t size =
             static_cast<std::size_t>(i) * whole_.size() / static_cast<std::size_t>(steps);
@@ -210,7 +210,7 @@ TEST_P(DamagedModel, IsRefusedAtEveryLength) {
 
 TEST_P(DamagedModel, IsRefusedOrScoresTheSameWithAnyBitFlipped) {
     Rng random(1);
-    for (int i = 0; i < effort(300, 5000); ++i) {
+    for (int i = 0; i < support::effort(300, 5000); ++i) {
         std::string bytes = whole_;
         const std::size_t bit = random.below(bytes.size() * 8);
         bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
@@ -220,7 +220,7 @@ TEST_P(DamagedModel, IsRefusedOrScoresTheSameWithAnyBitFlipped) {
 
 TEST_P(DamagedModel, IsRefusedOrScoresTheSameWithBytesAddedRemovedOrDoubled) {
     Rng random(2);
-    for (int i = 0; i < effort(300, 3000); ++i)
+    for (int i = 0; i < support::effort(300, 3000); ++i)
         expect_refused_or_the_same(mutated(random), "mutation " + std::to_string(i));
     expect_refused_or_the_same(whole_ + whole_, "twice");
     expect_refused_or_the_same(std::string(100'000, '['), "brackets");
@@ -229,7 +229,7 @@ TEST_P(DamagedModel, IsRefusedOrScoresTheSameWithBytesAddedRemovedOrDoubled) {
 TEST_P(DamagedModel, WithARightChecksumNeitherCrashesNorCostsMuch) {
     Rng random(3);
     int refused = 0;
-    const int tries = effort(300, 3000);
+    const int tries = support::effort(300, 3000);
     for (int i = 0; i < tries; ++i) {
         const auto got = try_bytes(forged(mutated(random)));
         refused += !got;

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "faults/commands.hpp"
-#include "faults/effort.hpp"
 #include "funnel/base/random.hpp"
+#include "support/effort.hpp"
 
 namespace funnel::faults {
 namespace {
@@ -67,39 +67,39 @@ void fail_each(const std::string& call, const std::string& error, int effort_her
 }
 
 TEST(FailingCall, WriteWithoutSpace) {
-    fail_each("write", std::to_string(ENOSPC), effort(6, 1000));
+    fail_each("write", std::to_string(ENOSPC), support::effort(6, 1000));
 }
 
 TEST(FailingCall, WriteOverTheQuota) {
-    fail_each("write", std::to_string(EDQUOT) + ":from", effort(3, 1000));
+    fail_each("write", std::to_string(EDQUOT) + ":from", support::effort(3, 1000));
 }
 
 TEST(FailingCall, Fsync) {
-    fail_each("fsync", std::to_string(EIO), effort(3, 100));
+    fail_each("fsync", std::to_string(EIO), support::effort(3, 100));
 }
 
 TEST(FailingCall, Rename) {
-    fail_each("rename", std::to_string(EACCES), effort(3, 100));
+    fail_each("rename", std::to_string(EACCES), support::effort(3, 100));
 }
 
 TEST(FailingCall, ReadInTheMiddle) {
-    fail_each("read", std::to_string(EIO), effort(6, 1000));
+    fail_each("read", std::to_string(EIO), support::effort(6, 1000));
 }
 
 TEST(FailingCall, OpenWithoutADescriptorLeft) {
-    fail_each("open", std::to_string(EMFILE) + ":from", effort(6, 1000));
+    fail_each("open", std::to_string(EMFILE) + ":from", support::effort(6, 1000));
 }
 
 TEST(FailingCall, AllocationOnce) {
-    fail_each("malloc", "12", effort(25, 2000));
+    fail_each("malloc", "12", support::effort(25, 2000));
 }
 
 TEST(FailingCall, AllocationFromThereOn) {
-    fail_each("malloc", "12:from", effort(25, 2000));
+    fail_each("malloc", "12:from", support::effort(25, 2000));
 }
 
 TEST(FailingCall, StartOfAThread) {
-    fail_each("thread", "11", effort(3, 100));
+    fail_each("thread", "11", support::effort(3, 100));
 }
 
 TEST(FailingCall, StandardOutputIsNotTakenForWritten) {

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "faults/effort.hpp"
 #include "faults/streams.hpp"
 #include "funnel/base/hash.hpp"
 #include "support/compress.hpp"
+#include "support/effort.hpp"
 
 namespace funnel::faults {
 namespace {
@@ -55,7 +55,7 @@ double seconds_of(const Shape& shape) {
 }
 
 TEST(Growth, MetricsStayWithinTheMemoryTheyAreGiven) {
-    const auto rows = static_cast<std::uint64_t>(effort(2, 20)) * 1'000'000;
+    const auto rows = static_cast<std::uint64_t>(support::effort(2, 20)) * 1'000'000;
     for (const std::size_t memory : {std::size_t{32}, std::size_t{64}}) {
         const auto result = metrics_of({rows, 20'000}, {"--memory", std::to_string(memory) + "MiB"});
         ASSERT_EQ(result.code, 0) << result.err;
@@ -65,18 +65,18 @@ TEST(Growth, MetricsStayWithinTheMemoryTheyAreGiven) {
 }
 
 TEST(Growth, AsManyUsersAsRowsCostAtMostFiveTimesTheTime) {
-    const auto rows = static_cast<std::uint64_t>(effort(1, 10)) * 1'000'000;
+    const auto rows = static_cast<std::uint64_t>(support::effort(1, 10)) * 1'000'000;
     EXPECT_LT(seconds_of({rows, std::uint64_t{1} << 40}), 5 * seconds_of({rows, 1000}));
 }
 
 TEST(Growth, FourTimesTheEventsOfOneUserCostAtMostTenTimesTheTime) {
-    const auto rows = static_cast<std::uint64_t>(effort(1, 10)) * 250'000;
+    const auto rows = static_cast<std::uint64_t>(support::effort(1, 10)) * 250'000;
     EXPECT_LT(seconds_of({4 * rows, 1}), 10 * seconds_of({rows, 1}));
 }
 
 // Rows of one letter are bad ones, but rows; they come packed, 8 Mi at a time.
 TEST(Growth, MoreThanTwoToThe31RowsAndTwoToThe32BytesAreCountedRight) {
-    if (effort(0, 1) == 0) GTEST_SKIP() << "minutes: with FUNNEL_LONG_TESTS";
+    if (support::effort(0, 1) == 0) GTEST_SKIP() << "minutes: with FUNNEL_LONG_TESTS";
     constexpr std::uint64_t kPieces = 260, kRows = 8 * kMiB;
     static_assert(kPieces * kRows > std::uint64_t{1} << 31);
     const std::string piece = support::gzip(many("x\n", 2 * kRows));

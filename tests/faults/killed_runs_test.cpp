@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "faults/commands.hpp"
-#include "faults/effort.hpp"
 #include "funnel/base/random.hpp"
+#include "support/effort.hpp"
 
 namespace funnel::faults {
 namespace {
@@ -46,7 +46,7 @@ TEST(KilledRun, LeavesTheOldFileOrTheNewOneAndTheNextRunWorks) {
         const Whole whole = undisturbed(command);
         const Target target;
         int old = 0;
-        for (int i = 0; i < effort(8, 170); ++i) {
+        for (int i = 0; i < support::effort(8, 170); ++i) {
             {
                 Process process(command.words(target.path()));
                 std::this_thread::sleep_for(moment(random, whole.time));
@@ -71,7 +71,7 @@ TEST(SignalledRun, EndsSoonWithItsCodeAndLeavesNothing) {
     for (const Command& command : writing_commands()) {
         if (std::string(command.name) == "state") continue;  // two files
         const Whole whole = undisturbed(command);
-        for (int i = 0; i < effort(6, 60); ++i) {
+        for (int i = 0; i < support::effort(6, 60); ++i) {
             const int signal = kSignals[i % 3];
             const Target target;
             Process process(command.words(target.path()));

@@ -12,6 +12,7 @@
 #include "ingest/read_log.hpp"
 #include "ingest/reference_reader.hpp"
 #include "support/csv.hpp"
+#include "support/effort.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace funnel::ingest {
@@ -155,9 +156,9 @@ Outcome read_fast(const support::TemporaryFolder& folder, const std::string& pat
 TEST(Differential, AgreesWithThePlainReaderAtEveryBlockSizeAndThreadCount) {
     const support::TemporaryFolder folder;
     const std::size_t blocks[] = {1, 7, 64, 200, 1000, 1u << 19}, windows[] = {1, 10, 64, 150, 1u << 15};
-    constexpr std::uint64_t kTexts = 3000, kLinesEvery = 30;
+    const std::uint64_t texts = support::cases(3000), lines_every = 30;
     Rng random(7);
-    for (std::uint64_t seed = 0; seed < kTexts; ++seed) {
+    for (std::uint64_t seed = 0; seed < texts; ++seed) {
         const std::string text = TextMaker(seed).text();
         const std::string path = folder.write("log.csv", std::string(kHeader) + text);
         const reference::Result expected = with_kinds(reference::read(text, kReference));
@@ -165,7 +166,7 @@ TEST(Differential, AgreesWithThePlainReaderAtEveryBlockSizeAndThreadCount) {
             const detail::Tuning tuning{.block_bytes = blocks[random.below(6)],
                                         .window_bytes = windows[random.below(5)]};
             const unsigned threads = run == 0 ? 1 : 3;
-            const bool with_lines = run == 0 && seed % kLinesEvery == 0;
+            const bool with_lines = run == 0 && seed % lines_every == 0;
             const Outcome got = read_fast(folder, path, tuning, threads, with_lines);
             if (with_lines) {
                 ASSERT_EQ(lines(got.rejects), lines(expected.rejects)) << "seed " << seed;

@@ -8,6 +8,7 @@
 
 #include "funnel/base/random.hpp"
 #include "metrics/builder.hpp"
+#include "support/effort.hpp"
 
 namespace funnel::test {
 namespace {
@@ -155,7 +156,7 @@ void expect_all_known(const std::vector<Metric>& metrics, const Answers& known) 
 }
 
 TEST(Measure, AgreesWithTheNaiveOracle) {
-    for (std::uint64_t seed = 1; seed <= 4000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= support::cases(4000); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const Case c = random_case(seed);
         const MetricsResult result = metrics::measure(to_log(c.rows), c.options);
