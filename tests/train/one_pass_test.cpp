@@ -20,8 +20,8 @@ namespace funnel::train {
 namespace {
 
 /// A label that depends on a number, sometimes missing, and on one of many colours.
-struct Sample {
-    Sample(std::size_t rows, std::uint64_t seed) {
+struct Clicks {
+    Clicks(std::size_t rows, std::uint64_t seed) {
         Rng rng(seed);
         for (std::size_t i = 0; i < rows; ++i) {
             const double x = rng.normal();
@@ -47,7 +47,7 @@ struct Sample {
 
 const OnePassInputs kInputs{.numeric = {"x", "noise"}, .categorical = {"colour", "shade"}, .target = "y"};
 
-Bundle train(const Sample& sample, std::size_t at_once, unsigned threads, std::size_t batch = 64) {
+Bundle train(const Clicks& sample, std::size_t at_once, unsigned threads, std::size_t batch = 64) {
     ModelOptions options;
     options.training.batch_size = batch;
     options.training.threads = threads;
@@ -60,7 +60,7 @@ Bundle train(const Sample& sample, std::size_t at_once, unsigned threads, std::s
     return pass.finish();
 }
 
-std::vector<float> predictions(const Bundle& bundle, const Sample& sample) {
+std::vector<float> predictions(const Bundle& bundle, const Clicks& sample) {
     const model::Predictor predictor(bundle);
     model::Predictor::Workspace workspace;
     std::vector<float> p(sample.labels.size());
@@ -70,7 +70,7 @@ std::vector<float> predictions(const Bundle& bundle, const Sample& sample) {
 }
 
 TEST(OnePass, ComesCloseToTheTruth) {
-    const Sample known(40'000, 1), others(10'000, 2);
+    const Clicks known(40'000, 1), others(10'000, 2);
     const Bundle bundle = train(known, 1000, 1);
     EXPECT_EQ(bundle.summary.examples, 40'000u);
     EXPECT_EQ(bundle.summary.epochs.size(), 1u);
@@ -86,7 +86,7 @@ TEST(OnePass, ComesCloseToTheTruth) {
 }
 
 TEST(OnePass, GivesTheSameModelHoweverTheRowsCome) {
-    const Sample sample(23'456, 3);
+    const Clicks sample(23'456, 3);
     const auto bytes = [](const Bundle& bundle) {
         base::ByteWriter out;
         bundle.encoder.write(out);
@@ -102,10 +102,10 @@ TEST(OnePass, GivesTheSameModelHoweverTheRowsCome) {
 }
 
 TEST(OnePass, WorksOnFewRowsAndCarriesExamples) {
-    const Bundle bundle = train(Sample(5, 4), 2, 1);
+    const Bundle bundle = train(Clicks(5, 4), 2, 1);
     EXPECT_EQ(bundle.summary.examples, 5u);
     EXPECT_EQ(bundle.probes.size(), 5u);
-    for (const float p : predictions(bundle, Sample(100, 5)))
+    for (const float p : predictions(bundle, Clicks(100, 5)))
         EXPECT_TRUE(p > 0.0f && p < 1.0f);
     OnePass nothing(kInputs, {}, nn::eigen_kernels());
     EXPECT_THROW((void)nothing.finish(), Error);
