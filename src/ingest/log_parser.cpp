@@ -11,7 +11,7 @@ namespace {
 using events::EventKind;
 
 // A log may have millions of event names by mistake; those of past blocks are forgotten then.
-constexpr std::size_t kMostEventNames = 20'000;
+constexpr std::size_t kMostKeptNames = 20'000;
 
 double number(const RowBatch& batch, std::size_t slot, std::size_t row) {
     double value = events::kMissing;
@@ -68,7 +68,7 @@ void LogParser::parse(LogBlock& out, bool keep_all_bad) {
         LogBlock& out_;
     };
     out.reset(*plan_, keep_all_bad);
-    if (names_.size() > kMostEventNames) forget_event_names();
+    if (names_.size() > kMostKeptNames) forget_event_names();
     Sink sink(*this, out);
     block_parser_.parse(out.block, sink, out.outcome);
     for (const std::uint32_t name : names_in_block_) {
