@@ -12,5 +12,5 @@ function(build_and_run module)
 endfunction()
 
 set(package_tests ${CMAKE_CURRENT_LIST_DIR}/..)
-build_and_run(funnel-core ${package_tests}/core_main.cpp)
-build_and_run(funnel ${package_tests}/find_package/main.cpp ${package_tests}/find_package/second_unit.cpp)
+build_and_run(funnel-core ${package_tests}/small_core_main.cpp)
+build_and_run(funnel ${package_tests}/small_main.cpp)
