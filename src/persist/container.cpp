@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <limits>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 #include "funnel/base/bytes.hpp"
@@ -198,26 +198,26 @@ class File {
     File(const File&) = delete;
     File& operator=(const File&) = delete;
 
-    /// Appends up to `wanted` bytes to `bytes`; fewer only at the end of the file.
-    void read(FileBytes& bytes, std::size_t wanted) const {
-        std::size_t filled = bytes.size();
-        bytes.resize(filled + wanted);
-        while (filled < bytes.size()) {
-            const ssize_t n = ::read(fd_, bytes.data() + filled, bytes.size() - filled);
+    /// The number of bytes read; fewer than wanted only at the end of the file.
+    std::size_t read(char* to, std::size_t wanted) const {
+        std::size_t filled = 0;
+        while (filled < wanted) {
+            const ssize_t n = ::read(fd_, to + filled, wanted - filled);
             if (n < 0 && errno == EINTR) continue;
             if (n < 0 && errno == EISDIR) not_a_model("it is a folder");
             if (n < 0) fail("cannot read", errno);
             if (n == 0) break;
             filled += static_cast<std::size_t>(n);
         }
-        bytes.resize(filled);
+        return filled;
     }
 
     /// The size of a regular file; what a pipe will hold is not known.
-    [[nodiscard]] std::uint64_t size_or(std::uint64_t unknown) const {
+    [[nodiscard]] std::optional<std::uint64_t> size() const {
         struct stat info {};
         if (fstat(fd_, &info) != 0) fail("cannot read", errno);
-        return S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : unknown;
+        if (!S_ISREG(info.st_mode)) return std::nullopt;
+        return static_cast<std::uint64_t>(info.st_size);
     }
 
  private:
@@ -230,61 +230,141 @@ class File {
     int fd_ = -1;
 };
 
-/// The whole file, its checksum seen to be right.
-FileBytes read_file(const File& file, const std::string& path, std::uint64_t size_limit,
-                    files::Digest* digest) {
-    // Small enough that what is summed was not yet pushed out of the caches; a pipe that only claims a size
-    // costs no more than this and what it sends.
+constexpr const char* kOtherSize = "it has more or fewer bytes than it says";
+
+/// The bytes of a regular file one after the other. All that pass are summed.
+class FileSource final : public base::ByteSource {
+ public:
+    FileSource(const File& file, files::Digest* digest) : file_(file), digest_(digest) {}
+
+    void read(char* to, std::size_t n) override {
+        constexpr std::size_t kPiece = std::size_t{1} << 18;  // still in the caches when it is summed
+        for (std::size_t done = 0; done < n;) {
+            const std::size_t piece = std::min(kPiece, n - done);
+            if (file_.read(to + done, piece) != piece) damaged(kOtherSize);
+            sum_.add({to + done, piece});
+            if (digest_ != nullptr) digest_->add({to + done, piece});
+            done += piece;
+        }
+    }
+
+    /// Reads n bytes that nobody needs.
+    void pass_over(std::uint64_t n) {
+        std::array<char, 1 << 14> passed;
+        while (n > 0) {
+            const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(n, passed.size()));
+            read(passed.data(), piece);
+            n -= piece;
+        }
+    }
+
+    /// Reads the checksum, with which the file must end.
+    void finish() {
+        const Checksum sum = sum_.result();
+        std::array<char, kChecksumBytes + 1> last{};
+        if (file_.read(last.data(), last.size()) != kChecksumBytes) damaged(kOtherSize);
+        const auto read_sum = std::span(last).first(kChecksumBytes);
+        if (digest_ != nullptr) digest_->add({read_sum.data(), read_sum.size()});
+        check_sum(read_sum, sum);
+    }
+
+ private:
+    const File& file_;
+    files::Digest* digest_;
+    ChecksumState sum_;
+};
+
+void check_limit(const std::string& path, std::uint64_t size, std::uint64_t limit) {
+    if (size <= limit) return;
+    throw Error(ErrorCode::memory, base::escaped(path) + ": expected a model of at most " +
+                                       std::to_string(limit) + " bytes, got " + std::to_string(size) +
+                                       "; raise the limit");
+}
+
+/// The header and, if the file is as large as it says, all behind it.
+std::vector<char> read_pipe(const File& file, const std::string& path, std::uint64_t size_limit) {
+    // A pipe that only claims a size costs no more than a piece and what it sends.
     constexpr std::size_t kPiece = std::size_t{1} << 20;
-    FileBytes bytes;
-    file.read(bytes, kHeaderBytes);
+    std::vector<char> bytes(kHeaderBytes);
+    bytes.resize(file.read(bytes.data(), bytes.size()));
     const Header header = read_header(bytes);
-    constexpr auto kUnknown = std::numeric_limits<std::uint64_t>::max();
-    const std::uint64_t known = file.size_or(kUnknown), size = known == kUnknown ? header.file_size : known;
-    check_size(header, size);
-    if (size > size_limit) {
-        throw Error(ErrorCode::memory, base::escaped(path) + ": expected a model of at most " +
-                                           std::to_string(size_limit) + " bytes, got " +
-                                           std::to_string(size) + "; raise the limit");
-    }
-    if (known != kUnknown) bytes.reserve(size + 1);
-    ChecksumState sum;
-    std::size_t summed = 0;
-    for (std::size_t before = 0; bytes.size() > before && bytes.size() <= size;) {
-        const std::size_t end = std::min<std::size_t>(bytes.size(), size - kChecksumBytes);
-        sum.add(std::span(bytes).subspan(summed, end - summed));
-        if (digest != nullptr) digest->add({bytes.data() + before, bytes.size() - before});
-        summed = end;
+    check_size(header, header.file_size);
+    check_limit(path, header.file_size, size_limit);
+    for (std::size_t before = 0; bytes.size() > before && bytes.size() <= header.file_size;) {
         before = bytes.size();
-        file.read(bytes, std::min<std::uint64_t>(kPiece, size + 1 - before));
+        bytes.resize(before + std::min<std::uint64_t>(kPiece, header.file_size + 1 - before));
+        bytes.resize(before + file.read(bytes.data() + before, bytes.size() - before));
     }
-    if (bytes.size() != size) damaged("it has more or fewer bytes than it says");
-    check_sum(bytes, sum.result());
+    if (bytes.size() != header.file_size) damaged(kOtherSize);
     return bytes;
 }
 
-/// The table of sections. The bytes are a whole file.
-std::vector<SectionView> sections_of(std::span<const char> bytes) {
-    const Header header = read_header(bytes);
-    const std::size_t end = bytes.size() - kChecksumBytes;
-    ByteReader table(bytes.subspan(kHeaderBytes, header.sections * kEntryBytes));
-    std::vector<SectionView> sections;
+struct Entry {
+    std::string name;
+    std::uint64_t size = 0;
+};
+
+/// The table of sections, which lie one after the other and fill the file up to its checksum.
+std::vector<Entry> read_entries(std::span<const char> bytes, const Header& header) {
+    ByteReader table(bytes);
+    const std::uint64_t end = header.file_size - kChecksumBytes;
+    std::vector<Entry> entries;
     std::uint64_t expected = kHeaderBytes + header.sections * kEntryBytes;
     for (std::uint32_t i = 0; i < header.sections; ++i) {
-        SectionView section{read_name(table), {}};
+        Entry entry{.name = read_name(table)};
         const auto offset = table.value<std::uint64_t>();
-        const auto size = table.value<std::uint64_t>();
-        if (offset != expected || size > end - offset)
-            damaged("section \"" + section.name + "\" lies outside");
-        if (std::ranges::any_of(sections, [&](const auto& s) { return s.name == section.name; })) {
-            damaged("section \"" + section.name + "\" twice");
+        entry.size = table.value<std::uint64_t>();
+        if (offset != expected || entry.size > end - offset)
+            damaged("section \"" + entry.name + "\" lies outside");
+        if (std::ranges::any_of(entries, [&](const auto& e) { return e.name == entry.name; })) {
+            damaged("section \"" + entry.name + "\" twice");
         }
-        section.bytes = bytes.subspan(offset, size);
-        sections.push_back(std::move(section));
-        expected += size;
+        expected += entry.size;
+        entries.push_back(std::move(entry));
     }
     if (expected != end) damaged("bytes that belong to no section");
-    return sections;
+    return entries;
+}
+
+/// Damage that `take` finds is not worth a word if the checksum is wrong.
+void take_sections(FileSource& source, std::span<const Entry> entries, const TakeSection& take) {
+    std::uint64_t left = 0;
+    for (const Entry& entry : entries)
+        left += entry.size;
+    for (const Entry& entry : entries) {
+        ByteReader in(source, entry.size);
+        left -= entry.size;
+        try {
+            take(entry.name, in);
+        } catch (const Error&) {
+            source.pass_over(in.behind() + left);
+            source.finish();
+            throw;
+        }
+        source.pass_over(in.behind());
+    }
+    source.finish();
+}
+
+void read_regular_file(const File& file, const std::string& path, std::uint64_t size,
+                       std::uint64_t size_limit, files::Digest* digest, const TakeSection& take) {
+    FileSource source(file, digest);
+    std::vector<char> bytes(std::min<std::uint64_t>(size, kHeaderBytes));
+    source.read(bytes.data(), bytes.size());
+    const Header header = read_header(bytes);
+    check_size(header, size);
+    check_limit(path, size, size_limit);
+    bytes.resize(header.sections * kEntryBytes);
+    source.read(bytes.data(), bytes.size());
+    std::vector<Entry> entries;
+    try {
+        entries = read_entries(bytes, header);
+    } catch (const Error&) {
+        source.pass_over(size - kHeaderBytes - bytes.size() - kChecksumBytes);
+        source.finish();
+        throw;
+    }
+    take_sections(source, entries, take);
 }
 
 }  // namespace
@@ -303,32 +383,41 @@ void save_container(const std::string& path, std::span<const Section> sections) 
 }
 
 std::vector<SectionView> decode_container(std::span<const char> bytes) {
-    check_size(read_header(bytes), bytes.size());
+    const Header header = read_header(bytes);
+    check_size(header, bytes.size());
     ChecksumState sum;
     sum.add(bytes.first(bytes.size() - kChecksumBytes));
     check_sum(bytes, sum.result());
-    return sections_of(bytes);
+    std::vector<SectionView> sections;
+    std::size_t offset = kHeaderBytes + header.sections * kEntryBytes;
+    for (Entry& entry : read_entries(bytes.subspan(kHeaderBytes, header.sections * kEntryBytes), header)) {
+        const auto size = static_cast<std::size_t>(entry.size);
+        sections.push_back({std::move(entry.name), bytes.subspan(offset, size)});
+        offset += size;
+    }
+    return sections;
 }
 
-Container load_container(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
+void read_container(const std::string& path, const TakeSection& take, std::uint64_t size_limit,
+                    files::FileDigest* digest) {
     const File file(path);
     try {
         files::Digest whole;
-        Container container;
-        container.bytes = read_file(file, path, size_limit, digest != nullptr ? &whole : nullptr);
+        if (const std::optional<std::uint64_t> size = file.size()) {
+            read_regular_file(file, path, *size, size_limit, digest != nullptr ? &whole : nullptr, take);
+        } else {
+            const std::vector<char> bytes = read_pipe(file, path, size_limit);
+            whole.add({bytes.data(), bytes.size()});
+            for (const SectionView& section : decode_container(bytes)) {
+                ByteReader in(section.bytes);
+                take(section.name, in);
+            }
+        }
         if (digest != nullptr) *digest = whole.result(path);
-        container.sections = sections_of(container.bytes);
-        return container;
     } catch (const Error& error) {
         if (error.code() != ErrorCode::format && error.code() != ErrorCode::unsupported) throw;
         throw Error(error.code(), base::escaped(path) + ": " + error.what());
     }
-}
-
-std::span<const char> find_section(std::span<const SectionView> sections, std::string_view name) {
-    const auto found = std::ranges::find(sections, name, &SectionView::name);
-    if (found == sections.end()) damaged("section \"" + std::string(name) + "\" is missing");
-    return found->bytes;
 }
 
 }  // namespace funnel::persist

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,14 +26,6 @@ Section section(std::string name, const std::function<void(ByteWriter&)>& write)
     ByteWriter out;
     write(out);
     return {std::move(name), out.take()};
-}
-
-template <typename Read>
-auto read_section(const std::vector<SectionView>& sections, std::string_view name, Read&& read) {
-    ByteReader in(find_section(sections, name));
-    auto value = read(in);
-    in.expect_end();
-    return value;
 }
 
 void write_texts(ByteWriter& out, const std::vector<std::string>& texts) {
@@ -206,6 +199,25 @@ void check_probes(const Bundle& bundle) {
     }
 }
 
+void read_section(std::string_view name, ByteReader& in, Bundle& bundle) {
+    if (name == "task") read_task(in, bundle);
+    if (name == "encoder") bundle.encoder = features::Encoder::read(in);
+    if (name == "nets") {
+        bundle.nets.resize(in.length(1));
+        for (nn::Net<float>& net : bundle.nets)
+            net = nn::Net<float>::read(in);
+    }
+    if (name == "summary") bundle.summary = model::TrainingSummary::read(in);
+    if (name == "probes") bundle.probes = read_probes(in);
+    if (name == "reference") bundle.reference = model::Reference::read(in);
+}
+
+void expect_none(const std::vector<std::string_view>& missing) {
+    if (missing.empty()) return;
+    throw Error(ErrorCode::format, "damaged funnel model: section \"" + std::string(missing.front()) +
+                                       "\" is missing; restore the file or train again");
+}
+
 template <typename Read>
 auto with_path(const std::string& path, Read&& read) {
     try {
@@ -236,28 +248,26 @@ void save_model(const std::string& path, const Bundle& bundle) {
 }
 
 Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
-    const Container container = load_container(path, size_limit, digest);
-    const std::vector<SectionView>& sections = container.sections;
+    Bundle bundle;
+    std::optional<features::History> history;
+    std::vector<std::string_view> missing = {"task", "encoder", "nets", "summary", "probes", "reference"};
+    const auto take = [&](const std::string& name, ByteReader& in) {
+        if (name == "history") {
+            history = features::History::read(in);
+            return in.expect_end();
+        }
+        if (std::erase(missing, name) == 0) return;
+        read_section(name, in, bundle);
+        in.expect_end();
+    };
+    read_container(path, take, size_limit, digest);
     return with_path(path, [&] {
-        Bundle bundle;
-        read_section(sections, "task", [&](ByteReader& in) {
-            read_task(in, bundle);
-            return 0;
-        });
-        bundle.encoder = read_section(sections, "encoder", features::Encoder::read);
-        bundle.nets = read_section(sections, "nets", [](ByteReader& in) {
-            std::vector<nn::Net<float>> nets(in.length(1));
-            for (auto& net : nets)
-                net = nn::Net<float>::read(in);
-            return nets;
-        });
-        bundle.summary = read_section(sections, "summary", model::TrainingSummary::read);
-        bundle.probes = read_section(sections, "probes", read_probes);
-        bundle.reference = read_section(sections, "reference", model::Reference::read);
-        if (bundle.log) bundle.history = read_section(sections, "history", features::History::read);
+        if (bundle.log && !history) missing.push_back("history");
+        expect_none(missing);
+        if (bundle.log) bundle.history = std::move(history);
         check_parts(bundle);
         check_probes(bundle);
-        return bundle;
+        return std::move(bundle);
     });
 }
 
@@ -267,9 +277,15 @@ void save_state(const std::string& path, const features::History& history) {
 }
 
 features::History load_state(const std::string& path, std::uint64_t size_limit) {
-    const Container container = load_container(path, size_limit);
-    return with_path(path,
-                     [&] { return read_section(container.sections, "history", features::History::read); });
+    std::optional<features::History> history;
+    const auto take = [&](const std::string& name, ByteReader& in) {
+        if (name != "history") return;
+        history = features::History::read(in);
+        in.expect_end();
+    };
+    read_container(path, take, size_limit);
+    if (!history) with_path(path, [] { expect_none({{"history"}}); });
+    return std::move(*history);
 }
 
 }  // namespace funnel::persist

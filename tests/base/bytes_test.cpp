@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -72,6 +75,54 @@ TEST(ByteReader, LeftOverBytesAreDamage) {
     (void)in.value<char>();
     EXPECT_EQ(in.remaining(), 2u);
     EXPECT_THROW(in.expect_end(), Error);
+}
+
+/// Gives the bytes of a buffer and remembers in which portions.
+struct BufferSource : ByteSource {
+    explicit BufferSource(const std::vector<char>& b) : bytes(b) {}
+    void read(char* to, std::size_t n) override {
+        ASSERT_LE(at + n, bytes.size());
+        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), n, to);
+        at += n;
+        portions.push_back(n);
+    }
+    const std::vector<char>& bytes;
+    std::size_t at = 0;
+    std::vector<std::size_t> portions;
+};
+
+TEST(ByteReader, ReadsTheSameFromASource) {
+    std::vector<std::uint32_t> large(200'000);
+    std::iota(large.begin(), large.end(), 7u);
+    ByteWriter out;
+    for (int i = 0; i < 3; ++i) {
+        out.value(1.5 + i);
+        out.text(std::string(static_cast<std::size_t>(i) * 50'000, 'x'));
+        out.array(large);
+        out.value<std::uint8_t>(9);
+    }
+    BufferSource source(out.bytes());
+    ByteReader in(source, out.bytes().size());
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(in.value<double>(), 1.5 + i);
+        EXPECT_EQ(in.text(), std::string(static_cast<std::size_t>(i) * 50'000, 'x'));
+        EXPECT_TRUE(in.array<std::uint32_t>() == large);
+        EXPECT_EQ(in.value<std::uint8_t>(), 9);
+    }
+    EXPECT_NO_THROW(in.expect_end());
+    EXPECT_EQ(source.at, out.bytes().size());
+    EXPECT_LT(source.portions.size(), 40u);  // never value by value
+}
+
+TEST(ByteReader, BelievesNoLengthBeyondItsSource) {
+    ByteWriter out;
+    out.value<std::uint64_t>(1'000);
+    out.value<std::uint64_t>(0);
+    BufferSource source(out.bytes());
+    ByteReader in(source, out.bytes().size());
+    EXPECT_THROW((void)in.array<double>(), Error);
+    EXPECT_EQ(source.at, out.bytes().size());
+    EXPECT_THROW((void)ByteReader(source, 0).value<char>(), Error);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "funnel/base/error.hpp"
+#include "funnel/persist/model_file.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace funnel::persist {
@@ -42,6 +43,16 @@ Sections owned(std::span<const SectionView> views) {
 Sections round_trip(const Sections& sections) {
     const Bytes bytes = encode_container(sections);
     return owned(decode_container(bytes));
+}
+
+Sections read_all(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit) {
+    Sections sections;
+    const auto take = [&](const std::string& name, base::ByteReader& in) {
+        sections.push_back({name, Bytes(static_cast<std::size_t>(in.remaining()))});
+        in.values(std::span(sections.back().bytes));
+    };
+    read_container(path, take, size_limit);
+    return sections;
 }
 
 /// The code of the error that `body` ends in, or empty.
@@ -175,18 +186,18 @@ TEST(Container, OtherFilesAreNotModels) {
           std::string(100'000, '['), std::string(1000, '\0'), std::string("FUN")}) {
         const std::string path = folder.write("model", text);
         std::string message;
-        EXPECT_EQ(error_of([&] { (void)load_container(path); }, &message), ErrorCode::format);
+        EXPECT_EQ(error_of([&] { (void)read_all(path); }, &message), ErrorCode::format);
         EXPECT_TRUE(message.starts_with(path + ": ")) << message;
         EXPECT_NE(message.find("funnel model"), std::string::npos) << message;
     }
     for (const std::string& path : {folder.path(), std::string("/dev/zero"), std::string("/dev/null")}) {
-        EXPECT_EQ(error_of([&] { (void)load_container(path); }), ErrorCode::format) << path;
+        EXPECT_EQ(error_of([&] { (void)read_all(path); }), ErrorCode::format) << path;
     }
 }
 
 TEST(Container, MissingFileIsAnErrorOfReading) {
     std::string message;
-    EXPECT_EQ(error_of([] { (void)load_container("/nonexistent/model"); }, &message), ErrorCode::io);
+    EXPECT_EQ(error_of([] { (void)read_all("/nonexistent/model"); }, &message), ErrorCode::io);
     EXPECT_TRUE(message.starts_with("/nonexistent/model: ")) << message;
 }
 
@@ -196,7 +207,7 @@ TEST(Container, FileHoldsWhatMemoryHolds) {
     sections.push_back({"large", Bytes(3'000'000, 'l')});
     save_container(folder.path("model"), sections);
     EXPECT_TRUE(bytes_of(folder.read("model")) == encode_container(sections));
-    EXPECT_TRUE(owned(load_container(folder.path("model")).sections) == sections);
+    EXPECT_TRUE(read_all(folder.path("model")) == sections);
     EXPECT_EQ(folder.names(), std::vector<std::string>{"model"});
 }
 
@@ -212,8 +223,8 @@ TEST(Container, LimitOfSizeIsHeld) {
     const support::TemporaryFolder folder;
     save_container(folder.path("model"), sample());
     const auto size = std::filesystem::file_size(folder.path("model"));
-    EXPECT_FALSE(error_of([&] { (void)load_container(folder.path("model"), size); }));
-    EXPECT_EQ(error_of([&] { (void)load_container(folder.path("model"), size - 1); }), ErrorCode::memory);
+    EXPECT_FALSE(error_of([&] { (void)read_all(folder.path("model"), size); }));
+    EXPECT_EQ(error_of([&] { (void)read_all(folder.path("model"), size - 1); }), ErrorCode::memory);
 }
 
 TEST(Container, OfAFileIsRefusedWithAnyChangedByte) {
@@ -223,7 +234,7 @@ TEST(Container, OfAFileIsRefusedWithAnyChangedByte) {
         Bytes bytes = whole;
         bytes[i] = static_cast<char>(bytes[i] ^ 1);
         const std::string path = folder.write("model", {bytes.data(), bytes.size()});
-        EXPECT_TRUE(error_of([&] { (void)load_container(path); })) << i;
+        EXPECT_TRUE(error_of([&] { (void)read_all(path); })) << i;
     }
 }
 
@@ -240,7 +251,7 @@ TEST(Container, CanBeReadFromAPipe) {
             }
             close(ends[1]);
         });
-        const auto error = error_of([&] { (void)load_container("/dev/fd/" + std::to_string(ends[0])); });
+        const auto error = error_of([&] { (void)read_all("/dev/fd/" + std::to_string(ends[0])); });
         writer.join();
         close(ends[0]);
         return error;
@@ -254,10 +265,41 @@ TEST(Container, CanBeReadFromAPipe) {
 }
 
 TEST(Container, MissingSectionIsDamage) {
-    const Bytes bytes = encode_container(sample());
-    const auto sections = decode_container(bytes);
-    EXPECT_TRUE(std::ranges::equal(find_section(sections, "net"), bytes_of("weights and biases")));
-    EXPECT_EQ(error_of([&] { (void)find_section(sections, "history"); }), ErrorCode::format);
+    const support::TemporaryFolder folder;
+    save_container(folder.path("model"), sample());
+    std::string message;
+    EXPECT_EQ(error_of([&] { (void)load_state(folder.path("model")); }, &message), ErrorCode::format);
+    EXPECT_NE(message.find("\"history\" is missing"), std::string::npos) << message;
+}
+
+TEST(Container, WhatATakerLeavesIsPassedOver) {
+    const support::TemporaryFolder folder;
+    const Sections sections{
+        {"large", Bytes(300'000, 'l')}, {"skipped", Bytes(200'000, 's')}, {"end", bytes_of("e")}};
+    save_container(folder.path("model"), sections);
+    std::string firsts;
+    read_container(folder.path("model"), [&](const std::string& name, base::ByteReader& in) {
+        if (name != "skipped") firsts += in.value<char>();
+    });
+    EXPECT_EQ(firsts, "le");
+}
+
+TEST(Container, AWrongChecksumIsTheReasonWhateverTheTakerFinds) {
+    const support::TemporaryFolder folder;
+    const TakeSection refuse = [](const std::string& name, base::ByteReader& in) {
+        if (name == "net" && in.value<char>() != 'w') throw Error(ErrorCode::format, "damaged: the net");
+    };
+    const auto message_of = [&](const Bytes& bytes) {
+        const std::string path = folder.write("model", {bytes.data(), bytes.size()});
+        std::string message;
+        EXPECT_EQ(error_of([&] { read_container(path, refuse); }, &message), ErrorCode::format);
+        return message;
+    };
+    const Sections wrong{{"net", bytes_of("another thing")}, {"large", Bytes(100'000, 'l')}};
+    EXPECT_TRUE(message_of(encode_container(wrong)).ends_with("damaged: the net"));
+    Bytes damaged = encode_container({{{"net", bytes_of("weights")}, {"large", Bytes(100'000, 'l')}}});
+    *std::ranges::find(damaged, 'w') = 'v';
+    EXPECT_NE(message_of(damaged).find("its checksum is wrong"), std::string::npos);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -104,13 +105,18 @@ class FlatMap {
     }
     [[nodiscard]] static FlatMap read(base::ByteReader& in) {
         FlatMap map;
-        const auto records = in.array<Record>();
-        map.reserve(records.size());
-        constexpr std::size_t kAhead = 16;
-        for (std::size_t i = 0; i < records.size(); ++i) {
-            if (i + kAhead < records.size()) map.prefetch(records[i + kAhead].key);
-            if (records[i].key == kFree) throw Error(ErrorCode::format, "damaged: a key of a history");
-            map.insert(records[i]);
+        const std::size_t size = in.length(sizeof(Record));
+        map.reserve(size);
+        std::array<Record, 64> group;  // all of a group are fetched before the first is placed
+        for (std::size_t first = 0; first < size; first += group.size()) {
+            const auto records = std::span(group).first(std::min(group.size(), size - first));
+            in.values(records);
+            for (const Record& record : records)
+                map.prefetch(record.key);
+            for (const Record& record : records) {
+                if (record.key == kFree) throw Error(ErrorCode::format, "damaged: a key of a history");
+                map.insert(record);
+            }
         }
         return map;
     }

@@ -4,12 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "funnel/base/huge_pages.hpp"
+#include "funnel/base/bytes.hpp"
 #include "funnel/files/digest.hpp"
 
 namespace funnel::persist {
@@ -28,22 +29,10 @@ struct Section {
     bool operator==(const Section&) const = default;
 };
 
-using FileBytes = base::HugeVector<char>;
-
 /// A section of a file that is in memory.
 struct SectionView {
     std::string name;
     std::span<const char> bytes;
-};
-
-/// A file in memory. Moves, does not copy: its sections are views of its bytes.
-struct Container {
-    FileBytes bytes;
-    std::vector<SectionView> sections;  ///< in their order
-
-    Container() = default;
-    Container(Container&&) = default;
-    Container& operator=(Container&&) = default;
 };
 
 /// The whole file in memory. The same sections give the same bytes, always.
@@ -59,14 +48,15 @@ struct Container {
 /// Throws as encode_container, and Error(io) naming `path`.
 void save_container(const std::string& path, std::span<const Section> sections);
 
-/// Reads a file or a pipe. Throws as decode_container with the path in front; Error(io) if it cannot be
-/// opened or read, Error(memory) if it is larger than `size_limit` bytes. Needs the file's size in
-/// memory. `digest`: of the bytes that were read, if wanted.
-[[nodiscard]] Container load_container(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit,
-                                       files::FileDigest* digest = nullptr);
+/// What a section becomes: `in` holds its bytes, and what is left of them is passed over.
+using TakeSection = std::function<void(const std::string& name, base::ByteReader& in)>;
 
-/// The bytes of the section of that name. Throws Error(format) if there is none.
-[[nodiscard]] std::span<const char> find_section(std::span<const SectionView> sections,
-                                                 std::string_view name);
+/// Reads a file or a pipe and gives its sections to `take`, in their order. A file is not kept in memory:
+/// `take` sees bytes whose checksum is not known yet, and what it makes of them counts only if this
+/// returns. Throws as decode_container, with the path in front, and what `take` throws, unless the checksum
+/// is wrong: then that is the reason. Error(io) if it cannot be opened or read, Error(memory) if it is larger
+/// than `size_limit` bytes. `digest`: of the bytes that were read, if wanted.
+void read_container(const std::string& path, const TakeSection& take,
+                    std::uint64_t size_limit = kDefaultSizeLimit, files::FileDigest* digest = nullptr);
 
 }  // namespace funnel::persist
