@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -232,21 +233,21 @@ class File {
 
 constexpr const char* kOtherSize = "it has more or fewer bytes than it says";
 
-/// The bytes of a regular file one after the other. All that pass are summed.
+/// The bytes of a regular file one after the other. All that pass are summed. Readers of sections may catch
+/// what it throws and say something else; failure() is the truth.
 class FileSource final : public base::ByteSource {
  public:
     FileSource(const File& file, files::Digest* digest) : file_(file), digest_(digest) {}
 
     void read(char* to, std::size_t n) override {
-        constexpr std::size_t kPiece = std::size_t{1} << 18;  // still in the caches when it is summed
-        for (std::size_t done = 0; done < n;) {
-            const std::size_t piece = std::min(kPiece, n - done);
-            if (file_.read(to + done, piece) != piece) damaged(kOtherSize);
-            sum_.add({to + done, piece});
-            if (digest_ != nullptr) digest_->add({to + done, piece});
-            done += piece;
+        try {
+            read_pieces(to, n);
+        } catch (...) {
+            failure_ = std::current_exception();
+            throw;
         }
     }
+    [[nodiscard]] const std::exception_ptr& failure() const noexcept { return failure_; }
 
     /// Reads n bytes that nobody needs.
     void pass_over(std::uint64_t n) {
@@ -269,9 +270,21 @@ class FileSource final : public base::ByteSource {
     }
 
  private:
+    void read_pieces(char* to, std::size_t n) {
+        constexpr std::size_t kPiece = std::size_t{1} << 18;  // still in the caches when it is summed
+        for (std::size_t done = 0; done < n;) {
+            const std::size_t piece = std::min(kPiece, n - done);
+            if (file_.read(to + done, piece) != piece) damaged(kOtherSize);
+            sum_.add({to + done, piece});
+            if (digest_ != nullptr) digest_->add({to + done, piece});
+            done += piece;
+        }
+    }
+
     const File& file_;
     files::Digest* digest_;
     ChecksumState sum_;
+    std::exception_ptr failure_;
 };
 
 void check_limit(const std::string& path, std::uint64_t size, std::uint64_t limit) {
@@ -326,7 +339,20 @@ std::vector<Entry> read_entries(std::span<const char> bytes, const Header& heade
     return entries;
 }
 
-/// Damage that `take` finds is not worth a word if the checksum is wrong.
+/// Does `work`, behind which `left()` bytes come before the checksum. What it finds wrong, and memory that it
+/// misses, is not worth a word if the file cannot be read or its checksum is wrong.
+template <typename Work, typename Left>
+void checked(FileSource& source, Work&& work, Left&& left) {
+    try {
+        work();
+    } catch (...) {
+        if (source.failure()) std::rethrow_exception(source.failure());
+        source.pass_over(left());
+        source.finish();
+        throw;
+    }
+}
+
 void take_sections(FileSource& source, std::span<const Entry> entries, const TakeSection& take) {
     std::uint64_t left = 0;
     for (const Entry& entry : entries)
@@ -334,13 +360,8 @@ void take_sections(FileSource& source, std::span<const Entry> entries, const Tak
     for (const Entry& entry : entries) {
         ByteReader in(source, entry.size);
         left -= entry.size;
-        try {
-            take(entry.name, in);
-        } catch (const Error&) {
-            source.pass_over(in.behind() + left);
-            source.finish();
-            throw;
-        }
+        checked(
+            source, [&] { take(entry.name, in); }, [&] { return in.behind() + left; });
         source.pass_over(in.behind());
     }
     source.finish();
@@ -357,13 +378,9 @@ void read_regular_file(const File& file, const std::string& path, std::uint64_t 
     bytes.resize(header.sections * kEntryBytes);
     source.read(bytes.data(), bytes.size());
     std::vector<Entry> entries;
-    try {
-        entries = read_entries(bytes, header);
-    } catch (const Error&) {
-        source.pass_over(size - kHeaderBytes - bytes.size() - kChecksumBytes);
-        source.finish();
-        throw;
-    }
+    checked(
+        source, [&] { entries = read_entries(bytes, header); },
+        [&] { return size - kHeaderBytes - bytes.size() - kChecksumBytes; });
     take_sections(source, entries, take);
 }
 

@@ -34,24 +34,23 @@ void write_texts(ByteWriter& out, const std::vector<std::string>& texts) {
         out.text(text);
 }
 
-std::vector<std::string> read_texts(ByteReader& in) {
-    std::vector<std::string> texts(in.length(sizeof(std::uint64_t)));
-    for (std::string& text : texts)
-        text = in.text();
-    return texts;
+std::string read_text(ByteReader& in) {
+    return in.text();
 }
 
-std::vector<features::SideInput> read_side_inputs(ByteReader& in) {
-    std::vector<features::SideInput> inputs(in.length(2 + sizeof(std::uint64_t)));
-    for (features::SideInput& input : inputs) {
-        input.key = in.value<features::SideKey>();
-        input.column = in.text();
-        input.is_number = in.value<std::uint8_t>() != 0;
-        if (input.key > features::SideKey::user_vector) {
-            throw Error(ErrorCode::format, "damaged: an unknown kind of side table");
-        }
+std::vector<std::string> read_texts(ByteReader& in) {
+    return in.list(sizeof(std::uint64_t), read_text);
+}
+
+features::SideInput read_side_input(ByteReader& in) {
+    features::SideInput input;
+    input.key = in.value<features::SideKey>();
+    input.column = in.text();
+    input.is_number = in.value<std::uint8_t>() != 0;
+    if (input.key > features::SideKey::user_vector) {
+        throw Error(ErrorCode::format, "damaged: an unknown kind of side table");
     }
-    return inputs;
+    return input;
 }
 
 void write_task(ByteWriter& out, const Bundle& bundle) {
@@ -101,7 +100,7 @@ void read_task(ByteReader& in, Bundle& bundle) {
             }
             task.text_inputs = read_texts(in);
             task.number_inputs = read_texts(in);
-            task.side_inputs = read_side_inputs(in);
+            task.side_inputs = in.list(2 + sizeof(std::uint64_t), read_side_input);
             bundle.log = std::move(task);
             break;
         }
@@ -111,11 +110,10 @@ void read_task(ByteReader& in, Bundle& bundle) {
         default:
             throw Error(ErrorCode::format, "damaged: neither a model of a log nor of a table");
     }
-    bundle.heads.resize(in.length(2 * sizeof(std::uint64_t)));
-    for (model::Head& head : bundle.heads) {
-        head.name = in.text();
-        head.horizon = in.value<std::int64_t>();
-    }
+    bundle.heads = in.list(2 * sizeof(std::uint64_t), [](ByteReader& head) {
+        std::string name = head.text();
+        return model::Head{std::move(name), head.value<std::int64_t>()};
+    });
     bundle.chains = nn::Chains::read(in);
 }
 
@@ -128,14 +126,12 @@ void write_probes(ByteWriter& out, const std::vector<model::Probe>& probes) {
     }
 }
 
-std::vector<model::Probe> read_probes(ByteReader& in) {
-    std::vector<model::Probe> probes(in.length(3 * sizeof(std::uint64_t)));
-    for (model::Probe& probe : probes) {
-        probe.numeric = in.array<float>();
-        probe.categorical = read_texts(in);
-        probe.probabilities = in.array<float>();
-    }
-    return probes;
+model::Probe read_probe(ByteReader& in) {
+    model::Probe probe;
+    probe.numeric = in.array<float>();
+    probe.categorical = read_texts(in);
+    probe.probabilities = in.array<float>();
+    return probe;
 }
 
 /// The parts were read one by one; here they must fit each other.
@@ -202,13 +198,9 @@ void check_probes(const Bundle& bundle) {
 void read_section(std::string_view name, ByteReader& in, Bundle& bundle) {
     if (name == "task") read_task(in, bundle);
     if (name == "encoder") bundle.encoder = features::Encoder::read(in);
-    if (name == "nets") {
-        bundle.nets.resize(in.length(1));
-        for (nn::Net<float>& net : bundle.nets)
-            net = nn::Net<float>::read(in);
-    }
+    if (name == "nets") bundle.nets = in.list(1, nn::Net<float>::read);
     if (name == "summary") bundle.summary = model::TrainingSummary::read(in);
-    if (name == "probes") bundle.probes = read_probes(in);
+    if (name == "probes") bundle.probes = in.list(3 * sizeof(std::uint64_t), read_probe);
     if (name == "reference") bundle.reference = model::Reference::read(in);
 }
 

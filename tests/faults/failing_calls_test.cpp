@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <string>
 
 #include "faults/commands.hpp"
@@ -84,6 +86,24 @@ TEST(FailingCall, Rename) {
 
 TEST(FailingCall, ReadInTheMiddle) {
     fail_each("read", std::to_string(EIO), support::effort(6, 1000));
+}
+
+/// A model that is read in pieces: whatever part of it was being made sense of, the read is what failed.
+TEST(FailingCall, ReadInTheMiddleOfALargeModel) {
+    const support::TemporaryFolder folder;
+    const std::string model = folder.path("model");
+    Words training = program(SmallModels::shared().train_log(model));
+    *std::next(std::ranges::find(training, "--hidden")) = "512,256";
+    ASSERT_EQ(support::run_process(training).code, 0);
+    ASSERT_GT(std::filesystem::file_size(model), 600'000u);
+    const Words command = program({"inspect", model, "--json"});
+    const long calls = calls_of(command, "read");
+    for (long n = 1; n <= calls; ++n) {
+        const ProcessResult result = run_with_fault(command, "read:" + std::to_string(n) + ":5");
+        if (result.code == 0) continue;  // not of the model
+        EXPECT_EQ(result.code, 5) << n << ": " << result.err;
+        EXPECT_NE(result.err.find("cannot read"), std::string::npos) << n << ": " << result.err;
+    }
 }
 
 TEST(FailingCall, OpenWithoutADescriptorLeft) {

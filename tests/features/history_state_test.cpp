@@ -106,5 +106,30 @@ TEST(HistoryState, SurvivesAnyChangedByte) {
     }
 }
 
+/// The key that mix64 turns into `hash`: its steps backwards, with the inverses of its factors modulo 2^64.
+std::uint64_t key_of(std::uint64_t hash) {
+    std::uint64_t z = hash;
+    z ^= (z >> 31) ^ (z >> 62);
+    z *= 0x319642B2D24D8EC3ull;
+    z ^= (z >> 27) ^ (z >> 54);
+    z *= 0x96DE1B173F119089ull;
+    return z ^ (z >> 30) ^ (z >> 60);
+}
+
+TEST(FlatMapFile, OfKeysThatWereMadeToCollideIsRefused) {
+    const auto read = [](std::uint64_t apart) {
+        std::vector<detail::PlaceRow> records;
+        for (std::uint64_t i = 0; i < 20'000; ++i)
+            records.push_back({.key = key_of(i * apart)});
+        base::ByteWriter out;
+        out.array(records);
+        base::ByteReader in(out.bytes());
+        return FlatMap<detail::PlaceRow>::read(in).size();
+    };
+    ASSERT_EQ(base::mix64(key_of(12345)), 12345u);
+    EXPECT_EQ(read(0x9E3779B97F4A7C15ull), 20'000u);
+    EXPECT_THROW(static_cast<void>(read(std::uint64_t{1} << 32)), Error);
+}
+
 }  // namespace
 }  // namespace funnel::features::test

@@ -18,7 +18,7 @@ for test in "${tests[@]}"; do
     [[ $test != faults_test ]] || arguments=("--gtest_filter=-Bounded.*:Growth.*")
     "$binary" "${arguments[@]}" >"$folder/$test.log" 2>&1 || echo "$test fails: $folder/$test.log"
 done
-scripts=$PWD/tests/long
+root=$PWD
 cd "$folder"
 find CMakeFiles/funnel.dir -name '*.gcda' | xargs gcov -b -c -j -t 2>/dev/null |
-    python3 "$scripts/branches.py" src/ingest src/files src/persist include/funnel/base/bytes.hpp include/funnel/base/utf8.hpp
+    python3 "$root/tests/long/branches.py" "$root" src/ingest src/files src/persist include/funnel/base/bytes.hpp include/funnel/base/utf8.hpp

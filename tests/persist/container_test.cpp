@@ -2,12 +2,14 @@
 #include "funnel/persist/container.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -234,7 +236,11 @@ TEST(Container, OfAFileIsRefusedWithAnyChangedByte) {
         Bytes bytes = whole;
         bytes[i] = static_cast<char>(bytes[i] ^ 1);
         const std::string path = folder.write("model", {bytes.data(), bytes.size()});
-        EXPECT_TRUE(error_of([&] { (void)read_all(path); })) << i;
+        std::string message;
+        EXPECT_TRUE(error_of([&] { (void)read_all(path); }, &message)) << i;
+        if (i >= 24) {  // behind the header
+            EXPECT_NE(message.find("its checksum is wrong"), std::string::npos) << i << ": " << message;
+        }
     }
 }
 
@@ -300,6 +306,48 @@ TEST(Container, AWrongChecksumIsTheReasonWhateverTheTakerFinds) {
     Bytes damaged = encode_container({{{"net", bytes_of("weights")}, {"large", Bytes(100'000, 'l')}}});
     *std::ranges::find(damaged, 'w') = 'v';
     EXPECT_NE(message_of(damaged).find("its checksum is wrong"), std::string::npos);
+}
+
+TEST(Container, AWrongChecksumIsTheReasonOfMissingMemory) {
+    const support::TemporaryFolder folder;
+    const TakeSection take = [](const std::string&, base::ByteReader&) { throw std::bad_alloc(); };
+    Bytes bytes = encode_container(sample());
+    const std::string path = folder.write("model", {bytes.data(), bytes.size()});
+    EXPECT_THROW(read_container(path, take), std::bad_alloc);
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    folder.write("model", {bytes.data(), bytes.size()});
+    EXPECT_EQ(error_of([&] { read_container(path, take); }), ErrorCode::format);
+}
+
+TEST(Container, AFileThatIsCutWhileItIsReadSaysSo) {
+    const support::TemporaryFolder folder;
+    save_container(folder.path("model"),
+                   Sections{{"first", bytes_of("1")}, {"large", Bytes(3'000'000, 'l')}});
+    const TakeSection take = [&](const std::string& name, base::ByteReader& in) {
+        if (name == "first") std::filesystem::resize_file(folder.path("model"), 1'000'000);
+        Bytes bytes(static_cast<std::size_t>(in.remaining()));
+        try {
+            in.values(std::span(bytes));
+        } catch (const Error&) {
+            throw Error(ErrorCode::format, "damaged: something else");  // as some readers do
+        }
+    };
+    std::string message;
+    EXPECT_EQ(error_of([&] { read_container(folder.path("model"), take); }, &message), ErrorCode::format);
+    EXPECT_NE(message.find("more or fewer bytes"), std::string::npos) << message;
+}
+
+TEST(Container, ACountOfNetsAsLargeAsTheFileIsRefusedAtTheFirstOne) {
+    const support::TemporaryFolder folder;
+    Bytes nets(50'000'000);
+    put(nets, 0, std::uint64_t{nets.size() - 8});
+    save_container(folder.path("model"), Sections{{"nets", nets}});
+    struct rusage before {
+    }, after{};
+    getrusage(RUSAGE_SELF, &before);
+    EXPECT_EQ(error_of([&] { (void)load_model(folder.path("model")); }), ErrorCode::format);
+    getrusage(RUSAGE_SELF, &after);
+    EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 100'000);  // KiB; 50 million nets would be 8 GB
 }
 
 }  // namespace

@@ -133,6 +133,16 @@ class ByteReader {
         return static_cast<std::size_t>(n);
     }
 
+    /// What read(*this) gives for each of a counted list of things that take at least `least_bytes` each.
+    /// Grows with what was read: things in memory may be much larger than the bytes that a count claims.
+    template <typename Read>
+    [[nodiscard]] auto list(std::size_t least_bytes, Read read) {
+        std::vector<decltype(read(*this))> things;
+        for (std::size_t n = length(least_bytes); n > 0; --n)
+            things.push_back(read(*this));
+        return things;
+    }
+
     [[nodiscard]] std::uint64_t remaining() const noexcept { return rest_.size() + behind_; }
     /// Of these, the bytes that the source has yet to give.
     [[nodiscard]] std::uint64_t behind() const noexcept { return behind_; }

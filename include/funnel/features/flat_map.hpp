@@ -114,8 +114,15 @@ class FlatMap {
             for (const Record& record : records)
                 map.prefetch(record.key);
             for (const Record& record : records) {
-                if (record.key == kFree) throw Error(ErrorCode::format, "damaged: a key of a history");
-                map.insert(record);
+                const std::uint64_t hash = base::mix64(record.key);
+                const Place place = map.locate(record.key, hash);
+                if (record.key == kFree || place.taken ||
+                    ((place.slot - hash) & (map.slots_.size() - 1)) > kLongProbe) {
+                    throw Error(ErrorCode::format, "damaged: a key of a history");
+                }
+                map.slots_[place.slot] = record;
+                map.set_tag(place.slot, hash);
+                ++map.size_;
             }
         }
         return map;
@@ -127,6 +134,9 @@ class FlatMap {
         bool taken = false;
     };
     static constexpr std::size_t kGroup = 8;  // tags that are compared at once
+    // Keys that nobody made up never come to it: a file of keys that collide would cost the square of its
+    // size.
+    static constexpr std::size_t kLongProbe = 8192;
     static constexpr std::uint64_t kLowBits = 0x0101010101010101, kHighBits = 0x8080808080808080;
 
     /// Of a slot in use: seven bits of the hash that do not choose the slot. 0: free.

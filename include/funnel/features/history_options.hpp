@@ -75,8 +75,9 @@ inline void HistoryOptions::write(base::ByteWriter& out) const {
 
 inline HistoryOptions HistoryOptions::read(base::ByteReader& in) {
     HistoryOptions options;
+    const std::string funnel = in.text();
     try {
-        options.funnel = Funnel::parse(in.text());
+        options.funnel = Funnel::parse(funnel);
     } catch (const Error&) {
         throw Error(ErrorCode::format, "damaged: the funnel of a history");
     }

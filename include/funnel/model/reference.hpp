@@ -166,21 +166,19 @@ inline void write_columns(base::ByteWriter& out, const std::vector<ReferenceColu
 }
 
 [[nodiscard]] inline std::vector<ReferenceColumn> read_columns(base::ByteReader& in) {
-    std::vector<ReferenceColumn> columns(in.length(4 * sizeof(std::uint64_t)));
-    for (ReferenceColumn& column : columns) {
-        column.name = in.text();
-        column.edges = in.array<float>();
-        column.texts.resize(in.length(sizeof(std::uint64_t)));
-        for (std::string& text : column.texts)
-            text = in.text();
-        column.counts = in.array<std::uint64_t>();
+    return in.list(4 * sizeof(std::uint64_t), [](base::ByteReader& part) {
+        ReferenceColumn column;
+        column.name = part.text();
+        column.edges = part.array<float>();
+        column.texts = part.list(sizeof(std::uint64_t), [](base::ByteReader& text) { return text.text(); });
+        column.counts = part.array<std::uint64_t>();
         const bool finite = std::ranges::all_of(column.edges, [](float x) { return std::isfinite(x); });
         if (!finite || !std::ranges::is_sorted(column.edges) || !std::ranges::is_sorted(column.texts) ||
             column.counts.size() != column.cells() || (!column.edges.empty() && !column.texts.empty())) {
             throw Error(ErrorCode::format, "damaged: the reference of a model");
         }
-    }
-    return columns;
+        return column;
+    });
 }
 
 }  // namespace detail

@@ -17,7 +17,7 @@ void save_model(const std::string& path, const Bundle& bundle);
 
 /// Reads a model, checks every part against the others and lets it score its probes.
 /// Throws Error(format): not a model, damaged, or its probes score differently; Error(unsupported): written
-/// by a newer version; Error(io), Error(memory) as load_container.
+/// by a newer version; Error(io), Error(memory) as read_container.
 [[nodiscard]] Bundle load_model(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit,
                                 files::FileDigest* digest = nullptr);
 
