@@ -13,7 +13,8 @@ std::string calibration_json(std::span<const train::Shift> shifts) {
     json["schema_version"] = 1;
     json["targets"] = Json::object();
     for (const train::Shift& shift : shifts) {
-        json["targets"][shift.target] = {{"rows", shift.rows},
+        json["targets"][shift.target] = {{"given", shift.given.empty() ? Json() : Json(shift.given)},
+                                         {"rows", shift.rows},
                                          {"positives", shift.positives},
                                          {"moved", shift.moved},
                                          {"intercept", shift.intercept}};
@@ -24,7 +25,8 @@ std::string calibration_json(std::span<const train::Shift> shifts) {
 std::string calibration_text(std::span<const train::Shift> shifts) {
     Table table({{"head", Align::left}, {"rows"}, {"positives"}, {"added to its logit"}});
     for (const train::Shift& shift : shifts) {
-        table.add_row({printable(shift.target), format_count(static_cast<std::int64_t>(shift.rows)),
+        const std::string head = shift.given.empty() ? shift.target : shift.target + " given " + shift.given;
+        table.add_row({printable(head), format_count(static_cast<std::int64_t>(shift.rows)),
                        format_count(static_cast<std::int64_t>(shift.positives)),
                        shift.moved ? format_number(shift.intercept, 4) : "too few labels"});
     }

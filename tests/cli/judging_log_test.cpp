@@ -152,6 +152,8 @@ TEST(CliJudgingLog, CalibrateMovesEveryHeadTowardsWhatCame) {
     EXPECT_TRUE(heads.at("click").at("moved"));
     EXPECT_LT(gap(after.at("click")), 1 + gap(before.at("click")) * 0.5);
     // The head of purchases sees the rows with a cart: their number is that of the carts.
+    EXPECT_TRUE(heads.at("cart").at("given").is_null());
+    EXPECT_EQ(heads.at("purchase").at("given"), "cart");
     EXPECT_EQ(heads.at("click").at("positives"),
               Rows::shared().evaluation.at("targets").at("click").at("positives"));
     EXPECT_EQ(heads.at("purchase").at("positives"),

@@ -22,7 +22,8 @@ namespace funnel::train {
 /// What became of one head.
 struct Shift {
     std::string target;
-    std::uint64_t rows = 0, positives = 0;  ///< of the conditional head: rows that reached the head before
+    std::string given = {};  ///< the target before it in its chain, of whose rows the head speaks; or empty
+    std::uint64_t rows = 0, positives = 0;  ///< rows that reached `given`, and of these the target
     double intercept = 0;                   ///< added to its logit; 0 if there were too few
     bool moved = false;
 };
@@ -49,6 +50,7 @@ inline std::vector<Shift> recalibrate(Bundle& bundle, std::span<const std::vecto
     for (std::size_t k = 0; k < heads; ++k) {
         const ConditionalRows rows = conditional_rows(bundle.chains, k, p, y, weights, {});
         Shift shift{.target = bundle.heads[k].name, .rows = rows.labels.size()};
+        if (!bundle.chains.starts(k)) shift.given = bundle.heads[k - 1].name;
         for (const std::uint8_t label : rows.labels)
             shift.positives += label;
         const auto positives = static_cast<double>(shift.positives);
