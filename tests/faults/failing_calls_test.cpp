@@ -106,6 +106,39 @@ TEST(FailingCall, ReadInTheMiddleOfALargeModel) {
     }
 }
 
+/// metrics of a log that does not fit into its memory: rows go to a file and come back.
+struct SpillingRun {
+    support::TemporaryFolder folder, temp;
+    Words command;
+    SpillingRun() {
+        const std::string log = folder.path("log.csv");
+        const ProcessResult made = support::run_process(
+            program({"simulate", "-o", log, "--users", "400", "--days", "20", "--seed", "5", "-q"}));
+        EXPECT_EQ(made.code, 0) << made.err;
+        command = program(
+            {"metrics", log, "--json", "-q", "--threads", "2", "--memory", "600KiB", "--temp", temp.path()});
+    }
+};
+
+TEST(FailingCall, WriteOrReadOfATemporaryFile) {
+    const SpillingRun run;
+    for (const std::string call : {"pwrite", "pread"}) {
+        const std::string error = std::to_string(call == "pwrite" ? ENOSPC : EIO);
+        const long calls = calls_of(run.command, call),
+                   steps = std::min<long>(calls, support::effort(6, 1000));
+        ASSERT_GT(calls, 3) << call;
+        for (long i = 0; i < steps; ++i) {
+            const std::string fault = call + ":" + std::to_string(1 + i * calls / steps) + ":" + error;
+            const ProcessResult result = run_with_fault(run.command, fault);
+            EXPECT_EQ(result.code, 5) << fault << ": " << result.err;
+            EXPECT_TRUE(result.out.empty()) << fault;
+            EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << fault << ": " << result.err;
+            EXPECT_NE(result.err.find("a temporary file cannot be"), std::string::npos) << result.err;
+            EXPECT_TRUE(run.temp.names().empty()) << fault;
+        }
+    }
+}
+
 TEST(FailingCall, OpenWithoutADescriptorLeft) {
     fail_each("open", std::to_string(EMFILE) + ":from", support::effort(6, 1000));
 }
@@ -158,6 +191,10 @@ TEST(PiecemealCalls, GiveTheSameBytes) {
         EXPECT_EQ(result.code, 0) << command.name << result.err;
         EXPECT_EQ(pieces.bytes(), whole.bytes()) << command.name;
     }
+    const SpillingRun spilling;
+    const ProcessResult whole = support::run_process(spilling.command);
+    EXPECT_EQ(whole.code, 0) << whole.err;
+    EXPECT_EQ(run_with_fault(spilling.command, "pieces").out, whole.out);
 }
 
 TEST(Limits, FewDescriptorsWorkOrEndInAnError) {

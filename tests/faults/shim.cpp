@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A library to preload: the n-th call of one function fails, or reads and writes come in pieces.
 // FUNNEL_FAULT=CALL:N[:ERRNO[:from]]: call number N fails (with `from` all later ones as well); CALL is
-// malloc, read, write, fsync, rename, open, close or thread. FUNNEL_FAULT=pieces: reads and writes move a few
-// bytes at a time and are interrupted now and then. FUNNEL_FAULT=CALL:0: nothing fails. At the end the number
-// of calls goes to the file that FUNNEL_FAULT_COUNT names. Calls before main are not counted.
-// FUNNEL_CALL_ORDER names a file that gets a letter for each write, fsync and rename, without repeats.
-// FUNNEL_CLOCK=SECONDS: what the clock on the wall shows.
+// malloc, read, write, fsync, rename, open, close, thread, pread or pwrite. FUNNEL_FAULT=pieces: reads and
+// writes move a few bytes at a time and are interrupted now and then. FUNNEL_FAULT=CALL:0: nothing fails. At
+// the end the number of calls goes to the file that FUNNEL_FAULT_COUNT names. Calls before main are not
+// counted. FUNNEL_CALL_ORDER names a file that gets a letter for each write, fsync and rename, without
+// repeats. FUNNEL_CLOCK=SECONDS: what the clock on the wall shows.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -33,7 +33,9 @@ enum Call {
     call_rename,
     call_open,
     call_close,
-    call_thread
+    call_thread,
+    call_pread,
+    call_pwrite
 };
 
 Call chosen = none;
@@ -81,8 +83,9 @@ void read_settings() {
     }
     char name[16] = {}, tail[8] = {};
     std::sscanf(text, "%15[a-z]:%ld:%d:%7s", name, &number, &error_number, tail);
-    const char* names[] = {"", "malloc", "read", "write", "fsync", "rename", "open", "close", "thread"};
-    for (int i = 1; i <= call_thread; ++i) {
+    const char* names[] = {"",     "malloc", "read",   "write", "fsync", "rename",
+                           "open", "close",  "thread", "pread", "pwrite"};
+    for (int i = 1; i <= call_pwrite; ++i) {
         if (std::strcmp(name, names[i]) == 0) chosen = static_cast<Call>(i);
     }
     all_later = std::strcmp(tail, "from") == 0;
@@ -145,6 +148,16 @@ ssize_t write(int fd, const void* from, std::size_t size) {
     static auto* const call = real<ssize_t(int, const void*, std::size_t)>("write");
     note('w');
     return fails(call_write) || interrupted() ? -1 : call(fd, from, piece(size));
+}
+
+ssize_t pread(int fd, void* to, std::size_t size, off_t at) {
+    static auto* const call = real<ssize_t(int, void*, std::size_t, off_t)>("pread");
+    return fails(call_pread) || interrupted() ? -1 : call(fd, to, piece(size), at);
+}
+
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t at) {
+    static auto* const call = real<ssize_t(int, const void*, std::size_t, off_t)>("pwrite");
+    return fails(call_pwrite) || interrupted() ? -1 : call(fd, from, piece(size), at);
 }
 
 int fsync(int fd) {
