@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/time.hpp"
