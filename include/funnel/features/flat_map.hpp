@@ -63,11 +63,7 @@ class FlatMap {
         const std::uint64_t hash = base::mix64(record.key);
         const Place place = locate(record.key, hash);
         Record& slot = slots_[place.slot];
-        if (!place.taken) {
-            slot = record;
-            set_tag(place.slot, hash);
-            ++size_;
-        }
+        if (!place.taken) fill(place.slot, hash, record);
         return slot;
     }
 
@@ -120,9 +116,7 @@ class FlatMap {
                     ((place.slot - hash) & (map.slots_.size() - 1)) > kLongProbe) {
                     throw Error(ErrorCode::format, "damaged: a key of a history");
                 }
-                map.slots_[place.slot] = record;
-                map.set_tag(place.slot, hash);
-                ++map.size_;
+                map.fill(place.slot, hash, record);
             }
         }
         return map;
@@ -146,6 +140,12 @@ class FlatMap {
     void set_tag(std::size_t slot, std::uint64_t hash) noexcept {
         tags_[slot] = tag_of(hash);
         if (slot < kGroup) tags_[slots_.size() + slot] = tags_[slot];  // groups may begin at the last slots
+    }
+
+    void fill(std::size_t slot, std::uint64_t hash, const Record& record) noexcept {
+        slots_[slot] = record;
+        set_tag(slot, hash);
+        ++size_;
     }
 
     /// The slot of the key, or the free one where it belongs.
