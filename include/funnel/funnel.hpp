@@ -56,6 +56,7 @@
 #include "funnel/features/log_coder.hpp"
 #include "funnel/features/moments.hpp"
 #include "funnel/features/normalizer.hpp"
+#include "funnel/features/pair_filter.hpp"
 #include "funnel/features/portable_math.hpp"
 #include "funnel/features/rate_table.hpp"
 #include "funnel/features/running_rates.hpp"

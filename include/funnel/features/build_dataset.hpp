@@ -127,19 +127,18 @@ class MomentRows {
     template <typename Use>
     void write(std::span<const std::uint32_t> moment, Use&& use) {
         const std::size_t d = history_.spec().numeric.size(), c = history_.spec().categorical.size();
-        UserPart user;
-        std::uint64_t last = 0;
-        for (std::size_t i = 0; i < moment.size(); ++i) {
-            const std::uint64_t row = examples_.rows[moment[i]];
-            const bool shares =
-                i > 0 && log_.user[row] == log_.user[last] && log_.session[row] == log_.session[last];
-            if (!shares) user = coder_.user_part(row);
-            last = row;
-            const std::span numeric(numeric_);
-            const std::span categorical(categorical_);
-            const Known known = coder_.features(row, user, numeric.first(d), categorical.first(c));
-            inputs_.write(row, numeric.subspan(d), categorical.subspan(c));
-            use(ExampleRow{moment[i], row, known, numeric, categorical});
+        const std::span numeric(numeric_);
+        const std::span categorical(categorical_);
+        for (std::size_t i = 0; i < moment.size();) {
+            const std::uint64_t first = examples_.rows[moment[i]];
+            const UserPart user = coder_.user_part(first);
+            for (; i < moment.size(); ++i) {
+                const std::uint64_t row = examples_.rows[moment[i]];
+                if (log_.user[row] != log_.user[first] || log_.session[row] != log_.session[first]) break;
+                const Known known = coder_.features(row, user, numeric.first(d), categorical.first(c));
+                inputs_.write(row, numeric.subspan(d), categorical.subspan(c));
+                use(ExampleRow{moment[i], row, known, numeric, categorical});
+            }
         }
     }
 

@@ -223,7 +223,7 @@ inline void History::features_for_items(const Event& context, std::span<const Ev
             group[i].time = context.time;
             group[i].session = user.context.session;
             group[i].user = user.context.user;
-            detail::prefetch(state_, user.context.user, group[i].item, group[i].category);
+            detail::prefetch_candidate(state_, user.context.user, group[i].item, group[i].category);
         }
         for (std::size_t i = 0; i < n; ++i) {
             float* row = numeric.data() + (first + i) * d;

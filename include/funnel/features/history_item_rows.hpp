@@ -126,8 +126,10 @@ inline void describe_user_item(const HistoryState& s, FeatureSpec& spec) {
 inline void write_user_item(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
     const std::int64_t now = p.context.time;
     const std::uint64_t key = pair_key(p.context.user, i.context.item);
-    const bool known = p.user != nullptr && i.item != nullptr;
-    const ActedRow* acted = known ? s.acted.find(key) : nullptr;
+    const PairFilter* pairs =
+        p.user != nullptr && i.item != nullptr ? &s.user_pairs[p.context.user] : nullptr;
+    const bool may_have_acted = pairs != nullptr && pairs->may_have_acted(i.context.item);
+    const ActedRow* acted = may_have_acted ? s.acted.find(key) : nullptr;
     if (acted != nullptr && is_stale(s, *p.user, s.acted_at[acted->row], now)) acted = nullptr;
     const std::size_t at = acted != nullptr ? acted->row * s.channels.pair_slots : 0;
     const double f = acted != nullptr ? decay_factor(s, micros_since(s.acted_at[acted->row], now)) : 0.0;
@@ -135,7 +137,8 @@ inline void write_user_item(const HistoryState& s, const UserPart& p, const Item
         out.put(acted != nullptr ? static_cast<double>(s.acted_counts[at + slot]) * f : 0.0);
         out.put(acted != nullptr ? seconds_since(s.acted_last[at + slot], now) : kUnknown);
     });
-    const Seen* seen = known ? s.seen.find(key) : nullptr;
+    const bool may_have_seen = pairs != nullptr && pairs->may_have_seen(i.context.item);
+    const Seen* seen = may_have_seen ? s.seen.find(key) : nullptr;
     if (seen != nullptr && is_stale(s, *p.user, seen->time, now)) seen = nullptr;
     out.put(seen != nullptr
                 ? static_cast<double>(seen->count) * decay_factor(s, micros_since(seen->time, now))
@@ -191,8 +194,8 @@ inline void describe_user_category(FeatureSpec& spec) {
 inline void write_user_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
     if (i.category == kNone) return out.skip(5);
     const std::int64_t now = p.context.time;
-    const CategoryUse* use =
-        p.user != nullptr ? s.category_use.find(pair_key(p.context.user, i.category)) : nullptr;
+    const bool may_know = p.user != nullptr && s.user_pairs[p.context.user].may_know_category(i.category);
+    const CategoryUse* use = may_know ? s.category_use.find(pair_key(p.context.user, i.category)) : nullptr;
     if (use != nullptr && is_stale(s, *p.user, use->at, now)) use = nullptr;
     const double f = use != nullptr ? decay_factor(s, micros_since(use->at, now)) : 0.0;
     const double exposures = use != nullptr ? static_cast<double>(use->exposures) * f : 0.0;

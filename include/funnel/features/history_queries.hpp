@@ -94,19 +94,36 @@ struct Visit {
     return last;
 }
 
-/// Has brought into the caches what an event of this user, item and category will look at, as far as they are
-/// known. A history is larger than the caches, and what an event needs lies in twenty places.
-inline void prefetch(const HistoryState& s, std::uint32_t user, std::uint32_t item,
-                     std::uint32_t category) noexcept {
-    const std::size_t n = s.channels.size();
+/// Has what a row of this item needs brought into the caches, and returns its category as far as it is known.
+inline std::uint32_t prefetch_item(const HistoryState& s, std::uint32_t item,
+                                   std::uint32_t category) noexcept {
     if (item < s.item.size()) {
         if (category == kNone) category = s.item[item].category;
         __builtin_prefetch(s.item.data() + item);
-        __builtin_prefetch(s.item_last.data() + item * n);
+        __builtin_prefetch(s.item_last.data() + item * s.channels.size());
         s.item_rates.prefetch(item);
     }
     s.category_rates.prefetch(category);
+    return category;
+}
+
+/// The same for a candidate: the item, and what the user may know of it. The user's own rows are at hand.
+inline void prefetch_candidate(const HistoryState& s, std::uint32_t user, std::uint32_t item,
+                               std::uint32_t category) noexcept {
+    category = prefetch_item(s, item, category);
     if (user >= s.user.size()) return;
+    const PairFilter& pairs = s.user_pairs[user];
+    if (pairs.may_know_category(category)) s.category_use.prefetch(pair_key(user, category));
+    if (pairs.may_have_seen(item)) s.seen.prefetch(pair_key(user, item));
+    if (pairs.may_have_acted(item)) s.acted.prefetch(pair_key(user, item));
+}
+
+/// The same for an event. A history is larger than the caches, and what an event needs lies in twenty places.
+inline void prefetch_event(const HistoryState& s, std::uint32_t user, std::uint32_t item,
+                           std::uint32_t category) noexcept {
+    category = prefetch_item(s, item, category);
+    if (user >= s.user.size()) return;
+    const std::size_t n = s.channels.size();
     const auto* state = reinterpret_cast<const char*>(s.user.data() + user);
     for (std::size_t line = 0; line < sizeof(UserState); line += 64)
         __builtin_prefetch(state + line);
@@ -114,6 +131,7 @@ inline void prefetch(const HistoryState& s, std::uint32_t user, std::uint32_t it
     __builtin_prefetch(s.user_last.data() + user * n);
     __builtin_prefetch(s.visit_counts.data() + user * n);
     s.user_rates.prefetch(user);
+    __builtin_prefetch(s.user_pairs.data() + user);
     s.category_use.prefetch(pair_key(user, category));
     s.seen.prefetch(pair_key(user, item));
     s.acted.prefetch(pair_key(user, item));

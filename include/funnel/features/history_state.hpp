@@ -14,6 +14,7 @@
 #include "funnel/base/string_table.hpp"
 #include "funnel/features/flat_map.hpp"
 #include "funnel/features/history_options.hpp"
+#include "funnel/features/pair_filter.hpp"
 #include "funnel/features/rate_table.hpp"
 
 namespace funnel::features {
@@ -189,6 +190,7 @@ struct HistoryState {
     base::HugeVector<std::int64_t> user_last;      ///< per user and channel
     base::HugeVector<std::uint32_t> visit_counts;  ///< per user and channel, of the current visit
     RateTable user_rates;
+    base::HugeVector<PairFilter> user_pairs;  ///< follows from seen, acted and category_use; not written
 
     base::HugeVector<ItemState> item;
     base::HugeVector<std::int64_t> item_last;  ///< per item and channel
@@ -270,6 +272,7 @@ inline void HistoryState::fit_tables() {
     user_last.resize(users.size() * n, kNever);
     visit_counts.resize(users.size() * n, 0);
     user_rates.resize(users.size());
+    user_pairs.resize(users.size());
     item.resize(items.size());
     item_last.resize(items.size() * n, kNever);
     item_rates.resize(items.size());

@@ -135,6 +135,7 @@ inline void enter_item(HistoryState& s, const Coded& e) {
 inline CategoryUse& enter_category_use(HistoryState& s, UserState& u, const Coded& e,
                                        std::uint32_t category) {
     CategoryUse& use = s.category_use.insert({.key = pair_key(e.user, category), .at = kNever});
+    s.user_pairs[e.user].mark_category(category);
     if (use.at == kNever || is_stale(s, u, use.at, e.time)) {
         use = {.key = use.key, .at = e.time};
         u.categories += 1.0f;
@@ -150,6 +151,7 @@ inline CategoryUse& enter_category_use(HistoryState& s, UserState& u, const Code
 /// Notes an exposure of the pair; true if it is the first of the item in the visit.
 inline bool see(HistoryState& s, UserState& u, const Coded& e) {
     Seen& seen = s.seen.insert({.key = pair_key(e.user, e.item)});
+    s.user_pairs[e.user].mark_seen(e.item);
     bool first = true;
     if (seen.time == kNever || is_stale(s, u, seen.time, e.time)) {
         seen = {.key = seen.key, .time = e.time, .visit = u.visit};
@@ -217,6 +219,7 @@ inline std::size_t enter_acted(HistoryState& s, const UserState& u, const Coded&
     const std::size_t width = s.channels.pair_slots;
     const auto next = static_cast<std::uint32_t>(s.acted_at.size());
     const std::size_t row = s.acted.insert({.key = pair_key(e.user, e.item), .row = next}).row;
+    s.user_pairs[e.user].mark_acted(e.item);
     if (row == next) {
         s.acted_counts.resize((row + 1) * width, 0.0f);
         s.acted_last.resize((row + 1) * width, kNever);

@@ -43,12 +43,12 @@ struct UserPart {
     double price = kUnknown;         ///< typical log price
     std::size_t recent = 0;          ///< recent items of this visit
     double recent_price = kUnknown;  ///< their mean log price
-    std::array<double, 32> prior{};  ///< global rate of stage k
+    std::array<double, 32> prior;    ///< global rate of stage k; those of the funnel's stages are set
     double exposures = 0;            ///< of all items
     const Cart* cart = nullptr;
-    /// Neighbours of the recent items with their share of the engagements.
-    std::array<std::uint32_t, kRecentItems * kNeighbours> near_items{};
-    std::array<float, kRecentItems * kNeighbours> near_weights{};
+    /// Neighbours of the recent items with their share of the engagements; the first `near` are set.
+    std::array<std::uint32_t, kRecentItems * kNeighbours> near_items;
+    std::array<float, kRecentItems * kNeighbours> near_weights;
     std::size_t near = 0;
 };
 

@@ -25,8 +25,8 @@ class LogCoder {
     void prefetch(std::uint64_t row) const noexcept {
         const std::uint32_t item = log_.item[row];
         const std::uint32_t category = category_.column == nullptr ? kNone : category_.column->code[row];
-        detail::prefetch(history_.state_, users_[log_.user[row]], item == kNone ? kNone : items_[item],
-                         category == kNone ? kNone : category_.map[category]);
+        detail::prefetch_event(history_.state_, users_[log_.user[row]], item == kNone ? kNone : items_[item],
+                               category == kNone ? kNone : category_.map[category]);
     }
 
     /// The user's part of a row's features: one call per user, visit and time is enough.
