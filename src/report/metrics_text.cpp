@@ -101,7 +101,8 @@ std::string metrics_text(const std::vector<metrics::Metric>& metrics, const Pain
         table.add_row({std::string(metric.name), value_text(metric), fraction_text(metric),
                        interval_text(metric), std::string(metric.reason)});
     }
-    return paint.title("Metrics") + paint.table(table);
+    return paint.title("Metrics") + paint.table(table) +
+           "\nEach figure is defined under its name in docs/metrics.md.\n";
 }
 
 // The whole log again without the users that a bot rule names.

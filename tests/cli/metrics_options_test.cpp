@@ -252,6 +252,8 @@ TEST(CliMetricsOptions, MarkdownAndSql) {
     EXPECT_NE(text.out.find("## Metrics\n\n|  | value |"), std::string::npos) << text.out;
     EXPECT_NE(text.out.find("| pv | 3 |"), std::string::npos);
     EXPECT_NE(text.out.find("\n| --- | ---: |"), std::string::npos);
+    EXPECT_NE(text.out.find("|\n\nEach figure is defined under its name in docs/metrics.md.\n\n#"),
+              std::string::npos);
     const ToolResult sql = run_tool({"metrics", "--emit-sql", "duckdb", "--funnel", "view,purchase"});
     EXPECT_EQ(sql.code, 0) << sql.err;
     EXPECT_NE(sql.out.find("'conversion_user' AS metric"), std::string::npos);
