@@ -10,15 +10,15 @@ endif()
 
 # What the compiled rooms link: private, but whoever links the static library must find it again
 # (cmake/funnelConfig.cmake.in and the .pc files name the same packages).
-set(funnel_private_modules libisal libzstd libxxhash libhwy)
+set(funnel_private_modules libisal libzstd libxxhash)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 find_package(date REQUIRED)
 
-# Header-only and hidden in our sources: no consumer ever looks for it.
+# Only their headers, hidden in our sources: no consumer ever looks for them.
+pkg_check_modules(HWY REQUIRED libhwy)
 find_package(nlohmann_json 3.10 REQUIRED)
 
 if(FUNNEL_BUILD_TOOLS)

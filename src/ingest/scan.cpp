@@ -3,7 +3,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <cstring>
+#include <span>
+#include <vector>
+
+#include "funnel/kernel/cpu_level.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ingest/scan.cpp"
@@ -180,19 +185,32 @@ std::size_t line_ends(const char* text, std::size_t size) {
     return count + static_cast<std::size_t>(std::count(text + base, text + size, '\n'));
 }
 
+constexpr Scans kScans{&scan_plain, &scan_quoted, &note_odd_bytes, &open_line_end, &line_ends};
+
 }  // namespace funnel::ingest::detail::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace funnel::ingest::detail {
 
-HWY_EXPORT(scan_plain);
-HWY_EXPORT(scan_quoted);
-HWY_EXPORT(note_odd_bytes);
-HWY_EXPORT(open_line_end);
-HWY_EXPORT(line_ends);
-
 namespace {
+
+/// Slowest first, as HWY_TARGETS of this build has them.
+std::vector<const Scans*> find_runnable() {
+    using enum kernel::CpuLevel;
+    [[maybe_unused]] const kernel::CpuLevel level = kernel::cpu_level();
+    std::vector<const Scans*> found{&HWY_STATIC_DISPATCH(kScans)};
+#if (HWY_TARGETS & HWY_NEON) && HWY_STATIC_TARGET != HWY_NEON
+    if (level >= neon) found.push_back(&N_NEON::kScans);
+#endif
+#if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET != HWY_AVX2
+    if (level >= avx2) found.push_back(&N_AVX2::kScans);
+#endif
+#if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3
+    if (level >= avx512) found.push_back(&N_AVX3::kScans);
+#endif
+    return found;
+}
 
 /// True if every columns-th separator is a line end. There are as many line ends as rows, so then no other
 /// is.
@@ -215,32 +233,41 @@ void rank_rows(const char* text, std::size_t count, RowIndex& index) {
 
 }  // namespace
 
+std::span<const Scans* const> runnable_scans() {
+    static const std::vector<const Scans*> runnable = find_runnable();
+    return runnable;
+}
+
+const Scans& best_scans() {
+    static const Scans& best = *runnable_scans().back();
+    return best;
+}
+
 void scan_rows(const char* text, std::size_t size, char delimiter, bool quoted, std::size_t columns,
-               RowIndex& index) {
+               RowIndex& index, const Scans& scans) {
     if (index.buffer.size() < size + 10) {
         index.buffer.resize(size + 10);
         index.buffer[0] = static_cast<std::uint32_t>(-1);
         index.row_ends.resize(size + 1);
         index.quotes.resize(size + 1);
     }
-    HWY_DYNAMIC_DISPATCH(note_odd_bytes)(text, size, index);
+    scans.note_odd_bytes(text, size, index);
     index.regular = false;
     if (quoted) {
-        HWY_DYNAMIC_DISPATCH(scan_quoted)(text, size, delimiter, index);
+        scans.scan_quoted(text, size, delimiter, index);
         return;
     }
-    const std::size_t count =
-        HWY_DYNAMIC_DISPATCH(scan_plain)(text, size, delimiter, index.buffer.data() + 1, index.rows);
+    const std::size_t count = scans.scan_plain(text, size, delimiter, index.buffer.data() + 1, index.rows);
     index.regular = is_regular(text, index.separators(), count, index.rows, columns);
     if (!index.regular) rank_rows(text, count, index);
 }
 
-std::size_t find_open_line_end(const char* text, std::size_t size) {
-    return HWY_DYNAMIC_DISPATCH(open_line_end)(text, size);
+std::size_t find_open_line_end(const char* text, std::size_t size, const Scans& scans) {
+    return scans.open_line_end(text, size);
 }
 
 std::size_t count_line_ends(const char* text, std::size_t size) {
-    return HWY_DYNAMIC_DISPATCH(line_ends)(text, size);
+    return best_scans().line_ends(text, size);
 }
 
 }  // namespace funnel::ingest::detail

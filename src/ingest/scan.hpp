@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,14 +35,28 @@ struct RowIndex {
     }
 };
 
+/// The functions below as one kind of CPU runs them.
+struct Scans {
+    std::size_t (*scan_plain)(const char* text, std::size_t size, char delimiter, std::uint32_t* separators,
+                              std::size_t& line_ends);
+    void (*scan_quoted)(const char* text, std::size_t size, char delimiter, RowIndex& index);
+    void (*note_odd_bytes)(const char* text, std::size_t size, RowIndex& index);
+    std::size_t (*open_line_end)(const char* text, std::size_t size);
+    std::size_t (*line_ends)(const char* text, std::size_t size);
+};
+/// Those that this CPU can run, the fastest last.
+[[nodiscard]] std::span<const Scans* const> runnable_scans();
+[[nodiscard]] const Scans& best_scans();
+
 /// Splits text[0, size), size < 2^32, at a record border; what follows the last line end is left out.
 /// `quoted`: the text has quotes. kPadding bytes behind the text must be readable.
 void scan_rows(const char* text, std::size_t size, char delimiter, bool quoted, std::size_t columns,
-               RowIndex& index);
+               RowIndex& index, const Scans& scans = best_scans());
 
 /// Offset of the first line end at which the number of quotes before it is odd, or npos. The text begins at a
 /// record border. kPadding bytes behind it must be readable.
-[[nodiscard]] std::size_t find_open_line_end(const char* text, std::size_t size);
+[[nodiscard]] std::size_t find_open_line_end(const char* text, std::size_t size,
+                                             const Scans& scans = best_scans());
 
 /// Line feeds in the text.
 [[nodiscard]] std::size_t count_line_ends(const char* text, std::size_t size);

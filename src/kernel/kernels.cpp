@@ -6,16 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "funnel/base/error.hpp"
+#include "funnel/kernel/cpu_level.hpp"
 
-// Only what named() offers: older x86 levels would double the size of the code for machines of before 2013.
-#define HWY_COMPILE_ALL_ATTAINABLE
-#define HWY_DISABLED_TARGETS \
-    (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels.cpp"
 #include <hwy/foreach_target.h>
@@ -42,24 +38,24 @@ namespace {
 
 /// A set of this build; slowest first.
 struct Set {
-    std::int64_t target;
+    CpuLevel level;
     nn::Kernels kernels;
 };
 
 constexpr Set kSets[] = {
 #if HWY_TARGETS & HWY_SCALAR
-    {HWY_SCALAR, N_SCALAR::table("scalar")},
+    {CpuLevel::plain, N_SCALAR::table("scalar")},
 #elif HWY_TARGETS & HWY_EMU128
-    {HWY_EMU128, N_EMU128::table("scalar")},
+    {CpuLevel::plain, N_EMU128::table("scalar")},
 #endif
 #if HWY_TARGETS & HWY_NEON
-    {HWY_NEON, N_NEON::table("neon")},
+    {CpuLevel::neon, N_NEON::table("neon")},
 #endif
 #if HWY_TARGETS & HWY_AVX2
-    {HWY_AVX2, N_AVX2::table("avx2")},
+    {CpuLevel::avx2, N_AVX2::table("avx2")},
 #endif
 #if HWY_TARGETS & HWY_AVX3
-    {HWY_AVX3, N_AVX3::table("avx512")},
+    {CpuLevel::avx512, N_AVX3::table("avx512")},
 #endif
 };
 
@@ -68,9 +64,7 @@ const std::vector<const nn::Kernels*>& runnable() {
     static const std::vector<const nn::Kernels*> sets = [] {
         std::vector<const nn::Kernels*> found;
         for (const Set& set : kSets) {
-            // The plain one needs no support, and SupportedTargets may leave it out.
-            const bool plain = set.kernels.name == "scalar";
-            if (plain || (hwy::SupportedTargets() & set.target) != 0) found.push_back(&set.kernels);
+            if (set.level <= cpu_level()) found.push_back(&set.kernels);
         }
         return found;
     }();

@@ -2,6 +2,7 @@
 // Parts of the reader that have a plain counterpart to be compared with.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -97,7 +98,12 @@ TEST(IdTable, FindsLongTextsAfterAChangeOfItsHash) {
     EXPECT_EQ(table.hash_changes(), 1u);
 }
 
-TEST(Scan, FindsEverySeparatorOutsideQuotes) {
+class Scan : public ::testing::TestWithParam<const Scans*> {};
+
+INSTANTIATE_TEST_SUITE_P(Runnable, Scan,
+                         ::testing::ValuesIn(runnable_scans().begin(), runnable_scans().end()));
+
+TEST_P(Scan, FindsEverySeparatorOutsideQuotes) {
     Rng random(2);
     RowIndex index;
     for (int round = 0; round < 2000; ++round) {
@@ -120,7 +126,7 @@ TEST(Scan, FindsEverySeparatorOutsideQuotes) {
             separators.push_back(i);
         }
         const std::string padded = text + std::string(kPadding, random.below(2) == 0 ? ',' : '"');
-        scan_rows(padded.data(), text.size(), ',', quoted, 0, index);
+        scan_rows(padded.data(), text.size(), ',', quoted, 0, index, *GetParam());
         ASSERT_EQ(index.rows, row_ends.size());
         for (std::size_t i = 0; i < index.rows; ++i) {
             ASSERT_EQ(index.row_ends[i], row_ends[i]);
@@ -133,17 +139,19 @@ TEST(Scan, FindsEverySeparatorOutsideQuotes) {
             ASSERT_EQ(index.separators()[i], separators[i]);
         ASSERT_EQ(index.high_bytes, text.find('\xC3') != std::string::npos);
         ASSERT_FALSE(index.zero_bytes);
-        ASSERT_EQ(find_open_line_end(padded.data(), text.size()), open);
+        ASSERT_EQ(find_open_line_end(padded.data(), text.size(), *GetParam()), open);
+        ASSERT_EQ(GetParam()->line_ends(text.data(), text.size()),
+                  static_cast<std::size_t>(std::ranges::count(text, '\n')));
     }
 }
 
-TEST(Scan, SeesZeros) {
+TEST_P(Scan, SeesZeros) {
     RowIndex index;
     for (std::size_t at = 0; at < 150; ++at) {
         std::string text(150, 'x');
         text[at] = '\0';
         text += std::string(kPadding, 'x');
-        scan_rows(text.data(), 150, ',', false, 0, index);
+        scan_rows(text.data(), 150, ',', false, 0, index, *GetParam());
         EXPECT_TRUE(index.zero_bytes) << at;
     }
 }

@@ -5,8 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <set>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "funnel/base/error.hpp"
@@ -284,6 +289,33 @@ TEST(Kernels, NameTheBestLast) {
     EXPECT_EQ(names().back(), best().name);
     for (const std::string_view name : names())
         EXPECT_EQ(named(name).name, name);
+}
+
+/// What the system says about its first CPU: the words behind "flags" or "Features".
+std::set<std::string> cpu_flags() {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);) {
+        if (!line.starts_with("flags") && !line.starts_with("Features")) continue;
+        std::istringstream words(line.substr(line.find(':') + 1));
+        return {std::istream_iterator<std::string>(words), {}};
+    }
+    return {};
+}
+
+TEST(Kernels, AreThoseThatTheSystemSaysTheCpuHas) {
+    const std::set<std::string> flags = cpu_flags();
+    if (flags.empty()) GTEST_SKIP() << "no /proc/cpuinfo";
+    const auto has = [&](const std::vector<std::string>& wanted) {
+        return std::ranges::all_of(wanted, [&](const std::string& flag) { return flags.contains(flag); });
+    };
+    const bool avx2 = has({"avx2", "fma", "bmi1", "bmi2", "f16c", "aes", "pclmulqdq"});
+    const bool avx512 = avx2 && has({"avx512f", "avx512vl", "avx512dq", "avx512bw"});
+    const bool neon = has({"asimd", "aes"});
+    std::vector<std::string_view> expected{"scalar"};
+    if (neon) expected.emplace_back("neon");
+    if (avx2) expected.emplace_back("avx2");
+    if (avx512) expected.emplace_back("avx512");
+    EXPECT_TRUE(std::ranges::equal(names(), expected)) << "this machine's best: " << best().name;
 }
 
 TEST(Kernels, RefuseNamesThatCannotRunHere) {
