@@ -116,19 +116,33 @@ std::uint64_t key_of(std::uint64_t hash) {
     return z ^ (z >> 30) ^ (z >> 60);
 }
 
-TEST(FlatMapFile, OfKeysThatWereMadeToCollideIsRefused) {
-    const auto read = [](std::uint64_t apart) {
-        std::vector<detail::PlaceRow> records;
-        for (std::uint64_t i = 0; i < 20'000; ++i)
-            records.push_back({.key = key_of(i * apart)});
+TEST(FlatMap, SpreadsKeysThatWereMadeToCollide) {
+    ASSERT_EQ(base::mix64(key_of(12345)), 12345u);
+    FlatMap<detail::PlaceRow> map;
+    for (std::uint32_t i = 0; i < 40'000; ++i)
+        ASSERT_EQ(map.insert({.key = key_of(std::uint64_t{i} << 32), .row = i}).row, i);
+    base::ByteWriter out;
+    map.write(out);
+    base::ByteReader in(out.bytes());
+    for (const auto& same : {map, FlatMap<detail::PlaceRow>::read(in)}) {
+        EXPECT_LT(same.longest_probe(), 8192u);
+        ASSERT_EQ(same.size(), 40'000u);
+        for (std::uint32_t i = 0; i < 40'000; ++i)
+            ASSERT_EQ(same.find(key_of(std::uint64_t{i} << 32))->row, i);
+        EXPECT_EQ(same.find(key_of(std::uint64_t{40'000} << 32)), nullptr);
+    }
+}
+
+TEST(FlatMapFile, WithAKeyTwiceOrTheKeyOfFreeSlotsIsRefused) {
+    const auto read = [](std::uint64_t first, std::uint64_t second) {
         base::ByteWriter out;
-        out.array(records);
+        out.array(std::vector<detail::PlaceRow>{{.key = first}, {.key = second}});
         base::ByteReader in(out.bytes());
         return FlatMap<detail::PlaceRow>::read(in).size();
     };
-    ASSERT_EQ(base::mix64(key_of(12345)), 12345u);
-    EXPECT_EQ(read(0x9E3779B97F4A7C15ull), 20'000u);
-    EXPECT_THROW(static_cast<void>(read(std::uint64_t{1} << 32)), Error);
+    EXPECT_EQ(read(1, 2), 2u);
+    EXPECT_THROW(static_cast<void>(read(1, 1)), Error);
+    EXPECT_THROW(static_cast<void>(read(1, FlatMap<detail::PlaceRow>::kFree)), Error);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // FlatMap: packed records under 64-bit keys, open addressing with linear probing over a byte of the hash per
 // slot, eight at a time (after Benzaquen et al., "Swiss tables", 2017). A key that is not there costs one
-// cache miss in an array that is a small part of the table; one that is there, two.
+// cache miss in an array that is a small part of the table; one that is there, two. Keys that were made to
+// collide, by a log or a file, are told by the length of a probe: then another hash places them.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +43,7 @@ class FlatMap {
     /// The record of `key`, or nullptr; valid until the next change.
     [[nodiscard]] const Record* find(std::uint64_t key) const noexcept {
         if (slots_.empty()) return nullptr;
-        const Place place = locate(key, base::mix64(key));
+        const Place place = locate(key, hash_of(key));
         return place.taken ? &slots_[place.slot] : nullptr;
     }
     [[nodiscard]] Record* find(std::uint64_t key) noexcept {
@@ -52,7 +53,7 @@ class FlatMap {
     /// Has the place where the search for `key` begins brought into the caches.
     void prefetch(std::uint64_t key) const noexcept {
         if (slots_.empty()) return;
-        const std::size_t at = base::mix64(key) & (slots_.size() - 1);
+        const std::size_t at = hash_of(key) & (slots_.size() - 1);
         __builtin_prefetch(tags_.data() + at);
         __builtin_prefetch(slots_.data() + at);
     }
@@ -60,11 +61,23 @@ class FlatMap {
     /// The record of record.key; put in as given if there was none.
     Record& insert(const Record& record) {
         if (size_ * 10 >= slots_.size() * 7) grow();
-        const std::uint64_t hash = base::mix64(record.key);
+        const std::uint64_t hash = hash_of(record.key);
         const Place place = locate(record.key, hash);
-        Record& slot = slots_[place.slot];
-        if (!place.taken) fill(place.slot, hash, record);
-        return slot;
+        if (place.taken) return slots_[place.slot];
+        fill(place.slot, hash, record);
+        if (probe_length(place.slot, hash) <= kLongProbe || size_ < next_change_) return slots_[place.slot];
+        change_hash();
+        return slots_[locate(record.key, hash_of(record.key)).slot];
+    }
+
+    /// The most slots that a look-up of a record visits. O(size): to find out why a table is slow.
+    [[nodiscard]] std::size_t longest_probe() const noexcept {
+        std::size_t longest = 0;
+        for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+            if (slots_[slot].key == kFree) continue;
+            longest = std::max(longest, probe_length(slot, hash_of(slots_[slot].key)) + 1);
+        }
+        return longest;
     }
 
     /// Calls visit(record) for every record, in no useful order.
@@ -86,7 +99,8 @@ class FlatMap {
         slots_.shrink_to_fit();
         tags_.clear();
         tags_.shrink_to_fit();
-        size_ = 0;
+        size_ = next_change_ = 0;
+        salt_ = 0;
         for (const Record& record : kept)
             insert(record);
     }
@@ -110,13 +124,9 @@ class FlatMap {
             for (const Record& record : records)
                 map.prefetch(record.key);
             for (const Record& record : records) {
-                const std::uint64_t hash = base::mix64(record.key);
-                const Place place = map.locate(record.key, hash);
-                if (record.key == kFree || place.taken ||
-                    ((place.slot - hash) & (map.slots_.size() - 1)) > kLongProbe) {
-                    throw Error(ErrorCode::format, "damaged: a key of a history");
-                }
-                map.fill(place.slot, hash, record);
+                const std::size_t before = map.size_;
+                if (record.key != kFree) map.insert(record);
+                if (map.size_ == before) throw Error(ErrorCode::format, "damaged: a key of a history");
             }
         }
         return map;
@@ -128,14 +138,17 @@ class FlatMap {
         bool taken = false;
     };
     static constexpr std::size_t kGroup = 8;  // tags that are compared at once
-    // Keys that nobody made up never come to it: a file of keys that collide would cost the square of its
-    // size.
+    // At a load of 0.7 a probe of this length comes up in no table that fits into memory, unless by intent.
     static constexpr std::size_t kLongProbe = 8192;
     static constexpr std::uint64_t kLowBits = 0x0101010101010101, kHighBits = 0x8080808080808080;
 
     /// Of a slot in use: seven bits of the hash that do not choose the slot. 0: free.
     [[nodiscard]] static constexpr std::uint8_t tag_of(std::uint64_t hash) noexcept {
         return static_cast<std::uint8_t>(0x80 | hash >> 57);
+    }
+    [[nodiscard]] std::uint64_t hash_of(std::uint64_t key) const noexcept { return base::mix64(key ^ salt_); }
+    [[nodiscard]] std::size_t probe_length(std::size_t slot, std::uint64_t hash) const noexcept {
+        return (slot - hash) & (slots_.size() - 1);
     }
     void set_tag(std::size_t slot, std::uint64_t hash) noexcept {
         tags_[slot] = tag_of(hash);
@@ -167,6 +180,13 @@ class FlatMap {
         }
     }
 
+    /// Places all records anew. Twice as many must have come before it happens again.
+    void change_hash() {
+        salt_ = base::mix64(salt_ + 1);
+        next_change_ = 2 * size_;
+        resize(slots_.size());
+    }
+
     void grow() { resize(slots_.empty() ? 16 : slots_.size() * 2); }
 
     /// As many slots as inserting the records one by one would end with.
@@ -186,7 +206,7 @@ class FlatMap {
         tags_.assign(slots + kGroup, 0);
         for (const Record& record : old) {
             if (record.key == kFree) continue;
-            const std::uint64_t hash = base::mix64(record.key);
+            const std::uint64_t hash = hash_of(record.key);
             const std::size_t slot = locate(record.key, hash).slot;
             slots_[slot] = record;
             set_tag(slot, hash);
@@ -196,6 +216,8 @@ class FlatMap {
     base::HugeVector<Record> slots_;
     base::HugeVector<std::uint8_t> tags_;  ///< of the slots, and of the first kGroup again
     std::size_t size_ = 0;
+    std::uint64_t salt_ = 0;       // 0: keys are placed by mix64 alone
+    std::size_t next_change_ = 0;  // records from which on a long probe changes the hash again
 };
 
 }  // namespace funnel::features
