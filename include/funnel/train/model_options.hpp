@@ -47,10 +47,11 @@ inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
     if (!options.training.epochs && few) options.training.epochs = 25;
     if (!options.training.patience && few) options.training.patience = 5;
     if (!options.choose_hidden || !few || rows < 1'000) return;
-    // Wide, slow and with much left out: the three belong together.
+    // Wide, slow, with much left out and held small: the four belong together.
     options.training.hidden = {128, 64};
     if (!options.training.dropout) options.training.dropout = 0.4;
     if (!options.training.learning_rate) options.training.learning_rate = 0.001;
+    if (!options.training.weight_decay) options.training.weight_decay = 0.3;
 }
 
 }  // namespace funnel::train
