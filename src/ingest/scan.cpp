@@ -10,6 +10,9 @@
 
 #include "funnel/kernel/cpu_level.hpp"
 
+// SSE4 has AES, AVX2 has everything between them: nothing else is worth its size.
+#define HWY_COMPILE_ALL_ATTAINABLE
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ingest/scan.cpp"
 #include <hwy/foreach_target.h>
@@ -195,18 +198,21 @@ namespace funnel::ingest::detail {
 
 namespace {
 
-/// Slowest first, as HWY_TARGETS of this build has them.
+/// Slowest first. What the whole build may use is the slowest; Highway numbers better targets lower.
 std::vector<const Scans*> find_runnable() {
     using enum kernel::CpuLevel;
     [[maybe_unused]] const kernel::CpuLevel level = kernel::cpu_level();
     std::vector<const Scans*> found{&HWY_STATIC_DISPATCH(kScans)};
-#if (HWY_TARGETS & HWY_NEON) && HWY_STATIC_TARGET != HWY_NEON
+#if (HWY_TARGETS & HWY_NEON) && HWY_STATIC_TARGET > HWY_NEON
     if (level >= neon) found.push_back(&N_NEON::kScans);
 #endif
-#if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET != HWY_AVX2
+#if (HWY_TARGETS & HWY_SSE4) && HWY_STATIC_TARGET > HWY_SSE4
+    if (level >= sse4) found.push_back(&N_SSE4::kScans);
+#endif
+#if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET > HWY_AVX2
     if (level >= avx2) found.push_back(&N_AVX2::kScans);
 #endif
-#if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3
+#if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET > HWY_AVX3
     if (level >= avx512) found.push_back(&N_AVX3::kScans);
 #endif
     return found;

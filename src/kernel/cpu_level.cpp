@@ -15,13 +15,16 @@ namespace {
 
 CpuLevel find_level() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
+    const bool sse4 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("sse4.1") &&
+                      __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("aes") &&
+                      __builtin_cpu_supports("pclmul");
+    if (!sse4) return CpuLevel::plain;
     unsigned a = 0, b = 0, c = 0, d = 0;
     constexpr unsigned kF16c = 1u << 29;  // clang 14 has no name for it
-    if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & kF16c) == 0) return CpuLevel::plain;
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                      __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-                      __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul");
-    if (!avx2) return CpuLevel::plain;
+    const bool avx2 = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & kF16c) != 0 &&
+                      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                      __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    if (!avx2) return CpuLevel::sse4;
     const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
     return avx512 ? CpuLevel::avx512 : CpuLevel::avx2;

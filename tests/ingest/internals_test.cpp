@@ -16,6 +16,7 @@
 #include "funnel/base/random.hpp"
 #include "funnel/base/string_table.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/kernel/cpu_level.hpp"
 #include "ingest/duplicates.hpp"
 #include "ingest/fast_hash.hpp"
 #include "ingest/id_table.hpp"
@@ -101,7 +102,17 @@ TEST(IdTable, FindsLongTextsAfterAChangeOfItsHash) {
 class Scan : public ::testing::TestWithParam<const Scans*> {};
 
 INSTANTIATE_TEST_SUITE_P(Runnable, Scan,
-                         ::testing::ValuesIn(runnable_scans().begin(), runnable_scans().end()));
+                         ::testing::ValuesIn(runnable_scans().begin(), runnable_scans().end()),
+                         [](const auto& scan) { return std::to_string(scan.index); });
+
+#if defined(__x86_64__) && !defined(__SSSE3__)
+TEST(Scans, AreAsManyAsTheCpuHasLevels) {
+    using enum kernel::CpuLevel;
+    const kernel::CpuLevel level = kernel::cpu_level();
+    EXPECT_EQ(runnable_scans().size(), level == avx512 ? 4U : level == avx2 ? 3U : level == sse4 ? 2U : 1U);
+    EXPECT_EQ(&best_scans(), runnable_scans().back());
+}
+#endif
 
 TEST_P(Scan, FindsEverySeparatorOutsideQuotes) {
     Rng random(2);

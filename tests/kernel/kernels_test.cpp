@@ -291,6 +291,7 @@ TEST(Kernels, NameTheBestLast) {
         EXPECT_EQ(named(name).name, name);
 }
 
+#if defined(__x86_64__) || defined(__aarch64__)
 /// What the system says about its first CPU: the words behind "flags" or "Features".
 std::set<std::string> cpu_flags() {
     std::ifstream info("/proc/cpuinfo");
@@ -317,6 +318,7 @@ TEST(Kernels, AreThoseThatTheSystemSaysTheCpuHas) {
     if (avx512) expected.emplace_back("avx512");
     EXPECT_TRUE(std::ranges::equal(names(), expected)) << "this machine's best: " << best().name;
 }
+#endif
 
 TEST(Kernels, RefuseNamesThatCannotRunHere) {
     for (const std::string_view name : {"", "sse2", "AVX2"}) {

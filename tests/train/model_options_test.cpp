@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <vector>
+
+#include "funnel/train/train_on_log.hpp"
 
 namespace funnel::train {
 namespace {
@@ -40,11 +43,37 @@ TEST(TableDefaults, OfFewAndOfManyRowsAreThoseOfALog) {
 TEST(TableDefaults, LeaveAloneWhatIsGiven) {
     ModelOptions given = open_options();
     given.training.dropout = 0.1;
+    given.training.weight_decay = 0.05;
     EXPECT_EQ(for_table(5'000, given).training.dropout, 0.1);
+    EXPECT_EQ(for_table(5'000, given).training.weight_decay, 0.05);
     given.choose_hidden = false;
     given.training.hidden = {};
     EXPECT_EQ(for_table(5'000, given).training.hidden, Widths{});
     EXPECT_FALSE(for_table(5'000, given).training.learning_rate);
+}
+
+TEST(TableDefaults, OfSgdAreItsOwnRateAndDecay) {
+    ModelOptions sgd = open_options();
+    sgd.training.optimizer = Optimizer::sgd;
+    EXPECT_FALSE(for_table(5'000, sgd).training.learning_rate);
+    EXPECT_FALSE(for_table(5'000, sgd).training.weight_decay);
+}
+
+TEST(LogDefaults, DecayLessTheMoreRowsThereAre) {
+    const auto decay = [](std::size_t rows, ModelOptions options = {}) {
+        choose_log_defaults(options, rows);
+        return options.training.weight_decay;
+    };
+    EXPECT_DOUBLE_EQ(*decay(6'000), 1.0);
+    EXPECT_DOUBLE_EQ(*decay(80'000), 0.5);
+    EXPECT_DOUBLE_EQ(*decay(2'000'000), 0.1);
+    EXPECT_DOUBLE_EQ(*decay(200'000'000), 0.01);
+    ModelOptions options;
+    options.training.weight_decay = 0.2;
+    EXPECT_EQ(decay(2'000'000, options), 0.2);
+    options.training.weight_decay.reset();
+    options.training.optimizer = Optimizer::sgd;
+    EXPECT_FALSE(decay(2'000'000, options));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -65,7 +66,7 @@ class FlatMap {
         const Place place = locate(record.key, hash);
         if (place.taken) return slots_[place.slot];
         fill(place.slot, hash, record);
-        if (probe_length(place.slot, hash) <= kLongProbe || size_ < next_change_) return slots_[place.slot];
+        if (probe_length(place.slot, hash) <= kLongProbe) return slots_[place.slot];
         change_hash();
         return slots_[locate(record.key, hash_of(record.key)).slot];
     }
@@ -99,8 +100,7 @@ class FlatMap {
         slots_.shrink_to_fit();
         tags_.clear();
         tags_.shrink_to_fit();
-        size_ = next_change_ = 0;
-        salt_ = 0;
+        size_ = 0;
         for (const Record& record : kept)
             insert(record);
     }
@@ -180,14 +180,14 @@ class FlatMap {
         }
     }
 
-    /// Places all records anew. Twice as many must have come before it happens again.
+    /// Places all records anew, where nobody can foresee. No figure depends on it: what is written is sorted.
     void change_hash() {
-        salt_ = base::mix64(salt_ + 1);
-        next_change_ = 2 * size_;
-        resize(slots_.size());
+        std::random_device random;
+        const std::uint64_t upper = random();
+        place_anew(slots_.size(), upper << 32 | random());
     }
 
-    void grow() { resize(slots_.empty() ? 16 : slots_.size() * 2); }
+    void grow() { place_anew(slots_.empty() ? 16 : slots_.size() * 2, salt_); }
 
     /// As many slots as inserting the records one by one would end with.
     void reserve(std::size_t records) {
@@ -195,15 +195,18 @@ class FlatMap {
         std::size_t slots = 16;
         while ((records - 1) * 10 >= slots * 7)
             slots *= 2;
-        if (slots > slots_.size()) resize(slots);
+        if (slots > slots_.size()) place_anew(slots, salt_);
     }
 
-    void resize(std::size_t slots) {
+    /// Everything stays as it was if memory is refused.
+    void place_anew(std::size_t slots, std::uint64_t salt) {
         Record free{};
         free.key = kFree;
         base::HugeVector<Record> old(slots, free);
+        base::HugeVector<std::uint8_t> tags(slots + kGroup, 0);
         old.swap(slots_);
-        tags_.assign(slots + kGroup, 0);
+        tags.swap(tags_);
+        salt_ = salt;
         for (const Record& record : old) {
             if (record.key == kFree) continue;
             const std::uint64_t hash = hash_of(record.key);
@@ -216,8 +219,7 @@ class FlatMap {
     base::HugeVector<Record> slots_;
     base::HugeVector<std::uint8_t> tags_;  ///< of the slots, and of the first kGroup again
     std::size_t size_ = 0;
-    std::uint64_t salt_ = 0;       // 0: keys are placed by mix64 alone
-    std::size_t next_change_ = 0;  // records from which on a long probe changes the hash again
+    std::uint64_t salt_ = 0;  // 0: keys are placed by mix64 alone
 };
 
 }  // namespace funnel::features

@@ -91,8 +91,8 @@ inline void expect(bool fits) {
     if (!fits) throw_damaged_history();
 }
 
-/// Every number that is used as an index is below the size of its table. Fills the filters on the way.
-inline void check_indices(HistoryState& s) {
+/// Every number that is used as an index is below the size of its table.
+inline void check_indices(const HistoryState& s) {
     const auto fits = [](std::uint32_t index, std::size_t size) { return index == kNone || index < size; };
     const std::size_t users = s.users.size(), items = s.items.size();
     for (const UserState& u : s.user) {
@@ -107,18 +107,11 @@ inline void check_indices(HistoryState& s) {
     for (const Neighbours& list : s.neighbours)
         expect(list.count <= kNeighbours);
     s.places.for_each([&](const PlaceRow& place) { expect(place.row < s.place_rates.rows()); });
-    s.user_pairs.resize(users);
-    const auto pairs_of = [&](std::uint64_t key) -> PairFilter& {
-        expect(key >> 32 < users);
-        return s.user_pairs[key >> 32];
-    };
-    s.seen.for_each(
-        [&](const Seen& record) { pairs_of(record.key).mark_seen(static_cast<std::uint32_t>(record.key)); });
-    s.category_use.for_each([&](const CategoryUse& record) {
-        pairs_of(record.key).mark_category(static_cast<std::uint32_t>(record.key));
-    });
+    const auto pair = [&](std::uint64_t key) { expect(key >> 32 < users); };
+    s.seen.for_each([&](const Seen& record) { pair(record.key); });
+    s.category_use.for_each([&](const CategoryUse& record) { pair(record.key); });
     s.acted.for_each([&](const ActedRow& record) {
-        pairs_of(record.key).mark_acted(static_cast<std::uint32_t>(record.key));
+        pair(record.key);
         expect(record.row < s.acted_at.size());
     });
     s.visit_numbers.for_each([&](const VisitNumber& record) { expect(record.user < users); });
@@ -147,6 +140,7 @@ inline void check_indices(HistoryState& s) {
            s.acted_counts.size() == s.acted_at.size() * s.channels.pair_slots &&
            s.acted_last.size() == s.acted_counts.size());
     check_indices(s);
+    s.fill_pair_filters();
     return s;
 }
 

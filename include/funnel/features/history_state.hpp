@@ -215,6 +215,8 @@ struct HistoryState {
 
     /// Makes rows for all interned users and items.
     void fit_tables();
+    /// Makes user_pairs anew from the tables.
+    void fill_pair_filters();
 };
 
 inline Channels::Channels(const HistoryOptions& options) {
@@ -278,6 +280,16 @@ inline void HistoryState::fit_tables() {
     item_rates.resize(items.size());
     category_rates.resize(categories.size());
     brand_rates.resize(brands.size());
+}
+
+inline void HistoryState::fill_pair_filters() {
+    user_pairs.assign(users.size(), {});
+    const auto pairs_of = [&](std::uint64_t key) -> PairFilter& { return user_pairs[key >> 32]; };
+    const auto thing = [](std::uint64_t key) { return static_cast<std::uint32_t>(key); };
+    seen.for_each([&](const Seen& record) { pairs_of(record.key).mark_seen(thing(record.key)); });
+    acted.for_each([&](const ActedRow& record) { pairs_of(record.key).mark_acted(thing(record.key)); });
+    category_use.for_each(
+        [&](const CategoryUse& record) { pairs_of(record.key).mark_category(thing(record.key)); });
 }
 
 }  // namespace detail

@@ -53,7 +53,7 @@ inline void sweep_user_tables(HistoryState& s, const std::vector<std::uint32_t>&
     compact(s.user_last, s.channels.size(), map, rows);
     compact(s.visit_counts, s.channels.size(), map, rows);
     s.user_rates.compact(map, rows);
-    compact(s.user_pairs, 1, map, rows);
+    s.fill_pair_filters();
 }
 
 /// Rows of the tables of engagements, in their order, without the dropped ones.

@@ -43,7 +43,7 @@ struct UserPart {
     double price = kUnknown;         ///< typical log price
     std::size_t recent = 0;          ///< recent items of this visit
     double recent_price = kUnknown;  ///< their mean log price
-    std::array<double, 32> prior;    ///< global rate of stage k; those of the funnel's stages are set
+    std::array<double, 32> prior{};  ///< global rate of stage k
     double exposures = 0;            ///< of all items
     const Cart* cart = nullptr;
     /// Neighbours of the recent items with their share of the engagements; the first `near` are set.

@@ -10,7 +10,8 @@ namespace funnel::kernel {
 enum class CpuLevel : std::uint8_t {
     plain,
     neon,    ///< Arm: with AES
-    avx2,    ///< x86: with FMA, BMI, F16C, AES and PCLMUL
+    sse4,    ///< x86: 4.2, with AES and PCLMUL
+    avx2,    ///< x86: with FMA, BMI and F16C
     avx512,  ///< x86: with F, VL, DQ and BW
 };
 

@@ -50,6 +50,7 @@ inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
     // Wide, slow, with much left out and held small: the four belong together.
     options.training.hidden = {128, 64};
     if (!options.training.dropout) options.training.dropout = 0.4;
+    if (options.training.optimizer != Optimizer::adamw) return;
     if (!options.training.learning_rate) options.training.learning_rate = 0.001;
     if (!options.training.weight_decay) options.training.weight_decay = 0.3;
 }

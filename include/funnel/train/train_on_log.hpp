@@ -35,13 +35,13 @@ struct LogModelOptions {
                                   const nn::Kernels& kernels = nn::eigen_kernels(),
                                   const TrainObserver& observer = {});
 
-/// Fills in what is empty by the number of training rows. Examples of one visit are alike, so a log needs more
-/// decay than a table of that size; bins pay where they do not multiply hours (docs/results.md).
+/// Fills in what is empty by the number of training rows. Examples of one visit are alike, so a log needs
+/// more decay than a table of that size; bins pay where they do not multiply hours (docs/results.md).
 inline void choose_log_defaults(ModelOptions& options, std::size_t rows) {
     const bool few = rows < 100'000;
     if (!options.encoder.bins) options.encoder.bins = few ? 8 : 0;
     const double n = static_cast<double>(std::max<std::size_t>(rows, 1));
-    if (!options.training.weight_decay)
+    if (!options.training.weight_decay && options.training.optimizer == Optimizer::adamw)
         options.training.weight_decay = std::clamp(0.1 * std::sqrt(2e6 / n), 0.001, 1.0);
 }
 
