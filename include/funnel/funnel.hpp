@@ -12,6 +12,7 @@
 #include "funnel/base/parallel.hpp"
 #include "funnel/base/progress.hpp"
 #include "funnel/base/random.hpp"
+#include "funnel/base/secret_salt.hpp"
 #include "funnel/base/string_table.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/base/utf8.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // IdTable: the ids one thread has met, text to code. Open addressing; a short text lies in its slot, so that
 // a look-up costs one cache line. Lists what is new, for the merge into the log's own table. Ids that were
-// made to collide are told by the length of a probe: then another hash places them.
+// made to collide are told by the length of a probe: then a hash that nobody can foresee places them.
 #pragma once
 
 #include <array>
@@ -10,9 +10,12 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "funnel/base/error.hpp"
+#include "funnel/base/huge_pages.hpp"
+#include "funnel/base/secret_salt.hpp"
 #include "funnel/base/string_table.hpp"
 #include "ingest/fast_hash.hpp"
 
@@ -86,7 +89,7 @@ class IdTable {
 
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
     /// Times that ids collided so much that another hash was taken.
-    [[nodiscard]] std::uint64_t hash_changes() const noexcept { return salt_; }
+    [[nodiscard]] std::uint64_t hash_changes() const noexcept { return hash_changes_; }
 
  private:
     // What a text is found by: up to 12 bytes as they are, 13 to 19 digits as their value, of any other text
@@ -105,6 +108,8 @@ class IdTable {
         std::uint32_t high = 0;
         std::uint32_t code = kNone;
     };
+
+    using Slots = base::HugeVector<Slot>;
 
     struct LongText {
         std::size_t begin = 0, size = 0;
@@ -158,14 +163,30 @@ class IdTable {
 
     /// Room for n more at a load of at most 5/8.
     void reserve(std::size_t n) {
-        if (collided_ && size_ >= next_change_) change_hash();
+        if (collided_) change_hash();
         if ((size_ + n) * 8 > slots_.size() * 5) rebuild(slots_.size() * 2);
     }
 
-    void rebuild(std::size_t size) {
-        Slots old(size);
-        old.swap(slots_);
-        for (const Slot& slot : old) {
+    void rebuild(std::size_t size) { place_all(Slots(size)); }
+
+    /// Everything stays as it was if memory is refused.
+    void change_hash() {
+        Slots empty(slots_.size());
+        salt_ = base::secret_salt();
+        key_ = base::mix64(kHashKey0 + salt_);
+        ++hash_changes_;
+        collided_ = false;
+        for (Slot& slot : slots_) {
+            if (slot.code == kNone || slot.high != kHashed) continue;
+            const LongText& known = long_texts_[slot.code];
+            slot.low = base::hash_bytes({long_chars_.data() + known.begin, known.size}, salt_);
+        }
+        place_all(std::move(empty));
+    }
+
+    void place_all(Slots&& empty) noexcept {
+        empty.swap(slots_);
+        for (const Slot& slot : empty) {
             if (slot.code == kNone) continue;
             std::size_t at = hash_of({slot.low, slot.high}) & mask();
             while (slots_[at].code != kNone)
@@ -174,26 +195,13 @@ class IdTable {
         }
     }
 
-    void change_hash() {
-        collided_ = false;
-        next_change_ = 2 * std::size_t{size_};
-        key_ = base::mix64(kHashKey0 + ++salt_);
-        for (Slot& slot : slots_) {
-            if (slot.code == kNone || slot.high != kHashed) continue;
-            const LongText& known = long_texts_[slot.code];
-            slot.low = base::hash_bytes({long_chars_.data() + known.begin, known.size}, salt_);
-        }
-        rebuild(slots_.size());
-    }
-
-    using Slots = std::vector<Slot, base::HugePageAllocator<Slot>>;
     Slots slots_;
     std::vector<LongText> long_texts_;  // by code, as far as there are any
     std::vector<char> long_chars_;
     std::uint32_t size_ = 0;
     std::uint64_t salt_ = 0, key_ = kHashKey0;
+    std::uint64_t hash_changes_ = 0;
     bool collided_ = false;
-    std::size_t next_change_ = 0;  // ids from which on collisions change the hash again
 };
 
 }  // namespace funnel::ingest::detail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // StringTable: text to dense index and back, in order of first appearance.
 // Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). Texts that
-// were made to collide are told by the length of a probe: then another hash places them.
+// were made to collide are told by the length of a probe: then a hash that nobody can foresee places them.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "funnel/base/error.hpp"
 #include "funnel/base/hash.hpp"
 #include "funnel/base/huge_pages.hpp"
+#include "funnel/base/secret_salt.hpp"
 
 namespace funnel::base {
 
@@ -53,8 +54,7 @@ class StringTable {
     [[nodiscard]] std::uint64_t placed(std::string_view text, std::uint64_t hash) const noexcept {
         return salt_ == 0 ? hash : hash_bytes(text, salt_);
     }
-    void rebuild(std::size_t slots);
-    void change_hash();
+    void rebuild(std::size_t slots, std::uint64_t salt);
     void index_texts();
     [[nodiscard]] std::size_t locate(std::string_view text, std::uint64_t placed_hash) const noexcept;
     [[nodiscard]] std::size_t probe_length(std::size_t at, std::uint64_t placed_hash) const noexcept {
@@ -64,8 +64,7 @@ class StringTable {
     HugeVector<char> chars_;
     HugeVector<std::uint64_t> ends_{0};  // text i is [ends_[i], ends_[i + 1])
     HugeVector<Slot> slots_;
-    std::uint64_t salt_ = 0;       // 0: texts are placed by hash_bytes without a seed
-    std::size_t next_change_ = 0;  // entries from which on a long probe changes the hash again
+    std::uint64_t salt_ = 0;  // 0: texts are placed by hash_bytes without a seed
 };
 
 inline std::uint32_t StringTable::intern(std::string_view text) {
@@ -73,7 +72,7 @@ inline std::uint32_t StringTable::intern(std::string_view text) {
 }
 
 inline std::uint32_t StringTable::intern(std::string_view text, std::uint64_t hash) {
-    if ((ends_.size() + 1) * 4 > slots_.size() * 3) rebuild(slots_.empty() ? 16 : slots_.size() * 2);
+    if ((ends_.size() + 1) * 4 > slots_.size() * 3) rebuild(slots_.empty() ? 16 : slots_.size() * 2, salt_);
     const std::uint64_t place = placed(text, hash);
     const std::size_t at = locate(text, place);
     Slot& slot = slots_[at];
@@ -82,7 +81,7 @@ inline std::uint32_t StringTable::intern(std::string_view text, std::uint64_t ha
     chars_.insert(chars_.end(), text.begin(), text.end());
     ends_.push_back(chars_.size());
     slot = {size() - 1, static_cast<std::uint32_t>(place >> 32)};
-    if (probe_length(at, place) > kLongProbe && size() >= next_change_) change_hash();
+    if (probe_length(at, place) > kLongProbe) rebuild(slots_.size(), secret_salt());
     return size() - 1;
 }
 
@@ -100,27 +99,20 @@ inline std::size_t StringTable::locate(std::string_view text, std::uint64_t plac
     return at;
 }
 
-inline void StringTable::rebuild(std::size_t slots) {
+/// Everything stays as it was if memory is refused.
+inline void StringTable::rebuild(std::size_t slots, std::uint64_t salt) {
     HugeVector<Slot> old(slots);
     old.swap(slots_);
+    salt_ = salt;
     const std::size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
         if (slot.index == kNone) continue;
-        std::size_t at = hash_bytes(text(slot.index), salt_) & mask;
+        const std::uint64_t place = hash_bytes(text(slot.index), salt_);
+        std::size_t at = place & mask;
         while (slots_[at].index != kNone)
             at = (at + 1) & mask;
-        slots_[at] = slot;
+        slots_[at] = {slot.index, static_cast<std::uint32_t>(place >> 32)};
     }
-}
-
-inline void StringTable::change_hash() {
-    ++salt_;
-    next_change_ = 2 * std::size_t{size()};
-    for (Slot& slot : slots_) {
-        if (slot.index != kNone)
-            slot.tag = static_cast<std::uint32_t>(hash_bytes(text(slot.index), salt_) >> 32);
-    }
-    rebuild(slots_.size());
 }
 
 inline std::size_t StringTable::longest_probe() const noexcept {
@@ -167,7 +159,7 @@ inline void StringTable::index_texts() {
             if (slots_[at].index != kNone) throw Error(ErrorCode::format, "damaged: a text twice in a table");
             slots_[at] = {index, static_cast<std::uint32_t>(hash >> 32)};
             if (probe_length(at, hash) > kLongProbe && salt_ == 0) {
-                salt_ = 1;
+                salt_ = secret_salt();
                 return index_texts();
             }
         }

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -20,6 +19,7 @@
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/hash.hpp"
 #include "funnel/base/huge_pages.hpp"
+#include "funnel/base/secret_salt.hpp"
 
 namespace funnel::features {
 
@@ -181,11 +181,7 @@ class FlatMap {
     }
 
     /// Places all records anew, where nobody can foresee. No figure depends on it: what is written is sorted.
-    void change_hash() {
-        std::random_device random;
-        const std::uint64_t upper = random();
-        place_anew(slots_.size(), upper << 32 | random());
-    }
+    void change_hash() { place_anew(slots_.size(), base::secret_salt()); }
 
     void grow() { place_anew(slots_.empty() ? 16 : slots_.size() * 2, salt_); }
 
