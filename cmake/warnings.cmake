@@ -13,9 +13,10 @@ if(FUNNEL_SANITIZE)
                                                    -fno-sanitize-recover=all)
   target_link_options(funnel_warnings INTERFACE -fsanitize=${FUNNEL_SANITIZE})
   if(FUNNEL_SANITIZE MATCHES "address")
-    # A quarter of the time to compile: the address sanitizer sees a null pointer itself, there are next to no
-    # virtual functions, and clang does not look into the libraries that only print, parse options or write JSON.
-    target_compile_options(funnel_warnings INTERFACE -fno-sanitize=null,vptr,object-size
+    # A third of the time to compile: the address sanitizer sees for itself what a null pointer or one that ran over
+    # touches, there are next to no virtual functions, and clang does not look into the libraries that only print, parse
+    # options or write JSON.
+    target_compile_options(funnel_warnings INTERFACE -fno-sanitize=null,vptr,object-size,pointer-overflow
       $<$<CXX_COMPILER_ID:Clang>:-fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/cmake/not_sanitized.txt>)
   endif()
 endif()
