@@ -10,7 +10,7 @@
 
 #include "funnel/kernel/cpu_level.hpp"
 
-// SSE4 has AES, AVX2 has everything between them: nothing else is worth its size.
+// x86 with nothing, SSE4, AVX2 or AVX-512: what lies between them is not worth its size.
 #define HWY_COMPILE_ALL_ATTAINABLE
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE

@@ -2,7 +2,8 @@
 // FlatMap: packed records under 64-bit keys, open addressing with linear probing over a byte of the hash per
 // slot, eight at a time (after Benzaquen et al., "Swiss tables", 2017). A key that is not there costs one
 // cache miss in an array that is a small part of the table; one that is there, two. Keys that were made to
-// collide, by a log or a file, are told by the length of a probe: then another hash places them.
+// collide, by a log or a file, are told by the length of a probe: then a hash that nobody can foresee places
+// them.
 #pragma once
 
 #include <algorithm>
