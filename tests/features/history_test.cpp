@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string_view>
+#include <vector>
 
 #include "features/log_builder.hpp"
 
@@ -37,6 +39,36 @@ TEST(History, KnowsNothingAtFirst) {
     EXPECT_EQ(history.watermark(), kNever);
     EXPECT_FALSE(history.known(shown(kBegin, "anna", "hat")).user);
     EXPECT_FALSE(history.known(shown(kBegin, "anna", "hat")).item);
+}
+
+/// Leaves bytes of `value` where the next calls have their variables.
+[[gnu::noinline]] void fill_stack(unsigned char value) {
+    volatile unsigned char bytes[16384];
+    for (volatile unsigned char& byte : bytes)
+        byte = value;
+}
+
+/// A row whose variables lie where fill_stack left its bytes.
+[[gnu::noinline]] std::vector<float> row_below(const History& history, const Event& context) {
+    std::vector<float> row(history.spec().numeric.size());
+    std::vector<std::string_view> texts(history.spec().categorical.size());
+    history.features(context, row, texts);
+    return row;
+}
+
+TEST(History, OfOneStageSaysTheSameWhateverWasInMemory) {
+    HistoryOptions options;
+    options.funnel = Funnel::parse("impression");
+    History history(options);
+    history.observe(shown(kBegin, "anna", "hat"));
+    const Event later = shown(kBegin + kDay, "anna", "hat", "later");
+    fill_stack(0x00);
+    const std::vector<float> one = row_below(history, later);
+    fill_stack(0x40);
+    const std::vector<float> other = row_below(history, later);
+    for (std::size_t i = 0; i < one.size(); ++i)
+        EXPECT_TRUE(one[i] == other[i] || (std::isnan(one[i]) && std::isnan(other[i])))
+            << history.spec().numeric[i].name;
 }
 
 TEST(History, HalvesACountInAHalfLife) {
