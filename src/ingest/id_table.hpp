@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // IdTable: the ids one thread has met, text to code. Open addressing; a short text lies in its slot, so that
-// a look-up costs one cache line. Lists what is new, for the merge into the log's own table. Ids that were
+// a look-up costs one cache line. The upper bits of the hash choose the slot, so that a table that grows is
+// copied from front to back. Lists what is new, for the merge into the log's own table. Ids that were
 // made to collide are told by the length of a probe: then a hash that nobody can foresee places them.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -60,11 +62,10 @@ class IdTable {
             const std::size_t n = count - begin < kStretch ? count - begin : kStretch;
             reserve(n);
             const Slot* const slots = slots_.data();
-            const std::size_t mask = slots_.size() - 1;
             std::uint32_t hashed = 0;
             for (std::size_t i = 0; i < n; ++i) {
                 const Key key = make_key(text_at(begin + i));
-                const std::size_t place = hash_of(key) & mask;
+                const std::size_t place = home(key);
                 __builtin_prefetch(slots + place);
                 keys[i] = key;
                 places[i] = place;
@@ -110,6 +111,9 @@ class IdTable {
     };
 
     using Slots = base::HugeVector<Slot>;
+    [[nodiscard]] static int shift_of(const Slots& slots) noexcept {
+        return 64 - std::countr_zero(slots.size());
+    }
 
     struct LongText {
         std::size_t begin = 0, size = 0;
@@ -126,8 +130,8 @@ class IdTable {
     }
 
     [[nodiscard]] std::size_t mask() const noexcept { return slots_.size() - 1; }
-    [[nodiscard]] std::size_t hash_of(Key key) const noexcept {
-        return base::detail::fold(key.low ^ key_, key.high ^ kHashKey1);
+    [[nodiscard]] std::size_t home(Key key) const noexcept {
+        return base::detail::fold(key.low ^ key_, key.high ^ kHashKey1) >> shift_;
     }
 
     [[nodiscard]] bool same_long_text(std::uint32_t code, std::string_view text) const noexcept {
@@ -186,9 +190,10 @@ class IdTable {
 
     void place_all(Slots&& empty) noexcept {
         empty.swap(slots_);
+        shift_ = shift_of(slots_);
         for (const Slot& slot : empty) {
             if (slot.code == kNone) continue;
-            std::size_t at = hash_of({slot.low, slot.high}) & mask();
+            std::size_t at = home({slot.low, slot.high});
             while (slots_[at].code != kNone)
                 at = (at + 1) & mask();
             slots_[at] = slot;
@@ -196,6 +201,7 @@ class IdTable {
     }
 
     Slots slots_;
+    int shift_ = shift_of(slots_);
     std::vector<LongText> long_texts_;  // by code, as far as there are any
     std::vector<char> long_chars_;
     std::uint32_t size_ = 0;

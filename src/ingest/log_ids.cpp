@@ -21,8 +21,11 @@ void LogIds::merge(Codes& map, const NewIds& fresh, base::StringTable& table) {
     // log the text, its end and a slot of 8 bytes.
     constexpr std::uint64_t kPerWorkerId = 32 + 4, kPerId = 8 + 16;
     const std::uint32_t before = table.size();
-    for (std::size_t i = 0; i < fresh.size(); ++i)
+    constexpr std::size_t kAhead = 16;
+    for (std::size_t i = 0; i < fresh.size(); ++i) {
+        if (i + kAhead < fresh.size()) table.prefetch(fresh.hashes[i + kAhead]);
         map.push_back(table.intern(fresh.text(i), fresh.hashes[i]));
+    }
     bytes_ += fresh.size() * kPerWorkerId + (table.size() - before) * kPerId + fresh.chars.size();
 }
 

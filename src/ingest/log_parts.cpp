@@ -198,6 +198,10 @@ std::uint64_t LogParts::Rows::load(std::size_t number, EventLog& log) const {
     const Group& group = groups_[number];
     start_log(group, log);
     std::vector<std::uint32_t> ends;  // of each user's rows
+    std::size_t users = 0;
+    for (std::size_t part = group.first; part < group.last; ++part)
+        users += users_[part].size();
+    log.users.reserve(static_cast<std::uint32_t>(users));
     for (std::size_t part = group.first; part < group.last; ++part)
         load_part(part, ends, log);
     std::ranges::sort(log.order_lines, {}, &events::OrderLine::row);
@@ -218,9 +222,13 @@ std::uint64_t LogParts::Rows::load(std::size_t number, EventLog& log) const {
 void LogParts::Rows::load_part(std::size_t part, std::vector<std::uint32_t>& ends, EventLog& log) const {
     const std::size_t first_user = ends.size();
     std::uint32_t next = ends.empty() ? 0 : ends.back();
-    for (const std::uint32_t user : users_[part])
-        log.users.intern(ids_log_.users.text(user));
-    ends.resize(first_user + users_[part].size());
+    const std::vector<std::uint32_t>& mine = users_[part];
+    for (std::size_t i = 0; i < mine.size(); ++i) {
+        constexpr std::size_t kAhead = 16;  // texts of users that lie far apart
+        if (i + 2 * kAhead < mine.size()) ids_log_.users.prefetch_text(mine[i + kAhead], mine[i + 2 * kAhead]);
+        log.users.intern(ids_log_.users.text(mine[i]));
+    }
+    ends.resize(first_user + mine.size());
     std::uint32_t* const places = ends.data() + first_user;
     std::vector<std::vector<std::uint32_t>> users(threads_);  // of each worker: to those of the part
     for (unsigned worker = 0; worker < threads_; ++worker) {

@@ -3,7 +3,6 @@
 // memory. Streamed through a pipe, so that the size of the input costs no disk.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 
 #include "cli/small_shop.hpp"
@@ -32,7 +31,6 @@ const Words kSkip = {"--bad-rows", "skip", "--max-bad", "100%"};
 TEST(Bounded, ALineWithoutEnd) {
     for (const char* text : {"x", ",", "\"", "\"\"", "\xC3\xBC"}) {
         for (const std::string& before : {std::string(), cli_test::small_shop()}) {
-            const auto start = std::chrono::steady_clock::now();
             const std::string piece = many(text, kMiB);
             const auto result = run_on_stream({}, [&](const Write& write) {
                 write(before);
@@ -40,7 +38,7 @@ TEST(Bounded, ALineWithoutEnd) {
             });
             EXPECT_EQ(result.code, 3) << text << result.err;
             EXPECT_NE(result.err.find("1048576 bytes"), std::string::npos) << result.err.substr(0, 300);
-            EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+            EXPECT_LT(result.cpu, 5);
             expect_bounded(result, 100);
         }
     }
@@ -84,13 +82,12 @@ TEST(Bounded, AQuoteThatOpensInEveryLine) {
 
 TEST(Bounded, PackedGigabytesOfOneLine) {
     const std::string piece = support::gzip(many("x", 16 * kMiB));
-    const auto start = std::chrono::steady_clock::now();
     const auto result = run_on_stream({}, [&](const Write& write) {
         write(support::gzip(cli_test::small_shop()));
         repeat(write, piece, 16 * kMiB);
     });
     EXPECT_EQ(result.code, 3) << result.err;
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+    EXPECT_LT(result.cpu, 5);
     expect_bounded(result, 100);
 }
 

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <limits>
 #include <new>
 #include <optional>
@@ -126,7 +126,7 @@ class DamagedModel : public testing::TestWithParam<const char*> {
         const std::string path = folder_.write("m", bytes);
         peak = in_use.load();
         const std::size_t before = peak;
-        const auto start = std::chrono::steady_clock::now();
+        const std::clock_t start = std::clock();
         std::optional<Scores> got;
         try {
             got = score(persist::load_model(path));
@@ -135,7 +135,7 @@ class DamagedModel : public testing::TestWithParam<const char*> {
                 << error.what();
             EXPECT_EQ(std::string(error.what()).find(path), 0u) << error.what();
         }
-        EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+        EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC) << "a second of CPU";
         EXPECT_LT(peak - before, kMostMemory);
         return got;
     }

@@ -22,6 +22,7 @@ struct ProcessResult {
     int code = -1;         ///< exit code, or 128 + n of a death by signal n
     bool died = false;     ///< true: by a signal, not by exit
     std::size_t peak = 0;  ///< most bytes in memory
+    double cpu = 0;        ///< seconds of CPU: unlike time by the clock, not the neighbours' business
     std::string out, err;
 };
 
@@ -85,6 +86,7 @@ class Process {
         ProcessResult result;
         result.died = WIFSIGNALED(status);
         result.peak = static_cast<std::size_t>(used.ru_maxrss) * 1024;
+        result.cpu = seconds(used.ru_utime) + seconds(used.ru_stime);
         result.code = result.died ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         const auto text = [&](const char* name) {
             return access(folder_.path(name).c_str(), R_OK) == 0 ? folder_.read(name) : std::string();
@@ -95,6 +97,10 @@ class Process {
     }
 
  private:
+    static double seconds(const timeval& time) {
+        return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+    }
+
     TemporaryFolder folder_;
     pid_t pid_ = -1;
 };

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // StringTable: text to dense index and back, in order of first appearance.
-// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). Texts that
-// were made to collide are told by the length of a probe: then a hash that nobody can foresee places them.
+// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). The upper
+// half of the hash chooses the slot and is kept there, so that a table that grows is copied from front to
+// back without a look at the texts. Texts that were made to collide are told by the length of a probe: then a
+// hash that nobody can foresee places them.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -29,6 +32,8 @@ class StringTable {
     std::uint32_t intern(std::string_view text);
     /// As intern, for a caller that has hash_bytes(text) already.
     std::uint32_t intern(std::string_view text, std::uint64_t hash);
+    /// Makes room for `texts` of them at once.
+    void reserve(std::uint32_t texts);
     /// The index of `text`, or kNone.
     [[nodiscard]] std::uint32_t find(std::string_view text) const noexcept;
     /// The text of an index < size(); valid until the next intern.
@@ -36,6 +41,15 @@ class StringTable {
         return {chars_.data() + ends_[index], static_cast<std::size_t>(ends_[index + 1] - ends_[index])};
     }
     [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(ends_.size() - 1); }
+    /// Has the place where the search for a text with this hash_bytes begins brought into the caches.
+    void prefetch(std::uint64_t hash) const noexcept {
+        if (salt_ == 0 && !slots_.empty()) __builtin_prefetch(slots_.data() + home(tag_of(hash)));
+    }
+    /// Has text(index) brought into the caches; `soon` is an index that will be asked for later.
+    void prefetch_text(std::uint32_t index, std::uint32_t soon) const noexcept {
+        __builtin_prefetch(ends_.data() + soon);
+        __builtin_prefetch(chars_.data() + ends_[index]);
+    }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     /// The most slots that a look-up of an entry visits. O(size): to find out why a table is slow.
     [[nodiscard]] std::size_t longest_probe() const noexcept;
@@ -46,7 +60,7 @@ class StringTable {
  private:
     struct Slot {
         std::uint32_t index = kNone;
-        std::uint32_t tag = 0;  // upper half of the hash: most misses are seen without touching the text
+        std::uint32_t tag = 0;  // upper half of the hash: places the text and tells most others from it
     };
     /// At a load of 3/4 a probe of this length comes up in no table that fits into memory, unless by intent.
     static constexpr std::size_t kLongProbe = 1024;
@@ -54,16 +68,34 @@ class StringTable {
     [[nodiscard]] std::uint64_t placed(std::string_view text, std::uint64_t hash) const noexcept {
         return salt_ == 0 ? hash : hash_bytes(text, salt_);
     }
-    void rebuild(std::size_t slots, std::uint64_t salt);
-    void index_texts();
-    [[nodiscard]] std::size_t locate(std::string_view text, std::uint64_t placed_hash) const noexcept;
-    [[nodiscard]] std::size_t probe_length(std::size_t at, std::uint64_t placed_hash) const noexcept {
-        return (at - placed_hash) & (slots_.size() - 1);
+    [[nodiscard]] static std::uint32_t tag_of(std::uint64_t placed_hash) noexcept {
+        return static_cast<std::uint32_t>(placed_hash >> 32);
+    }
+    /// Where the search begins; for a table that has slots.
+    [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept {
+        return std::uint64_t{tag} << 32 >> shift_;
+    }
+    /// At a load of at most 3/4, with one to come.
+    [[nodiscard]] static std::size_t slots_for(std::size_t texts, std::size_t at_least) noexcept {
+        while ((texts + 2) * 4 > at_least * 3)
+            at_least *= 2;
+        return at_least;
+    }
+    void grow(std::size_t slots);
+    void index_texts(std::uint64_t salt);
+    [[nodiscard]] std::size_t locate(std::string_view text, std::uint32_t tag) const noexcept;
+    [[nodiscard]] std::size_t probe_length(std::size_t at, std::uint32_t tag) const noexcept {
+        return (at - home(tag)) & (slots_.size() - 1);
+    }
+    void swap_slots(HugeVector<Slot>& slots) noexcept {
+        slots_.swap(slots);
+        shift_ = 64 - std::countr_zero(slots_.size());
     }
 
     HugeVector<char> chars_;
     HugeVector<std::uint64_t> ends_{0};  // text i is [ends_[i], ends_[i + 1])
     HugeVector<Slot> slots_;
+    int shift_ = 0;           // 64 - log2(slots)
     std::uint64_t salt_ = 0;  // 0: texts are placed by hash_bytes without a seed
 };
 
@@ -72,27 +104,33 @@ inline std::uint32_t StringTable::intern(std::string_view text) {
 }
 
 inline std::uint32_t StringTable::intern(std::string_view text, std::uint64_t hash) {
-    if ((ends_.size() + 1) * 4 > slots_.size() * 3) rebuild(slots_.empty() ? 16 : slots_.size() * 2, salt_);
-    const std::uint64_t place = placed(text, hash);
-    const std::size_t at = locate(text, place);
+    const std::size_t slots = slots_for(size(), std::max<std::size_t>(slots_.size(), 16));
+    if (slots != slots_.size()) grow(slots);
+    const std::uint32_t tag = tag_of(placed(text, hash));
+    const std::size_t at = locate(text, tag);
     Slot& slot = slots_[at];
     if (slot.index != kNone) return slot.index;
     if (size() == kNone - 1) throw Error(ErrorCode::memory, "more than 4294967294 distinct ids");
     chars_.insert(chars_.end(), text.begin(), text.end());
     ends_.push_back(chars_.size());
-    slot = {size() - 1, static_cast<std::uint32_t>(place >> 32)};
-    if (probe_length(at, place) > kLongProbe) rebuild(slots_.size(), secret_salt());
+    slot = {size() - 1, tag};
+    if (probe_length(at, tag) > kLongProbe) index_texts(secret_salt());
     return size() - 1;
 }
 
-inline std::uint32_t StringTable::find(std::string_view text) const noexcept {
-    return slots_.empty() ? kNone : slots_[locate(text, hash_bytes(text, salt_))].index;
+inline void StringTable::reserve(std::uint32_t texts) {
+    const std::size_t slots = slots_for(texts, std::max<std::size_t>(slots_.size(), 16));
+    if (slots != slots_.size()) grow(slots);
+    ends_.reserve(std::size_t{texts} + 1);
 }
 
-inline std::size_t StringTable::locate(std::string_view text, std::uint64_t placed_hash) const noexcept {
+inline std::uint32_t StringTable::find(std::string_view text) const noexcept {
+    return slots_.empty() ? kNone : slots_[locate(text, tag_of(hash_bytes(text, salt_)))].index;
+}
+
+inline std::size_t StringTable::locate(std::string_view text, std::uint32_t tag) const noexcept {
     const std::size_t mask = slots_.size() - 1;
-    const auto tag = static_cast<std::uint32_t>(placed_hash >> 32);
-    std::size_t at = placed_hash & mask;
+    std::size_t at = home(tag);
     while (slots_[at].index != kNone && (slots_[at].tag != tag || this->text(slots_[at].index) != text)) {
         at = (at + 1) & mask;
     }
@@ -100,18 +138,16 @@ inline std::size_t StringTable::locate(std::string_view text, std::uint64_t plac
 }
 
 /// Everything stays as it was if memory is refused.
-inline void StringTable::rebuild(std::size_t slots, std::uint64_t salt) {
+inline void StringTable::grow(std::size_t slots) {
     HugeVector<Slot> old(slots);
-    old.swap(slots_);
-    salt_ = salt;
+    swap_slots(old);
     const std::size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
         if (slot.index == kNone) continue;
-        const std::uint64_t place = hash_bytes(text(slot.index), salt_);
-        std::size_t at = place & mask;
+        std::size_t at = home(slot.tag);
         while (slots_[at].index != kNone)
             at = (at + 1) & mask;
-        slots_[at] = {slot.index, static_cast<std::uint32_t>(place >> 32)};
+        slots_[at] = slot;
     }
 }
 
@@ -119,7 +155,7 @@ inline std::size_t StringTable::longest_probe() const noexcept {
     std::size_t longest = 0;
     for (std::size_t at = 0; at < slots_.size(); ++at) {
         if (slots_[at].index == kNone) continue;
-        longest = std::max(longest, probe_length(at, hash_bytes(text(slots_[at].index), salt_)) + 1);
+        longest = std::max(longest, probe_length(at, slots_[at].tag) + 1);
     }
     return longest;
 }
@@ -138,34 +174,30 @@ inline StringTable StringTable::read(ByteReader& in) {
         !std::ranges::is_sorted(ends) || ends.size() - 1 >= kNone) {
         throw Error(ErrorCode::format, "damaged: a table of texts");
     }
-    if (ends.size() > 1) table.index_texts();
+    if (ends.size() > 1) table.index_texts(0);
     return table;
 }
 
-/// Fills the slots for all texts at once. Their places are fetched ahead: a large table lies outside the
-/// caches.
-inline void StringTable::index_texts() {
-    std::size_t slots = 16;
-    while (ends_.size() * 4 > slots * 3)
-        slots *= 2;
-    slots_.assign(slots, {});
+/// Places all texts by their hashes. Their places are fetched ahead: a large table lies outside the caches.
+/// Everything stays as it was if memory is refused.
+inline void StringTable::index_texts(std::uint64_t salt) {
+    HugeVector<Slot> empty(slots_for(size(), std::max<std::size_t>(slots_.size(), 16)));
+    swap_slots(empty);
+    salt_ = salt;
     constexpr std::uint32_t kAhead = 16;
-    std::array<std::uint64_t, kAhead> hashes{};
+    std::array<std::uint32_t, kAhead> tags{};
     for (std::uint64_t i = 0; i < size() + std::uint64_t{kAhead}; ++i) {
         if (i >= kAhead) {
             const auto index = static_cast<std::uint32_t>(i - kAhead);
-            const std::uint64_t hash = hashes[i % kAhead];
-            const std::size_t at = locate(text(index), hash);
+            const std::uint32_t tag = tags[i % kAhead];
+            const std::size_t at = locate(text(index), tag);
             if (slots_[at].index != kNone) throw Error(ErrorCode::format, "damaged: a text twice in a table");
-            slots_[at] = {index, static_cast<std::uint32_t>(hash >> 32)};
-            if (probe_length(at, hash) > kLongProbe && salt_ == 0) {
-                salt_ = secret_salt();
-                return index_texts();
-            }
+            slots_[at] = {index, tag};
+            if (probe_length(at, tag) > kLongProbe && salt_ == 0) return index_texts(secret_salt());
         }
         if (i >= size()) continue;
-        hashes[i % kAhead] = hash_bytes(text(static_cast<std::uint32_t>(i)), salt_);
-        __builtin_prefetch(slots_.data() + (hashes[i % kAhead] & (slots - 1)));
+        tags[i % kAhead] = tag_of(hash_bytes(text(static_cast<std::uint32_t>(i)), salt_));
+        __builtin_prefetch(slots_.data() + home(tags[i % kAhead]));
     }
 }
 

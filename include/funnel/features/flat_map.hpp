@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // FlatMap: packed records under 64-bit keys, open addressing with linear probing over a byte of the hash per
 // slot, eight at a time (after Benzaquen et al., "Swiss tables", 2017). A key that is not there costs one
-// cache miss in an array that is a small part of the table; one that is there, two. Keys that were made to
+// cache miss in an array that is a small part of the table; one that is there, two. The upper bits of the
+// hash choose the slot, so that a table that grows is copied from front to back. Keys that were made to
 // collide, by a log or a file, are told by the length of a probe: then a hash that nobody can foresee places
 // them.
 #pragma once
@@ -55,7 +56,7 @@ class FlatMap {
     /// Has the place where the search for `key` begins brought into the caches.
     void prefetch(std::uint64_t key) const noexcept {
         if (slots_.empty()) return;
-        const std::size_t at = hash_of(key) & (slots_.size() - 1);
+        const std::size_t at = home(hash_of(key));
         __builtin_prefetch(tags_.data() + at);
         __builtin_prefetch(slots_.data() + at);
     }
@@ -102,6 +103,7 @@ class FlatMap {
         tags_.clear();
         tags_.shrink_to_fit();
         size_ = 0;
+        reserve(kept.size());  // in the order of their slots: a smaller table would fill from the front
         for (const Record& record : kept)
             insert(record);
     }
@@ -145,11 +147,13 @@ class FlatMap {
 
     /// Of a slot in use: seven bits of the hash that do not choose the slot. 0: free.
     [[nodiscard]] static constexpr std::uint8_t tag_of(std::uint64_t hash) noexcept {
-        return static_cast<std::uint8_t>(0x80 | hash >> 57);
+        return static_cast<std::uint8_t>(0x80 | (hash & 0x7F));
     }
     [[nodiscard]] std::uint64_t hash_of(std::uint64_t key) const noexcept { return base::mix64(key ^ salt_); }
+    /// Where the search begins; for a table that has slots.
+    [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept { return hash >> shift_; }
     [[nodiscard]] std::size_t probe_length(std::size_t slot, std::uint64_t hash) const noexcept {
-        return (slot - hash) & (slots_.size() - 1);
+        return (slot - home(hash)) & (slots_.size() - 1);
     }
     void set_tag(std::size_t slot, std::uint64_t hash) noexcept {
         tags_[slot] = tag_of(hash);
@@ -166,7 +170,7 @@ class FlatMap {
     [[nodiscard]] Place locate(std::uint64_t key, std::uint64_t hash) const noexcept {
         const std::size_t mask = slots_.size() - 1;
         const std::uint64_t wanted = kLowBits * tag_of(hash);
-        for (std::size_t at = hash & mask;; at = (at + kGroup) & mask) {
+        for (std::size_t at = home(hash);; at = (at + kGroup) & mask) {
             std::uint64_t tags;
             std::memcpy(&tags, tags_.data() + at, kGroup);
             const std::uint64_t differing = tags ^ wanted;
@@ -204,6 +208,7 @@ class FlatMap {
         old.swap(slots_);
         tags.swap(tags_);
         salt_ = salt;
+        shift_ = 64 - std::countr_zero(slots);
         for (const Record& record : old) {
             if (record.key == kFree) continue;
             const std::uint64_t hash = hash_of(record.key);
@@ -217,6 +222,7 @@ class FlatMap {
     base::HugeVector<std::uint8_t> tags_;  ///< of the slots, and of the first kGroup again
     std::size_t size_ = 0;
     std::uint64_t salt_ = 0;  // 0: keys are placed by mix64 alone
+    int shift_ = 0;           // 64 - log2(slots)
 };
 
 }  // namespace funnel::features
