@@ -126,6 +126,7 @@
 #include "funnel/nn/packed_net.hpp"
 #include "funnel/nn/schedule.hpp"
 #include "funnel/nn/sgd.hpp"
+#include "funnel/nn/split_net.hpp"
 #include "funnel/nn/weight_average.hpp"
 #include "funnel/nn/z_scores.hpp"
 #include "funnel/score/comparison.hpp"

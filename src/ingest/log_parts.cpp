@@ -225,7 +225,8 @@ void LogParts::Rows::load_part(std::size_t part, std::vector<std::uint32_t>& end
     const std::vector<std::uint32_t>& mine = users_[part];
     for (std::size_t i = 0; i < mine.size(); ++i) {
         constexpr std::size_t kAhead = 16;  // texts of users that lie far apart
-        if (i + 2 * kAhead < mine.size()) ids_log_.users.prefetch_text(mine[i + kAhead], mine[i + 2 * kAhead]);
+        if (i + 2 * kAhead < mine.size())
+            ids_log_.users.prefetch_text(mine[i + kAhead], mine[i + 2 * kAhead]);
         log.users.intern(ids_log_.users.text(mine[i]));
     }
     ends.resize(first_user + mine.size());

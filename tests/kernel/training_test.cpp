@@ -2,10 +2,13 @@
 // A whole training on each set of kernels.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <vector>
 
 #include "funnel/kernel/kernels.hpp"
+#include "funnel/nn/split_net.hpp"
 #include "funnel/train/trainer.hpp"
 #include "train/sample.hpp"
 
@@ -54,6 +57,33 @@ TEST(Scores, OfOneModelAgreeBetweenKernels) {
             train::predict(nn::Predictor(net, chains, named(name)), sample.source, sample.rows, team);
         for (std::size_t i = 0; i < scores.size(); ++i)
             ASSERT_NEAR(scores[i], expected[i], 1e-6) << name;
+    }
+}
+
+TEST(SplitNet, AgreesWithTheWholeNetOnEveryKernel) {
+    Rng rng(11);
+    for (const std::vector<std::size_t>& hidden : {std::vector<std::size_t>{}, {40, 20}, {100}}) {
+        const nn::NetShape shape{
+            .dense = 50, .embeddings = {{.rows = 3, .dim = 2}}, .hidden = hidden, .outputs = 2};
+        const nn::Net<float> net(shape, rng);
+        const std::vector<std::uint32_t> places{0, 1, 2, 3, 4, 10, 11, 12, 40};
+        std::vector<float> dense, rest;
+        for (std::uint32_t i = 0; i < 30 * 50; ++i) {
+            const bool same = std::ranges::binary_search(places, i % 50);
+            dense.push_back(same && i >= 50 ? dense[i % 50] : static_cast<float>(rng.normal()));
+            if (!same) rest.push_back(dense.back());
+        }
+        const std::vector<std::uint32_t> ids(30, 1);
+        nn::Workspace<float> of_whole;
+        nn::PackedNet<float>(net).forward({30, dense, ids}, of_whole);
+        for (const std::string_view name : names()) {
+            const nn::SplitNet<float> split(net, places, named(name));
+            nn::SplitNet<float>::Workspace workspace;
+            split.share(dense, workspace);
+            split.forward({30, rest, ids}, workspace);
+            for (std::size_t i = 0; i < 60; ++i)
+                ASSERT_NEAR(workspace.logits()[i], of_whole.logits()[i], 2e-5) << name << ' ' << i;
+        }
     }
 }
 

@@ -122,12 +122,42 @@ TEST(SharedScorer, GivesEightThreadsTheSameScores) {
         EXPECT_EQ(result, expected);
 }
 
+TEST(Scorer, ScoresManyItemsLikeEachOfThem) {
+    Bundle bundle = model();
+    for (const std::size_t members : {1U, 2U}) {
+        bundle.nets.resize(1, bundle.nets.front());
+        if (members == 2) {
+            bundle.nets.push_back(bundle.nets.front());
+            bundle.nets.back().bias(0)[0] += 0.5F;
+        }
+        const Scorer scorer(bundle, kernel::best());
+        const std::size_t targets = scorer.targets();
+        std::vector<Event> items;
+        std::vector<std::string> names;
+        for (int i = 0; i < 150; ++i)  // more than a block of rows
+            names.push_back("p" + std::to_string(i));
+        for (const std::string& name : names)
+            items.push_back(shown("u1", name.c_str()));
+        std::vector<float> many(items.size() * targets), one(targets);
+        Scorer::Workspace workspace;
+        for (const char* user : {"u1", "u2", "nobody"}) {
+            scorer.score_items(*bundle.history, shown(user, ""), items, many, workspace);
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                scorer.score(*bundle.history, shown(user, names[i].c_str()), one, workspace);
+                for (std::size_t k = 0; k < targets; ++k)
+                    ASSERT_NEAR(many[i * targets + k], one[k], 1e-6F) << user << ' ' << names[i];
+            }
+        }
+    }
+}
+
 TEST(WarmScorer, NeitherAllocatesNorThrows) {
     const Scorer scorer(model(), kernel::best());
     Scorer::Workspace workspace;
-    std::vector<float> p(3 * scorer.targets());
-    std::vector<std::uint32_t> order(3);
-    const std::vector<Event> items{shown("u1", "p1"), shown("u1", "p2"), shown("u1", "never seen")};
+    std::vector<float> p(12 * scorer.targets());
+    std::vector<std::uint32_t> order(12);
+    std::vector<Event> items{shown("u1", "p1"), shown("u1", "p2"), shown("u1", "never seen")};
+    items.resize(12, items.back());  // so many that the user's share of the net is computed apart
     const auto use = [&] {
         scorer.score(*model().history, shown("u1", "p1"), std::span(p).first(scorer.targets()), workspace);
         scorer.score(*model().history,

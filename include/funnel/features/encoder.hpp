@@ -87,10 +87,26 @@ class Encoder {
                 std::span<float> dense, std::span<std::uint32_t> ids,
                 const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
 
-    /// Rows of which the first `shared` numbers are equal: n rows, numeric (n, d) and categorical (n, c)
-    /// row-major, to dense (n, D) and ids (n, E). What follows from the shared numbers is computed once.
-    void encode_rows(std::size_t n, std::size_t shared, std::span<const float> numeric,
+    /// n rows as by encode: numeric (n, d), categorical (n, c), dense (n, D) and ids (n, E), row-major.
+    void encode_rows(std::size_t n, std::span<const float> numeric,
                      std::span<const std::string_view> categorical, std::span<float> dense,
+                     std::span<std::uint32_t> ids,
+                     const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept {
+        encode_rest(n, {}, numeric, categorical, dense, ids, kernels);
+    }
+
+    /// Outputs that follow from the first numbers alone: S places in dense, ascending.
+    struct Shared {
+        Normalizer::Shared numbers;
+        std::vector<std::uint32_t> places;
+    };
+    [[nodiscard]] Shared shared_by(std::size_t first_numbers) const {
+        const Normalizer::Shared numbers = normalizer_.shared_by(first_numbers);
+        return {numbers, normalizer_.places_of(numbers)};
+    }
+    /// As encode_rows, without the shared places: rest (n, D - S), the others in their order.
+    void encode_rest(std::size_t n, const Shared& shared, std::span<const float> numeric,
+                     std::span<const std::string_view> categorical, std::span<float> rest,
                      std::span<std::uint32_t> ids,
                      const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
 
@@ -98,7 +114,7 @@ class Encoder {
     [[nodiscard]] static Encoder read(base::ByteReader& in);
 
  private:
-    void encode_categories(std::span<const std::string_view> categorical, std::span<float> dense,
+    void encode_categories(std::span<const std::string_view> categorical, std::span<float> rates,
                            std::span<std::uint32_t> ids) const noexcept;
     friend class DatasetEncoder;
     void finish();
@@ -232,25 +248,25 @@ inline void Encoder::encode(std::span<const float> numeric, std::span<const std:
                             std::span<float> dense, std::span<std::uint32_t> ids,
                             const nn::Kernels& kernels) const noexcept {
     normalizer_.encode(numeric, in_order_, dense, kernels);
-    encode_categories(categorical, dense, ids);
+    encode_categories(categorical, dense.subspan(normalizer_.size()), ids);
 }
 
-inline void Encoder::encode_rows(std::size_t n, std::size_t shared, std::span<const float> numeric,
-                                 std::span<const std::string_view> categorical, std::span<float> dense,
+inline void Encoder::encode_rest(std::size_t n, const Shared& shared, std::span<const float> numeric,
+                                 std::span<const std::string_view> categorical, std::span<float> rest,
                                  std::span<std::uint32_t> ids, const nn::Kernels& kernels) const noexcept {
-    const std::size_t d = numeric_.size(), c = categorical_.size(), D = dense_names_.size(),
-                      E = embeddings_.size();
-    const Normalizer::Shared same = normalizer_.shared_by(shared);
+    const std::size_t d = numeric_.size(), c = categorical_.size(), E = embeddings_.size(),
+                      width = dense_names_.size() - shared.places.size(),
+                      numbers = normalizer_.size() - shared.places.size();
     for (std::size_t i = 0; i < n; ++i) {
-        normalizer_.encode(numeric.subspan(i * d, d), in_order_, dense.subspan(i * D, D), kernels,
-                           i == 0 ? Normalizer::Shared{} : same, dense.data());
-        encode_categories(categorical.subspan(i * c, c), dense.subspan(i * D, D), ids.subspan(i * E, E));
+        const std::span<float> row = rest.subspan(i * width, width);
+        normalizer_.encode_rest(numeric.subspan(i * d, d), in_order_, row, kernels, shared.numbers);
+        encode_categories(categorical.subspan(i * c, c), row.subspan(numbers), ids.subspan(i * E, E));
     }
 }
 
-inline void Encoder::encode_categories(std::span<const std::string_view> categorical, std::span<float> dense,
+inline void Encoder::encode_categories(std::span<const std::string_view> categorical, std::span<float> rates,
                                        std::span<std::uint32_t> ids) const noexcept {
-    std::size_t at = normalizer_.size(), embedding = 0;
+    std::size_t at = 0, embedding = 0;
     for (std::size_t i = 0; i < categories_.size(); ++i) {
         const CategoryEncoder& category = categories_[i];
         if (category.kind() == CategoryEncoder::Kind::dropped) continue;
@@ -258,7 +274,7 @@ inline void Encoder::encode_categories(std::span<const std::string_view> categor
         if (category.kind() == CategoryEncoder::Kind::embedding) {
             ids[embedding++] = id;
         } else {
-            category.write_rates(id, dense.subspan(at, category.width()));
+            category.write_rates(id, rates.subspan(at, category.width()));
             at += category.width();
         }
     }

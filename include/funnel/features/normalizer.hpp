@@ -50,17 +50,19 @@ class Normalizer {
     /// raw: d values; `place[i]` is the index of feature i in raw. out: size() values. Does not allocate.
     void encode(std::span<const float> raw, std::span<const std::uint32_t> place, std::span<float> out,
                 const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept {
-        encode(raw, place, out, kernels, {}, nullptr);
+        encode_rest(raw, place, out, kernels, {});
     }
 
     /// How much of what encode writes follows from the first raw features alone.
     struct Shared {
-        std::size_t groups = 0, indicators = 0, bins = 0, bin_values = 0;
+        std::size_t scores = 0, indicators = 0, bins = 0, bin_values = 0;
     };
     [[nodiscard]] Shared shared_by(std::size_t first_features) const noexcept;
-    /// The same bytes for a row that has its first features from another one: `like` is what that one gave.
-    void encode(std::span<const float> raw, std::span<const std::uint32_t> place, std::span<float> out,
-                const nn::Kernels& kernels, const Shared& shared, const float* like) const noexcept;
+    /// Their places in what encode writes, ascending.
+    [[nodiscard]] std::vector<std::uint32_t> places_of(const Shared& shared) const;
+    /// What encode writes in all other places, without gaps; the same bytes.
+    void encode_rest(std::span<const float> raw, std::span<const std::uint32_t> place, std::span<float> out,
+                     const nn::Kernels& kernels, const Shared& shared) const noexcept;
 
     void write(base::ByteWriter& out) const;
     /// Throws Error(format) if the bytes are damaged or name a feature beyond d.
@@ -81,7 +83,7 @@ class Normalizer {
                                                                   const nn::Kernels& kernels);
     void fit_bins(const detail::Columns& columns, const NormalizerOptions& options);
     void finish();
-    void encode_scores(std::size_t group, std::span<const float> raw, std::span<const std::uint32_t> place,
+    void encode_scores(std::size_t from, std::span<const float> raw, std::span<const std::uint32_t> place,
                        float* out, const nn::Kernels& kernels) const noexcept;
 
     float clip_ = 8;
@@ -223,7 +225,7 @@ inline Normalizer::Shared Normalizer::shared_by(std::size_t first_features) cons
         return static_cast<std::size_t>(end - list.begin());
     };
     Shared shared;
-    shared.groups = leading(scores_, [](const Score& score) { return score.feature; }) / nn::kScores;
+    shared.scores = leading(scores_, [](const Score& score) { return score.feature; });
     shared.indicators = leading(indicators_, [](std::uint32_t feature) { return feature; });
     shared.bins = leading(bins_, [](const Bins& bins) { return bins.feature; });
     for (std::size_t b = 0; b < shared.bins; ++b)
@@ -231,32 +233,42 @@ inline Normalizer::Shared Normalizer::shared_by(std::size_t first_features) cons
     return shared;
 }
 
-/// From group `group` on.
-inline void Normalizer::encode_scores(std::size_t group, std::span<const float> raw,
+inline std::vector<std::uint32_t> Normalizer::places_of(const Shared& shared) const {
+    std::vector<std::uint32_t> places;
+    const auto take = [&](std::size_t first, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i)
+            places.push_back(static_cast<std::uint32_t>(first + i));
+    };
+    take(0, shared.scores);
+    take(scores_.size(), shared.indicators);
+    take(scores_.size() + indicators_.size(), shared.bin_values);
+    return places;
+}
+
+/// From score `from` on.
+inline void Normalizer::encode_scores(std::size_t from, std::span<const float> raw,
                                       std::span<const std::uint32_t> place, float* out,
                                       const nn::Kernels& kernels) const noexcept {
     constexpr std::size_t kAtOnce = 8;  // groups: all are gathered before the first is read
     std::array<float, kAtOnce * nn::kScores> x, z;
-    for (std::size_t g = group; g < groups_.size(); g += kAtOnce) {
+    for (std::size_t g = from / nn::kScores; g < groups_.size(); g += kAtOnce) {
         const std::size_t groups = std::min(kAtOnce, groups_.size() - g), first = g * nn::kScores;
         for (std::size_t i = 0; i < groups * nn::kScores; ++i)
             x[i] = raw[place[inputs_[first + i]]];
         kernels.z_scores(groups, groups_.data() + g, clip_, x.data(), z.data());
-        std::copy_n(z.begin(), std::min(groups * nn::kScores, scores_.size() - first), out + first);
+        const std::size_t skipped = from > first ? from - first : 0;
+        out = std::copy_n(z.begin() + static_cast<std::ptrdiff_t>(skipped),
+                          std::min(groups * nn::kScores, scores_.size() - first) - skipped, out);
     }
 }
 
-inline void Normalizer::encode(std::span<const float> raw, std::span<const std::uint32_t> place,
-                               std::span<float> out, const nn::Kernels& kernels, const Shared& shared,
-                               const float* like) const noexcept {
-    if (like == nullptr) like = out.data();  // nothing is copied then
-    std::copy_n(like, shared.groups * nn::kScores, out.data());
-    encode_scores(shared.groups, raw, place, out.data(), kernels);
-    float* to = out.data() + scores_.size();
-    to = std::copy_n(like + (to - out.data()), shared.indicators, to);
+inline void Normalizer::encode_rest(std::span<const float> raw, std::span<const std::uint32_t> place,
+                                    std::span<float> out, const nn::Kernels& kernels,
+                                    const Shared& shared) const noexcept {
+    encode_scores(shared.scores, raw, place, out.data(), kernels);
+    float* to = out.data() + scores_.size() - shared.scores;
     for (const std::uint32_t feature : std::span(indicators_).subspan(shared.indicators))
         *to++ = std::isfinite(raw[place[feature]]) ? 0.0f : 1.0f;
-    to = std::copy_n(like + (to - out.data()), shared.bin_values, to);
     for (const Bins& bins : std::span(bins_).subspan(shared.bins)) {
         const float x = raw[place[bins.feature]];
         const bool present = std::isfinite(x);

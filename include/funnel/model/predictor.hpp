@@ -12,6 +12,7 @@
 #include "funnel/features/encoder.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/nn/packed_net.hpp"
+#include "funnel/nn/split_net.hpp"
 
 namespace funnel::model {
 
@@ -24,13 +25,17 @@ class Predictor {
         std::vector<float> dense;        ///< (rows, D)
         std::vector<std::uint32_t> ids;  ///< (rows, E)
         std::vector<float> member;       ///< (rows, K)
+        // Of rows that share their first numbers: the others, (rows, D - S).
+        nn::SplitNet<float>::Workspace split = {};
+        std::vector<float> rest = {};
     };
 
-    /// Copies what it needs of the bundle; borrows the kernels.
-    explicit Predictor(const Bundle& bundle, const nn::Kernels& kernels = nn::eigen_kernels());
+    /// Copies what it needs of the bundle; borrows the kernels. `shared`: see predict.
+    explicit Predictor(const Bundle& bundle, const nn::Kernels& kernels = nn::eigen_kernels(),
+                       std::size_t shared = 0);
     /// The same from its parts, all nets of one shape.
     Predictor(features::Encoder encoder, const std::vector<nn::Net<float>>& nets, nn::Chains chains,
-              const nn::Kernels& kernels);
+              const nn::Kernels& kernels, std::size_t shared = 0);
 
     [[nodiscard]] std::size_t targets() const noexcept { return chains_.heads(); }  ///< K
     [[nodiscard]] std::size_t dense_size() const noexcept { return encoder_.dense_names().size(); }
@@ -39,8 +44,9 @@ class Predictor {
     [[nodiscard]] const nn::Kernels& kernels() const noexcept { return *kernels_; }
 
     /// n raw rows, numeric (n, d) and categorical (n, c) row-major, to p (n, K). Does not allocate once the
-    /// workspace has seen as many rows. shared: so many first numbers of all rows are equal, and are encoded
-    /// once.
+    /// workspace has seen as many rows. shared: so many first numbers of all rows are equal. If the predictor
+    /// was made for as many and there are several rows, these are encoded and go through the first layer
+    /// once; p is then that of predict without `shared` up to rounding.
     void predict(std::span<const float> numeric, std::span<const std::string_view> categorical,
                  std::span<float> p, Workspace& workspace, std::size_t shared = 0) const;
 
@@ -49,52 +55,102 @@ class Predictor {
                          Workspace& workspace) const;
 
  private:
-    void predict_block(const nn::Inputs<float>& inputs, std::span<float> p, Workspace& workspace) const;
+    static constexpr std::size_t kSplitRows = 8;  // for fewer the shared part costs more than it saves
+
+    void predict_split(std::span<const float> numeric, std::span<const std::string_view> categorical,
+                       std::span<float> p, Workspace& workspace) const;
+    template <typename Forward>
+    void predict_blocks(std::size_t width, std::span<const float> dense, std::span<const std::uint32_t> ids,
+                        std::span<float> p, const Forward& forward) const;
+    template <typename Logits>
+    void average(std::span<float> p, Workspace& workspace, const Logits& logits) const;
 
     features::Encoder encoder_;
     std::vector<nn::PackedNet<float>> nets_;
+    std::size_t shared_numbers_ = 0;
+    features::Encoder::Shared shared_;
+    std::vector<nn::SplitNet<float>> split_nets_;  // empty: nothing is shared
     nn::Chains chains_;
     const nn::Kernels* kernels_;
 };
 
-inline Predictor::Predictor(const Bundle& bundle, const nn::Kernels& kernels)
-    : Predictor(bundle.encoder, bundle.nets, bundle.chains, kernels) {}
+inline Predictor::Predictor(const Bundle& bundle, const nn::Kernels& kernels, std::size_t shared)
+    : Predictor(bundle.encoder, bundle.nets, bundle.chains, kernels, shared) {}
 
 inline Predictor::Predictor(features::Encoder encoder, const std::vector<nn::Net<float>>& nets,
-                            nn::Chains chains, const nn::Kernels& kernels)
-    : encoder_(std::move(encoder)), chains_(std::move(chains)), kernels_(&kernels) {
-    for (const nn::Net<float>& net : nets)
+                            nn::Chains chains, const nn::Kernels& kernels, std::size_t shared)
+    : encoder_(std::move(encoder)),
+      shared_numbers_(shared),
+      shared_(encoder_.shared_by(shared)),
+      chains_(std::move(chains)),
+      kernels_(&kernels) {
+    const std::size_t places = shared_.places.size();
+    for (const nn::Net<float>& net : nets) {
         nets_.emplace_back(net, kernels);
+        if (places > 0 && places < dense_size()) split_nets_.emplace_back(net, shared_.places, kernels);
+    }
 }
 
 inline void Predictor::predict(std::span<const float> numeric, std::span<const std::string_view> categorical,
                                std::span<float> p, Workspace& workspace, std::size_t shared) const {
     const std::size_t rows = p.size() / targets();
-    workspace.dense.resize(rows * dense_size());
     workspace.ids.resize(rows * ids_size());
-    encoder_.encode_rows(rows, shared, numeric, categorical, workspace.dense, workspace.ids, *kernels_);
+    if (shared == shared_numbers_ && rows >= kSplitRows && !split_nets_.empty())
+        return predict_split(numeric, categorical, p, workspace);
+    workspace.dense.resize(rows * dense_size());
+    encoder_.encode_rows(rows, numeric, categorical, workspace.dense, workspace.ids, *kernels_);
     predict_encoded(workspace.dense, workspace.ids, p, workspace);
+}
+
+inline void Predictor::predict_split(std::span<const float> numeric,
+                                     std::span<const std::string_view> categorical, std::span<float> p,
+                                     Workspace& workspace) const {
+    const std::size_t rows = p.size() / targets(), width = dense_size() - shared_.places.size();
+    workspace.dense.resize(std::max(workspace.dense.size(), dense_size()));
+    encoder_.encode_rows(1, numeric, categorical, workspace.dense, workspace.ids, *kernels_);
+    workspace.rest.resize(rows * width);
+    encoder_.encode_rest(rows, shared_, numeric, categorical, workspace.rest, workspace.ids, *kernels_);
+    predict_blocks(width, workspace.rest, workspace.ids, p,
+                   [&](const nn::Inputs<float>& inputs, std::span<float> out) {
+                       average(out, workspace, [&](std::size_t net) {
+                           split_nets_[net].share(workspace.dense, workspace.split);
+                           split_nets_[net].forward(inputs, workspace.split);
+                           return workspace.split.logits();
+                       });
+                   });
 }
 
 inline void Predictor::predict_encoded(std::span<const float> dense, std::span<const std::uint32_t> ids,
                                        std::span<float> p, Workspace& workspace) const {
-    const std::size_t rows = p.size() / targets(), d = dense_size(), e = ids_size(), k = targets();
+    predict_blocks(dense_size(), dense, ids, p, [&](const nn::Inputs<float>& inputs, std::span<float> out) {
+        average(out, workspace, [&](std::size_t net) {
+            nets_[net].forward(inputs, workspace.net);
+            return workspace.net.logits();
+        });
+    });
+}
+
+/// forward(inputs, p) for blocks of rows of `width` dense inputs.
+template <typename Forward>
+void Predictor::predict_blocks(std::size_t width, std::span<const float> dense,
+                               std::span<const std::uint32_t> ids, std::span<float> p,
+                               const Forward& forward) const {
+    const std::size_t rows = p.size() / targets(), e = ids_size(), k = targets();
     for (std::size_t first = 0; first < rows; first += nn::kBlockRows) {
         const std::size_t n = std::min(nn::kBlockRows, rows - first);
-        predict_block({n, dense.subspan(first * d, n * d), ids.subspan(first * e, n * e)},
-                      p.subspan(first * k, n * k), workspace);
+        forward(nn::Inputs<float>{n, dense.subspan(first * width, n * width), ids.subspan(first * e, n * e)},
+                p.subspan(first * k, n * k));
     }
 }
 
-inline void Predictor::predict_block(const nn::Inputs<float>& inputs, std::span<float> p,
-                                     Workspace& workspace) const {
-    nets_.front().forward(inputs, workspace.net);
-    nn::probabilities<float>(workspace.net.logits(), chains_, *kernels_, p);
+/// p: the mean of what the nets say; logits(i): those of net i.
+template <typename Logits>
+void Predictor::average(std::span<float> p, Workspace& workspace, const Logits& logits) const {
+    nn::probabilities<float>(logits(0), chains_, *kernels_, p);
     if (nets_.size() == 1) return;
     workspace.member.resize(p.size());
     for (std::size_t m = 1; m < nets_.size(); ++m) {
-        nets_[m].forward(inputs, workspace.net);
-        nn::probabilities<float>(workspace.net.logits(), chains_, *kernels_, workspace.member);
+        nn::probabilities<float>(logits(m), chains_, *kernels_, workspace.member);
         for (std::size_t i = 0; i < p.size(); ++i)
             p[i] += workspace.member[i];
     }

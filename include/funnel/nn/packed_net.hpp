@@ -70,6 +70,13 @@ class Workspace {
     std::vector<std::uint32_t> ids_;  // of the last forward pass
 };
 
+/// A first layer with another bias.
+template <typename Scalar>
+struct FirstLayer {
+    std::span<const Scalar> bias;  ///< borrowed
+    AlignedVector<Scalar> panels;
+};
+
 /// Const calls may run concurrently, each with its own Workspace; changes need a lock.
 template <typename Scalar>
 class PackedNet {
@@ -82,7 +89,14 @@ class PackedNet {
     /// Fills workspace.logits() for up to kBlockRows rows (more work, but slower). Throws Error(shape) if
     /// the sizes do not fit the net or an id is outside its table.
     void forward(const Inputs<Scalar>& inputs, Workspace<Scalar>& workspace,
-                 const Dropout* dropout = nullptr) const;
+                 const Dropout* dropout = nullptr) const {
+        forward_from(layer(0), inputs, workspace, dropout);
+    }
+    /// The same with another bias of the first layer, which set_bias has put into `first`.
+    void forward(const FirstLayer<Scalar>& first, const Inputs<Scalar>& inputs,
+                 Workspace<Scalar>& workspace) const;
+    /// bias: as many as the first layer has outputs, borrowed. Costs a copy of the layer's weights.
+    void set_bias(FirstLayer<Scalar>& first, std::span<const Scalar> bias) const;
 
     /// Gradient of the pass that `workspace` just went forward with, from its logit_gradient(); the inputs of
     /// that pass must still be there. `gradient` is laid out as net().parameters(); it is overwritten, or
@@ -99,6 +113,8 @@ class PackedNet {
 
  private:
     [[nodiscard]] DenseLayer<Scalar> layer(std::size_t l) const noexcept;
+    void forward_from(const DenseLayer<Scalar>& first, const Inputs<Scalar>& inputs,
+                      Workspace<Scalar>& workspace, const Dropout* dropout) const;
     void check(const Inputs<Scalar>& inputs) const;
     void gather(const Inputs<Scalar>& inputs, RowBlock<Scalar> to) const;
     void scatter(std::span<const std::uint32_t> ids, RowBlock<const Scalar> delta,
@@ -227,8 +243,26 @@ void PackedNet<Scalar>::gather(const Inputs<Scalar>& inputs, RowBlock<Scalar> to
 }
 
 template <typename Scalar>
-void PackedNet<Scalar>::forward(const Inputs<Scalar>& inputs, Workspace<Scalar>& workspace,
-                                const Dropout* dropout) const {
+void PackedNet<Scalar>::set_bias(FirstLayer<Scalar>& first, std::span<const Scalar> bias) const {
+    first.bias = bias;
+    first.panels.assign(panels_[0].begin(), panels_[0].end());
+    const std::size_t panel = (net_.shape().layer_in(0) + 1) * kPanel;  // its first row is the bias
+    for (std::size_t col = 0; col < bias.size(); ++col)
+        first.panels[col / kPanel * panel + col % kPanel] = bias[col];
+}
+
+template <typename Scalar>
+void PackedNet<Scalar>::forward(const FirstLayer<Scalar>& first, const Inputs<Scalar>& inputs,
+                                Workspace<Scalar>& workspace) const {
+    DenseLayer<Scalar> changed = layer(0);
+    changed.bias = first.bias.data();
+    changed.panels = first.panels.data();
+    forward_from(changed, inputs, workspace, nullptr);
+}
+
+template <typename Scalar>
+void PackedNet<Scalar>::forward_from(const DenseLayer<Scalar>& first, const Inputs<Scalar>& inputs,
+                                     Workspace<Scalar>& workspace, const Dropout* dropout) const {
     const NetShape& shape = net_.shape();
     workspace.prepare(shape, inputs.rows);
     if (embedded_ == 0 && detail::row_stride<Scalar>(shape.dense) == shape.dense) {
@@ -245,7 +279,7 @@ void PackedNet<Scalar>::forward(const Inputs<Scalar>& inputs, Workspace<Scalar>&
         const RowBlock<const Scalar> in = workspace.input_of(l);
         const RowBlock<Scalar> out = hidden ? workspace.block(workspace.before(l + 1), shape.layer_out(l))
                                             : RowBlock<Scalar>{workspace.logits_.data(), shape.outputs};
-        kernels_->forward(layer(l), in, inputs.rows, out, hidden);
+        kernels_->forward(l == 0 ? first : layer(l), in, inputs.rows, out, hidden);
         if (hidden && dropout != nullptr) apply_dropout(*dropout, l, out, shape.layer_out(l));
     }
 }

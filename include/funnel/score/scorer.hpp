@@ -47,7 +47,7 @@ class Scorer {
 
     /// p: n x K row-major, for n items shown to one user at one time; of each of `items` the item, list,
     /// position, category, brand and price count. The user's part is computed once: cheaper than n calls of
-    /// score.
+    /// score, and from eight items on equal to them up to rounding.
     void score_items(const features::History& history, const Event& context, std::span<const Event> items,
                      std::span<float> p, Workspace& workspace) const;
 
@@ -87,7 +87,7 @@ void widen_rows(const std::vector<T>& narrow, std::size_t from, std::size_t to, 
 
 inline Scorer::Scorer(const Bundle& bundle, const nn::Kernels& kernels,
                       const features::FurtherInputs* further)
-    : predictor_(bundle, kernels) {
+    : predictor_(bundle, kernels, bundle.history ? bundle.history->user_features() : 0) {
     if (!bundle.log) {
         throw Error(ErrorCode::schema,
                     "scorer: expected a model of a log, got one of a table; use "
