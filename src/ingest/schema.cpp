@@ -153,7 +153,7 @@ Schema load_schema(const std::string& name_or_path) {
     if (!is_path && ::stat(name_or_path.c_str(), &info) != 0) {
         const auto names = preset_names();
         const std::string near = detail::nearest(name_or_path, names);
-        throw Error(ErrorCode::schema,
+        throw Error(ErrorCode::invalid_argument,
                     "schema: expected one of auto," + detail::list(names) +
                         " or the path of a JSON file, got \"" + shown + "\"" +
                         (near.empty() ? "; check the name" : "; did you mean " + near + "?"));

@@ -218,7 +218,7 @@ TEST(CliInput, SchemaFilesNameTheNearestKeyWhenOneIsUnknown) {
     refuse(R"({"columns":{"tme":"event_time","user":"user_id"}})", "time");
     refuse(R"({"columns":{"time":"event_time",)", "schema.json");
     refuse(R"({"columns":{"time":"when","user":"user_id","event":"event_type"}})", "when");
-    expect_unusable({"metrics", log, "--schema", "shopify"}, 3, "shopify");
+    expect_unusable({"metrics", log, "--schema", "shopify"}, 2, "shopify");
 }
 
 TEST(CliInput, DelimitersAreOneCharacter) {

@@ -145,7 +145,10 @@ TEST(CliJudgingLog, CalibrateMovesEveryHeadTowardsWhatCame) {
         json::parse(output({"calibrate", "-m", shop().model, shop().late, "-o", moved, "--json"}))
             .at("targets");
     const json before = Rows::shared().evaluation.at("steps");
-    const json after = json::parse(output({"evaluate", "-m", moved, shop().late, "--json"})).at("steps");
+    const std::string manifest = folder.path("manifest.json");
+    const json after =
+        json::parse(output({"evaluate", "-m", moved, shop().late, "--json", "--manifest", manifest}))
+            .at("steps");
     const auto gap = [](const json& step) {
         return std::abs(step.at("expected").get<double>() - step.at("positives").get<double>());
     };
@@ -159,6 +162,10 @@ TEST(CliJudgingLog, CalibrateMovesEveryHeadTowardsWhatCame) {
     EXPECT_EQ(heads.at("purchase").at("positives"),
               Rows::shared().evaluation.at("targets").at("purchase").at("positives"));
     EXPECT_LE(heads.at("purchase").at("rows"), heads.at("cart").at("positives"));
+    // Drift is measured from the scores of these days now.
+    const json drift = json::parse(read_file(manifest)).at("drift");
+    for (const char* score : {"p_click", "p_cart", "p_purchase"})
+        EXPECT_LT(drift.at(score).get<double>(), 0.01) << drift.dump();
 }
 
 TEST(CliJudgingLog, AnAuditOfACleanLogDoesNotWarn) {

@@ -98,7 +98,7 @@ TEST(Schema, IsAPresetOrAFile) {
         static_cast<void>(load_schema("ress46"));
         FAIL();
     } catch (const Error& error) {
-        EXPECT_EQ(error.code(), ErrorCode::schema);
+        EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
         EXPECT_NE(std::string(error.what()).find("did you mean rees46?"), std::string::npos);
     }
     try {

@@ -27,16 +27,29 @@ __extension__ using uint128 = unsigned __int128;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-/// Up to 8 bytes as a little-endian integer, missing bytes zero.
-[[nodiscard]] inline std::uint64_t load_le(const char* p, std::size_t n) noexcept {
-    std::uint64_t v = 0;
+/// sizeof(Word) bytes as a little-endian integer.
+template <typename Word>
+[[nodiscard]] inline std::uint64_t load_word(const char* p) noexcept {
+    Word word = 0;
     if constexpr (std::endian::native == std::endian::little) {
-        if (n > 0) std::memcpy(&v, p, n);  // an empty view may be null
+        std::memcpy(&word, p, sizeof word);
     } else {
-        for (std::size_t i = 0; i < n; ++i)
-            v |= std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+        for (std::size_t i = 0; i < sizeof word; ++i)
+            word |= static_cast<Word>(Word{static_cast<unsigned char>(p[i])} << (8 * i));
     }
-    return v;
+    return word;
+}
+
+/// Up to 8 bytes as a little-endian integer, missing bytes zero: from words that overlap, as a copy of n
+/// bytes is a call.
+[[nodiscard]] inline std::uint64_t load_le(const char* p, std::size_t n) noexcept {
+    if (n >= 8) return load_word<std::uint64_t>(p);
+    if (n >= 4) return load_word<std::uint32_t>(p) | load_word<std::uint32_t>(p + n - 4) << (8 * (n - 4));
+    if (n == 0) return 0;  // an empty view may be null
+    const auto byte = [p](std::size_t i) {
+        return std::uint64_t{static_cast<unsigned char>(p[i])} << (8 * i);
+    };
+    return byte(0) | byte(n / 2) | byte(n - 1);
 }
 
 }  // namespace detail

@@ -57,8 +57,8 @@ struct Schema {
 /// Throws Error(schema): malformed, an unknown key (with the nearest known one), a wrong type.
 [[nodiscard]] Schema parse_schema(std::string_view json, const std::string& where);
 
-/// A preset's name or a path. Throws Error(schema) if it is neither, Error(io) if it cannot be read.
-/// "auto" is not resolved here: see detect_schema.
+/// A preset's name or a path. Throws Error(invalid_argument) if it is neither, Error(io) if it cannot be
+/// read. "auto" is not resolved here: see detect_schema.
 [[nodiscard]] Schema load_schema(const std::string& name_or_path);
 
 /// The first preset whose required columns are all in the header, or empty.

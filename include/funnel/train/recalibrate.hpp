@@ -3,6 +3,7 @@
 // model, and nothing else, to labels that became known after training.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -31,8 +32,29 @@ struct Shift {
 /// Fewer positives, or negatives, than this say nothing.
 inline constexpr double kFewLabels = 20;
 
+namespace detail {
+
+/// p (n, K) row-major with the conditional logit of each head moved; of a mean of several nets nearly.
+inline void move_scores(const nn::Chains& chains, std::span<const Shift> shifts, std::span<float> p) {
+    const std::size_t heads = shifts.size();
+    for (std::size_t i = 0; i < p.size(); i += heads) {
+        double before = 1, moved = 1;  // of the head before in the chain
+        for (std::size_t k = 0; k < heads; ++k) {
+            if (chains.starts(k)) before = moved = 1;
+            const auto old = static_cast<double>(p[i + k]);
+            const double odds = old / (before - old) * std::exp(shifts[k].intercept);  // may be infinite
+            before = old;
+            moved = old > 0 ? moved / (1 + 1 / odds) : 0;
+            p[i + k] = static_cast<float>(moved);
+        }
+    }
+}
+
+}  // namespace detail
+
 /// scores, labels: K x n as scored by this bundle. Each head moves by its best shift times
-/// positives / (positives + 100). Throws Error(schema) if no head has enough labels.
+/// positives / (positives + 100). The scores that drift is measured from become those of these rows. Throws
+/// Error(schema) if no head has enough labels.
 inline std::vector<Shift> recalibrate(Bundle& bundle, std::span<const std::vector<float>> scores,
                                       std::span<const std::vector<std::uint8_t>> labels,
                                       std::span<const float> weights, const nn::Kernels& kernels) {
@@ -68,6 +90,13 @@ inline std::vector<Shift> recalibrate(Bundle& bundle, std::span<const std::vecto
         throw Error(ErrorCode::schema,
                     "calibrate: expected at least 20 positive and 20 negative labels of some target, got too "
                     "few; give more days");
+    }
+    detail::move_scores(bundle.chains, shifts, p);
+    std::vector<float> moved(n);
+    for (std::size_t k = 0; k < bundle.reference.scores.size(); ++k) {
+        for (std::size_t i = 0; i < n; ++i)
+            moved[i] = p[i * heads + k];
+        bundle.reference.scores[k] = model::reference_of(bundle.heads[k].name, moved);
     }
     const model::Predictor predictor(bundle, kernels);
     model::Predictor::Workspace workspace;
