@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // StringTable: text to dense index and back, in order of first appearance.
-// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). The upper
-// half of the hash chooses the slot and is kept there, so that a table that grows is copied from front to
-// back without a look at the texts. Texts that were made to collide are told by the length of a probe: then a
-// hash that nobody can foresee places them.
+// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). The lower
+// half of the hash (the upper bits cut logs into parts) chooses the slot and is kept there, so that a table
+// that grows is copied from front to back without a look at the texts. Texts that were made to collide are
+// told by the length of a probe: then a hash that nobody can foresee places them.
 #pragma once
 
 #include <algorithm>
@@ -60,7 +60,7 @@ class StringTable {
  private:
     struct Slot {
         std::uint32_t index = kNone;
-        std::uint32_t tag = 0;  // upper half of the hash: places the text and tells most others from it
+        std::uint32_t tag = 0;  // lower half of the hash: places the text and tells most others from it
     };
     /// At a load of 3/4 a probe of this length comes up in no table that fits into memory, unless by intent.
     static constexpr std::size_t kLongProbe = 1024;
@@ -69,7 +69,7 @@ class StringTable {
         return salt_ == 0 ? hash : hash_bytes(text, salt_);
     }
     [[nodiscard]] static std::uint32_t tag_of(std::uint64_t placed_hash) noexcept {
-        return static_cast<std::uint32_t>(placed_hash >> 32);
+        return static_cast<std::uint32_t>(placed_hash);
     }
     /// Where the search begins; for a table that has slots.
     [[nodiscard]] std::size_t home(std::uint32_t tag) const noexcept {
