@@ -310,10 +310,26 @@ TEST(History, RanksManyItemsWithTheRowsOfSingleOnes) {
     History history;
     for (const std::uint64_t row : log.time_order())
         history.observe(log.event(row), log.session[row]);
+    std::vector<std::string> names;  // of more items, each of a category and a brand of its own
+    for (int i = 0; i < 40; ++i)
+        names.push_back("more" + std::to_string(i));
+    for (const std::string& name : names) {
+        const EventKind kind = name.back() < '5' ? EventKind::click : EventKind::impression;
+        Event event = shown(log.last_time(), "u1", name, "");
+        event.kind = kind;
+        event.category = event.brand = name;
+        history.observe(event);
+    }
     Event context = shown(log.last_time() + kMinute, "u1", "", "");
     std::vector<Event> items;
-    for (const char* item : {"i0", "i1", "i2", "i3", "i4", "new"}) {
-        items.push_back({.item = item, .list = "l1", .position = 2, .price = 6});
+    for (int round = 0; round < 2; ++round) {
+        for (const char* item : {"i0", "i1", "i2", "i3", "i4", "new"}) {
+            items.push_back({.item = item, .list = "l1", .position = 2, .price = 6});
+        }
+        for (const std::string& name : names) {
+            items.push_back({.item = name});
+            items.push_back({.item = "i1", .category = name, .brand = names[3]});
+        }
     }
     const std::size_t d = history.spec().numeric.size(), c = history.spec().categorical.size();
     std::vector<float> numeric(items.size() * d);

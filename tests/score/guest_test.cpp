@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <clocale>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <new>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -72,9 +74,22 @@ void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
 namespace funnel::score {
 namespace {
 
+const EventLog& shop_log() {
+    static const EventLog log = [] {
+        EventLog events;
+        simulate::ShopperModel({.users = 60, .days = 16}).run([&](const Event& event) { events.add(event); });
+        return events;
+    }();
+    return log;
+}
+
+/// The i-th item of the log.
+std::string item(std::uint32_t i) {
+    return std::string(shop_log().items.text(i));
+}
+
 Bundle trained() {
-    EventLog log;
-    simulate::ShopperModel({.users = 60, .days = 16}).run([&](const Event& event) { log.add(event); });
+    const EventLog& log = shop_log();
     train::LogModelOptions options;
     options.task.funnel = Funnel::parse("impression,click,purchase");
     options.examples.targets = {"click", "purchase"};
@@ -105,7 +120,7 @@ TEST(SharedScorer, GivesEightThreadsTheSameScores) {
         std::vector<float> p(scorer.targets()), all;
         for (int round = 0; round < 50; ++round) {
             for (const char* user : users) {
-                scorer.score(*model().history, shown(user, "p7"), p, workspace);
+                scorer.score(*model().history, shown(user, item(7).c_str()), p, workspace);
                 all.insert(all.end(), p.begin(), p.end());
             }
         }
@@ -123,6 +138,7 @@ TEST(SharedScorer, GivesEightThreadsTheSameScores) {
 }
 
 TEST(Scorer, ScoresManyItemsLikeEachOfThem) {
+    ASSERT_GE(shop_log().items.size(), 140U);
     Bundle bundle = model();
     for (const std::size_t members : {1U, 2U}) {
         bundle.nets.resize(1, bundle.nets.front());
@@ -134,8 +150,8 @@ TEST(Scorer, ScoresManyItemsLikeEachOfThem) {
         const std::size_t targets = scorer.targets();
         std::vector<Event> items;
         std::vector<std::string> names;
-        for (int i = 0; i < 150; ++i)  // more than a block of rows
-            names.push_back("p" + std::to_string(i));
+        for (std::uint32_t i = 0; i < 150; ++i)  // more than a block of rows
+            names.push_back(i < 140 ? item(i) : "unknown");
         for (const std::string& name : names)
             items.push_back(shown("u1", name.c_str()));
         std::vector<float> many(items.size() * targets), one(targets);
@@ -151,15 +167,42 @@ TEST(Scorer, ScoresManyItemsLikeEachOfThem) {
     }
 }
 
+TEST(Scorer, RanksByProbabilityThenByPlace) {
+    const Scorer scorer(model(), kernel::best());
+    const std::size_t targets = scorer.targets();
+    std::vector<Event> items;
+    std::vector<std::string> names{"unknown", "another unknown"};
+    for (const std::uint32_t i : {3U, 1U, 3U, 2U, 1U, 5U, 4U, 3U})
+        names.push_back(item(i));
+    for (const std::string& name : names)
+        items.push_back(shown("u1", name.c_str()));
+    std::vector<float> p(items.size() * targets);
+    std::vector<std::uint32_t> order(items.size());
+    Scorer::Workspace workspace;
+    for (std::size_t target = 0; target < targets; ++target) {
+        scorer.rank(*model().history, shown("u1", ""), items, target, order, p, workspace);
+        std::vector<std::uint32_t> expected(items.size());
+        std::iota(expected.begin(), expected.end(), 0U);
+        std::ranges::stable_sort(expected, [&](std::uint32_t a, std::uint32_t b) {
+            return p[a * targets + target] > p[b * targets + target];
+        });
+        EXPECT_EQ(order, expected);
+        EXPECT_NE(p[order.front() * targets + target], p[order.back() * targets + target]);
+    }
+}
+
 TEST(WarmScorer, NeitherAllocatesNorThrows) {
     const Scorer scorer(model(), kernel::best());
     Scorer::Workspace workspace;
     std::vector<float> p(12 * scorer.targets());
     std::vector<std::uint32_t> order(12);
-    std::vector<Event> items{shown("u1", "p1"), shown("u1", "p2"), shown("u1", "never seen")};
+    const std::string known = item(1), other = item(2);
+    std::vector<Event> items{shown("u1", known.c_str()), shown("u1", other.c_str()),
+                             shown("u1", "never seen")};
     items.resize(12, items.back());  // so many that the user's share of the net is computed apart
     const auto use = [&] {
-        scorer.score(*model().history, shown("u1", "p1"), std::span(p).first(scorer.targets()), workspace);
+        scorer.score(*model().history, shown("u1", known.c_str()), std::span(p).first(scorer.targets()),
+                     workspace);
         scorer.score(*model().history,
                      shown("a user never seen, with a long name", "an item never seen either"),
                      std::span(p).first(scorer.targets()), workspace);

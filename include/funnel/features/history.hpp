@@ -216,6 +216,7 @@ inline void History::features_for_items(const Event& context, std::span<const Ev
         detail::user_part(state_, find(context, events::session_key(context.session)));
     constexpr std::size_t kGroup = 16;  // all are looked up, and what they need fetched, before the first row
     std::array<detail::Coded, kGroup> group;
+    detail::EarlierRows earlier;
     for (std::size_t first = 0; first < items.size(); first += kGroup) {
         const std::size_t n = std::min(kGroup, items.size() - first);
         for (std::size_t i = 0; i < n; ++i) {
@@ -235,7 +236,7 @@ inline void History::features_for_items(const Event& context, std::span<const Ev
             }
             detail::RowWriter out(row + user_width_);
             const detail::ItemPart item = detail::item_part(state_, group[i]);
-            detail::write_item_part(state_, user, item, out);
+            detail::write_item_part(state_, user, item, out, &earlier);
             write_categories(user, item, items[first + i], categorical.subspan((first + i) * c, c));
         }
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -20,6 +21,33 @@ struct ItemPart {
     const ItemState* item = nullptr;  ///< nullptr: no event yet
     std::uint32_t category = kNone, brand = kNone;
     double log_price = kUnknown;
+};
+
+/// What a category or brand alone decides for a user at one time, by where an earlier row of the same call
+/// says it: many items have few of them.
+class SameValues {
+ public:
+    /// Writes the values of `id` by write(out), or as they were written last time.
+    template <typename Write>
+    void write(std::uint32_t id, RowWriter& out, Write&& write) {
+        Entry& entry = entries_[id % entries_.size()];
+        if (entry.values != nullptr && entry.id == id) return out.copy(entry.values, entry.count);
+        const float* const begin = out.position();
+        write(out);
+        entry = {id, static_cast<std::uint32_t>(out.position() - begin), begin};
+    }
+
+ private:
+    struct Entry {
+        std::uint32_t id = kNone, count = 0;
+        const float* values = nullptr;
+    };
+    std::array<Entry, 16> entries_{};
+};
+
+/// For the rows of several items of one call.
+struct EarlierRows {
+    SameValues categories, brands, user_categories;
 };
 
 /// Calls use(channel, slot) for every channel that is counted per pair.
@@ -171,17 +199,22 @@ inline void describe_category(const HistoryState& s, FeatureSpec& spec) {
     spec.add_category(FeatureGroup::category, "brand");
 }
 
-inline void write_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+inline void write_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out,
+                           EarlierRows* earlier) {
     const auto strength = static_cast<double>(s.options.strengths.category);
-    const auto write = [&](const RateTable& table, std::uint32_t row) {
+    const auto write = [&](const RateTable& table, std::uint32_t row, SameValues EarlierRows::*same) {
         if (row == kNone) return out.skip(s.channels.stages.size());
-        const Rates r = table.at(row, p.context.time);
-        for (std::size_t k = 1; k < s.channels.stages.size(); ++k)
-            out.put(stage_rate(r, k, strength, p.prior[k]));
-        out.put(response(r, strength, p.prior[1]));
+        const auto write_rates = [&](RowWriter& to) {
+            const Rates r = table.at(row, p.context.time);
+            for (std::size_t k = 1; k < s.channels.stages.size(); ++k)
+                to.put(stage_rate(r, k, strength, p.prior[k]));
+            to.put(response(r, strength, p.prior[1]));
+        };
+        if (earlier != nullptr) return (earlier->*same).write(row, out, write_rates);
+        write_rates(out);
     };
-    write(s.category_rates, i.category);
-    write(s.brand_rates, i.brand);
+    write(s.category_rates, i.category, &EarlierRows::categories);
+    write(s.brand_rates, i.brand, &EarlierRows::brands);
 }
 
 inline void describe_user_category(FeatureSpec& spec) {
@@ -191,11 +224,11 @@ inline void describe_user_category(FeatureSpec& spec) {
     spec.add(FeatureGroup::user_category, "user_category_rate", Transform::logit);
 }
 
-inline void write_user_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
-    if (i.category == kNone) return out.skip(5);
+inline void write_user_category(const HistoryState& s, const UserPart& p, std::uint32_t category,
+                                RowWriter& out) {
     const std::int64_t now = p.context.time;
-    const bool may_know = p.user != nullptr && s.user_pairs[p.context.user].may_know_category(i.category);
-    const CategoryUse* use = may_know ? s.category_use.find(pair_key(p.context.user, i.category)) : nullptr;
+    const bool may_know = p.user != nullptr && s.user_pairs[p.context.user].may_know_category(category);
+    const CategoryUse* use = may_know ? s.category_use.find(pair_key(p.context.user, category)) : nullptr;
     if (use != nullptr && is_stale(s, *p.user, use->at, now)) use = nullptr;
     const double f = use != nullptr ? decay_factor(s, micros_since(use->at, now)) : 0.0;
     const double exposures = use != nullptr ? static_cast<double>(use->exposures) * f : 0.0;
@@ -206,6 +239,14 @@ inline void write_user_category(const HistoryState& s, const UserPart& p, const 
     out.put(use != nullptr ? seconds_since(use->engaged_at, now) : kUnknown);
     const auto strength = static_cast<double>(s.options.strengths.user);
     out.put(std::clamp(shrunk(engaged, exposures, strength, p.prior[1]), 1e-6, 1 - 1e-6));
+}
+
+inline void write_user_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out,
+                                EarlierRows* earlier) {
+    if (i.category == kNone) return out.skip(5);
+    const auto write = [&](RowWriter& to) { write_user_category(s, p, i.category, to); };
+    if (earlier != nullptr) return earlier->user_categories.write(i.category, out, write);
+    write(out);
 }
 
 inline void describe_agreement(FeatureSpec& spec) {
@@ -287,12 +328,14 @@ inline void write_place(const HistoryState& s, const UserPart& p, const ItemPart
     return i;
 }
 
-inline void write_item_part(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out) {
+/// earlier: the same for all rows of one user part, which stay where they are; or nullptr.
+inline void write_item_part(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out,
+                            EarlierRows* earlier = nullptr) {
     if (has_group(s, FeatureGroup::item)) write_item(s, p, i, out);
     if (has_group(s, FeatureGroup::user_item)) write_user_item(s, p, i, out);
     if (has_group(s, FeatureGroup::cart)) write_cart_item(p, i, out);
-    if (has_group(s, FeatureGroup::category)) write_category(s, p, i, out);
-    if (has_group(s, FeatureGroup::user_category)) write_user_category(s, p, i, out);
+    if (has_group(s, FeatureGroup::category)) write_category(s, p, i, out, earlier);
+    if (has_group(s, FeatureGroup::user_category)) write_user_category(s, p, i, out, earlier);
     if (has_group(s, FeatureGroup::agreement)) write_agreement(s, p, i, out);
     if (has_group(s, FeatureGroup::coview)) write_coview(p, i, out);
     if (has_group(s, FeatureGroup::place)) write_place(s, p, i, out);

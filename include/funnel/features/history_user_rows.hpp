@@ -27,6 +27,7 @@ class RowWriter {
         for (; n > 0; --n)
             put(kUnknown);
     }
+    void copy(const float* values, std::size_t n) noexcept { at_ = std::copy_n(values, n, at_); }
     [[nodiscard]] float* position() const noexcept { return at_; }
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -24,6 +25,7 @@ class Scorer {
         model::Predictor::Workspace predictor;
         std::vector<float> numeric;                 ///< (n, d)
         std::vector<std::string_view> categorical;  ///< (n, c)
+        std::vector<std::uint64_t> keys = {};       ///< (n), of rank
         // Only with further inputs: rows of the history alone, and items with what the tables know of them.
         std::vector<float> history_numeric = {};
         std::vector<std::string_view> history_categorical = {};
@@ -158,14 +160,15 @@ inline void Scorer::rank(const features::History& history, const Event& context,
                          std::size_t target, std::span<std::uint32_t> order, std::span<float> p,
                          Workspace& workspace) const {
     score_items(history, context, items, p, workspace);
+    // Floats from 0 up are in the order of their bits. The index behind them breaks ties.
+    workspace.keys.resize(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const auto bits = std::bit_cast<std::uint32_t>(p[i * targets() + target]);
+        workspace.keys[i] = std::uint64_t{~bits} << 32 | i;
+    }
+    std::ranges::sort(workspace.keys);
     for (std::size_t i = 0; i < order.size(); ++i)
-        order[i] = static_cast<std::uint32_t>(i);
-    const std::size_t k = targets();
-    // The index breaks ties: a stable sort would allocate.
-    std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
-        const float pa = p[a * k + target], pb = p[b * k + target];
-        return pa != pb ? pa > pb : a < b;
-    });
+        order[i] = static_cast<std::uint32_t>(workspace.keys[i]);
 }
 
 }  // namespace funnel::score
