@@ -4,13 +4,31 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string_view>
 #include <thread>
 
 #include "funnel/base/time.hpp"
 #include "funnel/files/atomic_file.hpp"
+#include "funnel/ingest/schema.hpp"
 #include "funnel/ingest/time_zone.hpp"
 
 namespace funnel::tool {
+
+namespace {
+
+/// What is wrong with a name, or an empty text. What is in a file is found out when it is needed.
+std::string is_schema(const std::string& name) {
+    try {
+        if (name != "auto") (void)ingest::load_schema(name);
+    } catch (const Error& error) {
+        const std::string_view what = error.what(), context = "schema: ";
+        if (error.code() == ErrorCode::invalid_argument)
+            return std::string(what.substr(what.starts_with(context) ? context.size() : 0));
+    }
+    return {};
+}
+
+}  // namespace
 
 void usage_error(const std::string& message) {
     throw Error(ErrorCode::invalid_argument, message);
@@ -54,8 +72,10 @@ ingest::PartsOptions GeneralOptions::parts_options() const {
 void LogOptions::add_to(CLI::App& command, bool log_required) {
     command.add_option("LOG", paths, "Event logs: CSV, plain or gzip or zstd; - is standard input")
         ->required(log_required);
-    command.add_option("--schema", schema,
-                       "auto, a preset (ga-flat ga4 rees46 retailrocket taobao canonical) or a JSON file");
+    command
+        .add_option("--schema", schema,
+                    "auto, a preset (ga-flat ga4 rees46 retailrocket taobao canonical) or a JSON file")
+        ->check(is_schema);
     command.add_option("--time-unit", time_unit, "Unit of times that are integers")
         ->check(CLI::IsMember({"auto", "s", "ms", "us", "ns", "iso"}));
     command.add_option("--from", from, "Rows before this time count nowhere (ISO 8601)");

@@ -111,8 +111,13 @@ inline std::uint32_t StringTable::intern(std::string_view text, std::uint64_t ha
     Slot& slot = slots_[at];
     if (slot.index != kNone) return slot.index;
     if (size() == kNone - 1) throw Error(ErrorCode::memory, "more than 4294967294 distinct ids");
-    chars_.insert(chars_.end(), text.begin(), text.end());
-    ends_.push_back(chars_.size());
+    ends_.push_back(chars_.size() + text.size());
+    try {
+        chars_.insert(chars_.end(), text.begin(), text.end());
+    } catch (...) {
+        ends_.pop_back();
+        throw;
+    }
     slot = {size() - 1, tag};
     if (probe_length(at, tag) > kLongProbe) index_texts(secret_salt());
     return size() - 1;

@@ -26,7 +26,7 @@ class Predictor {
         std::vector<std::uint32_t> ids;  ///< (rows, E)
         std::vector<float> member;       ///< (rows, K)
         // Of rows that share their first numbers: the others, (rows, D - S).
-        nn::SplitNet<float>::Workspace split = {};
+        std::vector<nn::SplitNet<float>::Workspace> split = {};  ///< of each net
         std::vector<float> rest = {};
     };
 
@@ -55,7 +55,7 @@ class Predictor {
                          Workspace& workspace) const;
 
  private:
-    static constexpr std::size_t kSplitRows = 8;  // for fewer the shared part costs more than it saves
+    static constexpr std::size_t kSplitRows = 4;  // for fewer the shared part costs more than it saves
 
     void predict_split(std::span<const float> numeric, std::span<const std::string_view> categorical,
                        std::span<float> p, Workspace& workspace) const;
@@ -87,7 +87,8 @@ inline Predictor::Predictor(features::Encoder encoder, const std::vector<nn::Net
     const std::size_t places = shared_.places.size();
     for (const nn::Net<float>& net : nets) {
         nets_.emplace_back(net, kernels);
-        if (places > 0 && places < dense_size()) split_nets_.emplace_back(net, shared_.places, kernels);
+        if (places > 0 && places < dense_size() && net.shape().dense == dense_size())
+            split_nets_.emplace_back(net, shared_.places, kernels);
     }
 }
 
@@ -95,7 +96,7 @@ inline void Predictor::predict(std::span<const float> numeric, std::span<const s
                                std::span<float> p, Workspace& workspace, std::size_t shared) const {
     const std::size_t rows = p.size() / targets();
     workspace.ids.resize(rows * ids_size());
-    if (shared == shared_numbers_ && rows >= kSplitRows && !split_nets_.empty())
+    if (shared == shared_numbers_ && rows >= kSplitRows && split_nets_.size() == nets_.size())
         return predict_split(numeric, categorical, p, workspace);
     workspace.dense.resize(rows * dense_size());
     encoder_.encode_rows(rows, numeric, categorical, workspace.dense, workspace.ids, *kernels_);
@@ -106,16 +107,20 @@ inline void Predictor::predict_split(std::span<const float> numeric,
                                      std::span<const std::string_view> categorical, std::span<float> p,
                                      Workspace& workspace) const {
     const std::size_t rows = p.size() / targets(), width = dense_size() - shared_.places.size();
-    workspace.dense.resize(std::max(workspace.dense.size(), dense_size()));
+    // Room for a call of fewer rows, which must not allocate after this one.
+    workspace.dense.resize(std::max(workspace.dense.size(), (kSplitRows - 1) * dense_size()));
+    nets_.front().prepare(workspace.net, kSplitRows - 1);
+    workspace.split.resize(split_nets_.size());
     encoder_.encode_rows(1, numeric, categorical, workspace.dense, workspace.ids, *kernels_);
+    for (std::size_t net = 0; net < split_nets_.size(); ++net)
+        split_nets_[net].share(workspace.dense, workspace.split[net]);
     workspace.rest.resize(rows * width);
     encoder_.encode_rest(rows, shared_, numeric, categorical, workspace.rest, workspace.ids, *kernels_);
     predict_blocks(width, workspace.rest, workspace.ids, p,
                    [&](const nn::Inputs<float>& inputs, std::span<float> out) {
                        average(out, workspace, [&](std::size_t net) {
-                           split_nets_[net].share(workspace.dense, workspace.split);
-                           split_nets_[net].forward(inputs, workspace.split);
-                           return workspace.split.logits();
+                           split_nets_[net].forward(inputs, workspace.split[net]);
+                           return workspace.split[net].logits();
                        });
                    });
 }

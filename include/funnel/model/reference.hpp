@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reference: how the raw inputs and the scores were distributed when a model was trained, and Drift: how far
-// the rows that it meets later have moved from that.
+// Reference: how the raw inputs and the scores were distributed when a model was trained (the scores: or
+// calibrated), and Drift: how far the rows that it meets later have moved from that.
 #pragma once
 
 #include <algorithm>

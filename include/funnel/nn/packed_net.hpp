@@ -73,8 +73,7 @@ class Workspace {
 /// A first layer with another bias.
 template <typename Scalar>
 struct FirstLayer {
-    std::span<const Scalar> bias;  ///< borrowed
-    AlignedVector<Scalar> panels;
+    AlignedVector<Scalar> bias, panels;
 };
 
 /// Const calls may run concurrently, each with its own Workspace; changes need a lock.
@@ -92,10 +91,15 @@ class PackedNet {
                  const Dropout* dropout = nullptr) const {
         forward_from(layer(0), inputs, workspace, dropout);
     }
+    /// Has the workspace ready for `rows` rows, as forward would.
+    void prepare(Workspace<Scalar>& workspace, std::size_t rows) const {
+        workspace.prepare(net_.shape(), rows);
+        workspace.ids_.reserve(rows * net_.shape().embeddings.size());
+    }
     /// The same with another bias of the first layer, which set_bias has put into `first`.
     void forward(const FirstLayer<Scalar>& first, const Inputs<Scalar>& inputs,
                  Workspace<Scalar>& workspace) const;
-    /// bias: as many as the first layer has outputs, borrowed. Costs a copy of the layer's weights.
+    /// bias: as many as the first layer has outputs. Costs a copy of the layer's weights.
     void set_bias(FirstLayer<Scalar>& first, std::span<const Scalar> bias) const;
 
     /// Gradient of the pass that `workspace` just went forward with, from its logit_gradient(); the inputs of
@@ -244,7 +248,7 @@ void PackedNet<Scalar>::gather(const Inputs<Scalar>& inputs, RowBlock<Scalar> to
 
 template <typename Scalar>
 void PackedNet<Scalar>::set_bias(FirstLayer<Scalar>& first, std::span<const Scalar> bias) const {
-    first.bias = bias;
+    first.bias.assign(bias.begin(), bias.end());
     first.panels.assign(panels_[0].begin(), panels_[0].end());
     const std::size_t panel = (net_.shape().layer_in(0) + 1) * kPanel;  // its first row is the bias
     for (std::size_t col = 0; col < bias.size(); ++col)

@@ -49,7 +49,7 @@ class Scorer {
 
     /// p: n x K row-major, for n items shown to one user at one time; of each of `items` the item, list,
     /// position, category, brand and price count. The user's part is computed once: cheaper than n calls of
-    /// score, and from eight items on equal to them up to rounding.
+    /// score, and from four items on equal to them up to rounding.
     void score_items(const features::History& history, const Event& context, std::span<const Event> items,
                      std::span<float> p, Workspace& workspace) const;
 

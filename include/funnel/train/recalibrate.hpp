@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // recalibrate: the base rate of a shop moves faster than what its visitors like. Moves the intercepts of a
-// model, and nothing else, to labels that became known after training.
+// model to labels that became known after training, and with them the scores that it is expected to give.
 #pragma once
 
 #include <cmath>
@@ -31,6 +31,8 @@ struct Shift {
 
 /// Fewer positives, or negatives, than this say nothing.
 inline constexpr double kFewLabels = 20;
+/// Fewer scores than this would make a reference that drifts by chance alone: 0.05 in the median for 200.
+inline constexpr std::size_t kFewScores = 1000;
 
 namespace detail {
 
@@ -53,8 +55,8 @@ inline void move_scores(const nn::Chains& chains, std::span<const Shift> shifts,
 }  // namespace detail
 
 /// scores, labels: K x n as scored by this bundle. Each head moves by its best shift times
-/// positives / (positives + 100). The scores that drift is measured from become those of these rows. Throws
-/// Error(schema) if no head has enough labels.
+/// positives / (positives + 100). From 1,000 rows on, the scores that drift is measured from become those of
+/// these rows. Throws Error(schema) if no head has enough labels.
 inline std::vector<Shift> recalibrate(Bundle& bundle, std::span<const std::vector<float>> scores,
                                       std::span<const std::vector<std::uint8_t>> labels,
                                       std::span<const float> weights, const nn::Kernels& kernels) {
@@ -93,7 +95,7 @@ inline std::vector<Shift> recalibrate(Bundle& bundle, std::span<const std::vecto
     }
     detail::move_scores(bundle.chains, shifts, p);
     std::vector<float> moved(n);
-    for (std::size_t k = 0; k < bundle.reference.scores.size(); ++k) {
+    for (std::size_t k = 0; n >= kFewScores && k < bundle.reference.scores.size(); ++k) {
         for (std::size_t i = 0; i < n; ++i)
             moved[i] = p[i * heads + k];
         bundle.reference.scores[k] = model::reference_of(bundle.heads[k].name, moved);
