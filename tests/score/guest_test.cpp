@@ -206,9 +206,13 @@ TEST(WarmScorer, NeitherAllocatesNorThrows) {
         scorer.score(*model().history,
                      shown("a user never seen, with a long name", "an item never seen either"),
                      std::span(p).first(scorer.targets()), workspace);
-        scorer.rank(*model().history, shown("u1", ""), items, 0, order, p, workspace);
+        for (const std::size_t n : {12U, 7U, 3U, 2U, 1U, 12U}) {
+            scorer.rank(*model().history, shown("u1", ""), std::span(items).first(n), 0,
+                        std::span(order).first(n), std::span(p).first(n * scorer.targets()), workspace);
+        }
     };
-    use();
+    const auto warm = [&] { scorer.rank(*model().history, shown("u1", ""), items, 0, order, p, workspace); };
+    warm();
     const std::size_t before = allocations;
     EXPECT_NO_THROW(use());
     EXPECT_EQ(allocations, before);
