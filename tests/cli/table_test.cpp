@@ -300,6 +300,26 @@ TEST(CliTable, OneClassAndEmptyTables) {
     }
 }
 
+TEST(CliTable, AModelThatKnowsNothingOfUseIsWarnedAbout) {
+    const TemporaryFolder folder;
+    const auto table = [&](const char* name, int positive) {
+        std::string text = "x,y\n";
+        for (int i = 0; i < 400; ++i)
+            text += std::to_string(i % 100) + ',' + std::to_string((i % 100 < 50) == (positive < 50)) + '\n';
+        return folder.write(name, text);
+    };
+    const std::string low = table("low.csv", 0), high = table("high.csv", 99);
+    const auto train = [&](const std::string& valid) {
+        return run_tool({"train", low, "-o", folder.path("m.funnel"), "--label", "y", "--valid-file", valid});
+    };
+    const ToolResult fine = train(table("same.csv", 0)), reversed = train(high);
+    ASSERT_EQ(fine.code, 0) << fine.err;
+    ASSERT_EQ(reversed.code, 0) << reversed.err;
+    EXPECT_EQ(fine.err.find("no better"), std::string::npos) << fine.err;
+    EXPECT_NE(reversed.err.find("y: no better on the 400 validation rows (200 positive)"), std::string::npos)
+        << reversed.err;
+}
+
 TEST(CliTable, SameSeedSameBytesAtAnyThreadCount) {
     const TableFiles files;
     ASSERT_EQ(files.trained({"--threads", "1"}).code, 0);

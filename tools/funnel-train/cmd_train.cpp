@@ -80,13 +80,23 @@ Bundle trained(const TrainCommand& command, const train::ModelOptions& model, Se
                           watch.observer());
 }
 
-/// A target that could not be judged: its figures are undefined, and its epoch was chosen by nothing.
-void warn_about_one_class(const model::TrainingSummary& summary, Console& console) {
+/// Targets that could not be judged, whose figures are undefined and whose epoch was chosen by nothing, and
+/// those of which nothing was learned.
+void warn_about_targets(const model::TrainingSummary& summary, Console& console) {
     for (const model::TargetSummary& target : summary.targets) {
-        if (target.positives != 0 && target.positives != target.examples) continue;
-        console.warn(target.name + ": all " + std::to_string(target.examples) +
-                     " validation rows have the same label, so nothing says how good the model is; give more "
-                     "data or a larger --valid");
+        if (target.positives == 0 || target.positives == target.examples) {
+            console.warn(
+                target.name + ": all " + std::to_string(target.examples) +
+                " validation rows have the same label, so nothing says how good the model is; give more "
+                "data or a larger --valid");
+        } else if (target.log_loss && target.base_rate_log_loss &&
+                   *target.log_loss > *target.base_rate_log_loss) {
+            console.warn(target.name + ": no better on the " + std::to_string(target.examples) +
+                         " validation rows (" + std::to_string(target.positives) +
+                         " positive) than a guess of their base rate: log loss " +
+                         std::to_string(*target.log_loss) + " against " +
+                         std::to_string(*target.base_rate_log_loss) + "; give more data or fewer inputs");
+        }
     }
 }
 
@@ -114,7 +124,7 @@ void run_train(const TrainCommand& command, Session& session) {
     if (command.audit) model.audit = &audit;
     Stopwatch watch(session.console);
     Bundle bundle = trained(command, model, session, watch);
-    warn_about_one_class(bundle.summary, session.console);
+    warn_about_targets(bundle.summary, session.console);
     command.add_configuration(bundle);
     for (const std::string& warning : audit.warnings)
         session.console.warn(warning);
