@@ -29,7 +29,10 @@ TEST(TableDefaults, OfSomeThousandRowsAreWideAndStronglyRegularized) {
     EXPECT_EQ(options.training.hidden, (Widths{128, 64}));
     EXPECT_EQ(options.training.dropout, 0.4);
     EXPECT_EQ(options.training.learning_rate, 0.001);
-    EXPECT_EQ(options.training.weight_decay, 0.3);
+    EXPECT_EQ(options.training.weight_decay, 1.0);
+    EXPECT_EQ(for_table(3'000).training.weight_decay, 0.5);
+    EXPECT_EQ(for_table(5'000).training.weight_decay, 0.3);
+    EXPECT_EQ(for_table(99'999).training.weight_decay, 0.3);
     EXPECT_EQ(for_table(99'999).training.hidden, (Widths{128, 64}));
 }
 

@@ -2,6 +2,7 @@
 // ModelOptions: what decides a model besides its data, and what a training tells on the way.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <span>
@@ -47,12 +48,13 @@ inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
     if (!options.training.epochs && few) options.training.epochs = 25;
     if (!options.training.patience && few) options.training.patience = 5;
     if (!options.choose_hidden || !few || rows < 1'000) return;
-    // Wide, slow, with much left out and held small: the four belong together.
+    // Wide, slow, with much left out and held small, the more the fewer rows: the four belong together.
     options.training.hidden = {128, 64};
     if (!options.training.dropout) options.training.dropout = 0.4;
     if (options.training.optimizer != Optimizer::adamw) return;
     if (!options.training.learning_rate) options.training.learning_rate = 0.001;
-    if (!options.training.weight_decay) options.training.weight_decay = 0.3;
+    if (!options.training.weight_decay)
+        options.training.weight_decay = std::clamp(1500.0 / static_cast<double>(rows), 0.3, 1.0);
 }
 
 }  // namespace funnel::train
