@@ -37,7 +37,7 @@ struct EncoderOptions {
 
 /// Bins of the numbers of a table: few rows teach few of them.
 [[nodiscard]] constexpr std::uint32_t table_bins(std::size_t training_rows) noexcept {
-    return training_rows < 1000 ? 0 : training_rows < 10'000 ? 8 : 16;
+    return training_rows < 300 ? 0 : training_rows < 10'000 ? 8 : 16;
 }
 
 /// One embedding table: ids in [0, rows), 0 = unknown or rare.

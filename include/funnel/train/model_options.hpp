@@ -44,17 +44,17 @@ struct ModelOptions {
 /// table is a few hundred steps, and its validation figures waver. Measured in docs/results.md.
 inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
     const bool few = rows < 100'000;
-    if (!options.encoder.bins) options.encoder.bins = rows < 1'000 ? 0 : rows < 10'000 ? 8 : 16;
+    if (!options.encoder.bins) options.encoder.bins = features::table_bins(rows);
     if (!options.training.epochs && few) options.training.epochs = 25;
     if (!options.training.patience && few) options.training.patience = 5;
-    if (!options.choose_hidden || !few || rows < 1'000) return;
+    if (!options.choose_hidden || !few) return;
     // Wide, slow, with much left out and held small, the more the fewer rows: the four belong together.
     options.training.hidden = {128, 64};
     if (!options.training.dropout) options.training.dropout = 0.4;
     if (options.training.optimizer != Optimizer::adamw) return;
     if (!options.training.learning_rate) options.training.learning_rate = 0.001;
     if (!options.training.weight_decay)
-        options.training.weight_decay = std::clamp(1500.0 / static_cast<double>(rows), 0.3, 1.0);
+        options.training.weight_decay = std::clamp(1500.0 / static_cast<double>(rows), 0.3, 2.0);
 }
 
 }  // namespace funnel::train
