@@ -255,7 +255,7 @@ void TrainCommand::add_learning_to(CLI::App& sub) {
     sub.add_option("--optimizer", optimizer, "adamw or sgd")->check(CLI::IsMember({"adamw", "sgd"}));
     sub.add_option("--hidden", hidden,
                    "Units per hidden layer, \"\" is logistic regression (default: those of --init, else "
-                   "128,64 for a table of 1,000 to 100,000 rows, else 64,32)");
+                   "128,64 for a table of less than 100,000 rows, else 64,32)");
     sub.add_option("--dropout", dropout, "Default: by the number of rows")->check(CLI::Range(0.0, 0.95));
     sub.add_option("--patience", patience, "Epochs without a better one before it stops")
         ->check(CLI::Range(1, 100000));
