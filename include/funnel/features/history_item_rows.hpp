@@ -50,6 +50,14 @@ struct EarlierRows {
     SameValues categories, brands, user_categories;
 };
 
+/// write(out), which `id` alone decides, or what it wrote in an earlier row, if these are given.
+template <typename Write>
+void write_once(EarlierRows* earlier, SameValues EarlierRows::*same, std::uint32_t id, RowWriter& out,
+                Write&& write) {
+    if (earlier != nullptr) return (earlier->*same).write(id, out, write);
+    write(out);
+}
+
 /// Calls use(channel, slot) for every channel that is counted per pair.
 template <typename Use>
 void for_each_paired(const Channels& channels, Use&& use) {
@@ -204,14 +212,12 @@ inline void write_category(const HistoryState& s, const UserPart& p, const ItemP
     const auto strength = static_cast<double>(s.options.strengths.category);
     const auto write = [&](const RateTable& table, std::uint32_t row, SameValues EarlierRows::*same) {
         if (row == kNone) return out.skip(s.channels.stages.size());
-        const auto write_rates = [&](RowWriter& to) {
+        write_once(earlier, same, row, out, [&](RowWriter& to) {
             const Rates r = table.at(row, p.context.time);
             for (std::size_t k = 1; k < s.channels.stages.size(); ++k)
                 to.put(stage_rate(r, k, strength, p.prior[k]));
             to.put(response(r, strength, p.prior[1]));
-        };
-        if (earlier != nullptr) return (earlier->*same).write(row, out, write_rates);
-        write_rates(out);
+        });
     };
     write(s.category_rates, i.category, &EarlierRows::categories);
     write(s.brand_rates, i.brand, &EarlierRows::brands);
@@ -244,9 +250,8 @@ inline void write_user_category(const HistoryState& s, const UserPart& p, std::u
 inline void write_user_category(const HistoryState& s, const UserPart& p, const ItemPart& i, RowWriter& out,
                                 EarlierRows* earlier) {
     if (i.category == kNone) return out.skip(5);
-    const auto write = [&](RowWriter& to) { write_user_category(s, p, i.category, to); };
-    if (earlier != nullptr) return earlier->user_categories.write(i.category, out, write);
-    write(out);
+    write_once(earlier, &EarlierRows::user_categories, i.category, out,
+               [&](RowWriter& to) { write_user_category(s, p, i.category, to); });
 }
 
 inline void describe_agreement(FeatureSpec& spec) {
