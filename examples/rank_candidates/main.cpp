@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/score/scorer.hpp"
 #include "funnel/simulate/shopper_model.hpp"
 #include "funnel/train/train_on_log.hpp"
@@ -53,7 +53,7 @@ class Recommender {
 
  private:
     Scorer scorer_;
-    funnel::features::History history_;
+    funnel::history::History history_;
     mutable std::shared_mutex mutex_;
 };
 

@@ -34,7 +34,7 @@ int main() {
     std::printf("best of %zu epochs: %zu, validation AUC %.4f\n", result.epochs.size(), result.best_epoch,
                 auc);
 
-    const funnel::nn::Predictor predictor(result.net, options.chains);
+    const funnel::nn::NetPredictor predictor(result.net, options.chains);
     funnel::nn::Workspace<float> workspace;
     float p[2];
     predictor.probabilities({.rows = 2, .dense = std::vector<float>{0, 0, 2, 2}, .ids = {}}, workspace, p);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The kernels without a product: optimizer step, sums, sigmoid and cross-entropy.
-// Compiled once per target: included by kernels.cpp only.
+// Compiled once per target: included by best_kernels.cpp only.
 
 #if defined(FUNNEL_KERNEL_ELEMENTWISE_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef FUNNEL_KERNEL_ELEMENTWISE_INL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The gradient of a layer's weights: sums of outer products over the rows, in register tiles like those of
-// product-inl.hpp. Compiled once per target: included by kernels.cpp only.
+// product-inl.hpp. Compiled once per target: included by best_kernels.cpp only.
 
 #if defined(FUNNEL_KERNEL_OUTER_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef FUNNEL_KERNEL_OUTER_INL

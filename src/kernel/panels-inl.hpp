@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Panels of 16 columns in vectors of the target, what they cost in registers, and how weights are packed into
-// them. Compiled once per target: included by kernels.cpp only.
+// them. Compiled once per target: included by best_kernels.cpp only.
 
 #if defined(FUNNEL_KERNEL_PANELS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef FUNNEL_KERNEL_PANELS_INL

@@ -2,7 +2,8 @@
 // Products of a net's layers in register tiles: forward, and the gradient of the inputs. A tile holds kRows x
 // (kGroup panels) sums in registers and streams over the inner dimension: per step one load per vector of the
 // panel, one broadcast per row, and all multiply-adds in between. Goto and van de Geijn, "Anatomy of
-// high-performance matrix multiplication" (2008). Compiled once per target: included by kernels.cpp only.
+// high-performance matrix multiplication" (2008). Compiled once per target: included by best_kernels.cpp
+// only.
 
 #if defined(FUNNEL_KERNEL_PRODUCT_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef FUNNEL_KERNEL_PRODUCT_INL

@@ -42,12 +42,12 @@ std::vector<std::string> read_texts(ByteReader& in) {
     return in.list(sizeof(std::uint64_t), read_text);
 }
 
-features::SideInput read_side_input(ByteReader& in) {
-    features::SideInput input;
-    input.key = in.value<features::SideKey>();
+events::SideInput read_side_input(ByteReader& in) {
+    events::SideInput input;
+    input.key = in.value<events::SideKey>();
     input.column = in.text();
     input.is_number = in.value<std::uint8_t>() != 0;
-    if (input.key > features::SideKey::user_vector) {
+    if (input.key > events::SideKey::user_vector) {
         throw Error(ErrorCode::format, "damaged: an unknown kind of side table");
     }
     return input;
@@ -62,7 +62,7 @@ void write_task(ByteWriter& out, const Bundle& bundle) {
         write_texts(out, bundle.log->text_inputs);
         write_texts(out, bundle.log->number_inputs);
         out.value<std::uint64_t>(bundle.log->side_inputs.size());
-        for (const features::SideInput& input : bundle.log->side_inputs) {
+        for (const events::SideInput& input : bundle.log->side_inputs) {
             out.value(input.key);
             out.text(input.column);
             out.value<std::uint8_t>(input.is_number ? 1 : 0);
@@ -94,8 +94,8 @@ void read_task(ByteReader& in, Bundle& bundle) {
             model::LogTask task;
             task.schema = in.text();
             task.funnel = read_funnel(in);
-            task.examples = in.value<features::ExampleMode>();
-            if (task.examples > features::ExampleMode::visit) {
+            task.examples = in.value<events::ExampleMode>();
+            if (task.examples > events::ExampleMode::visit) {
                 throw Error(ErrorCode::format, "damaged: an unknown kind of examples");
             }
             task.text_inputs = read_texts(in);
@@ -197,7 +197,7 @@ void check_probes(const Bundle& bundle) {
 
 void read_section(std::string_view name, ByteReader& in, Bundle& bundle) {
     if (name == "task") read_task(in, bundle);
-    if (name == "encoder") bundle.encoder = features::Encoder::read(in);
+    if (name == "encoder") bundle.encoder = encoding::Encoder::read(in);
     if (name == "nets") bundle.nets = in.list(1, nn::Net<float>::read);
     if (name == "summary") bundle.summary = model::TrainingSummary::read(in);
     if (name == "probes") bundle.probes = in.list(3 * sizeof(std::uint64_t), read_probe);
@@ -241,11 +241,11 @@ void save_model(const std::string& path, const Bundle& bundle) {
 
 Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
     Bundle bundle;
-    std::optional<features::History> history;
+    std::optional<history::History> history;
     std::vector<std::string_view> missing = {"task", "encoder", "nets", "summary", "probes", "reference"};
     const auto take = [&](const std::string& name, ByteReader& in) {
         if (name == "history") {
-            history = features::History::read(in);
+            history = history::History::read(in);
             return in.expect_end();
         }
         if (std::erase(missing, name) == 0) return;
@@ -263,16 +263,16 @@ Bundle load_model(const std::string& path, std::uint64_t size_limit, files::File
     });
 }
 
-void save_state(const std::string& path, const features::History& history) {
+void save_state(const std::string& path, const history::History& history) {
     const Section part = section("history", [&](ByteWriter& out) { history.write(out); });
     save_container(path, {&part, 1});
 }
 
-features::History load_state(const std::string& path, std::uint64_t size_limit) {
-    std::optional<features::History> history;
+history::History load_state(const std::string& path, std::uint64_t size_limit) {
+    std::optional<history::History> history;
     const auto take = [&](const std::string& name, ByteReader& in) {
         if (name != "history") return;
-        history = features::History::read(in);
+        history = history::History::read(in);
         in.expect_end();
     };
     read_container(path, take, size_limit);

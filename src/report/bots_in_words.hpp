@@ -6,7 +6,7 @@
 #include <string>
 
 #include "funnel/metrics/metrics_result.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 
 namespace funnel::report {
 

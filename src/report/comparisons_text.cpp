@@ -35,7 +35,7 @@ std::string range(const std::optional<eval::Interval>& interval, Text&& text) {
     return interval ? text(interval->low) + " to " + text(interval->high) : "";
 }
 
-std::vector<std::string> cells(const metrics::Difference& of) {
+std::vector<std::string> cells(const metrics::MetricDifference& of) {
     const auto point = [&](double value) { return points(value, of.unit); };
     const bool clear = of.interval && (of.interval->low > 0 || of.interval->high < 0);
     return {of.name,
@@ -48,21 +48,21 @@ std::vector<std::string> cells(const metrics::Difference& of) {
             clear ? "*" : ""};
 }
 
-Table difference_table(const std::string& ours, const std::string& theirs) {
-    return Table({{"", Align::left},
-                  {ours, Align::right},
-                  {theirs, Align::right},
-                  {"difference", Align::right},
-                  {"95 % interval", Align::right},
-                  {"relative", Align::right},
-                  {"95 % interval", Align::right},
-                  {"", Align::left}});
+TextTable difference_table(const std::string& ours, const std::string& theirs) {
+    return TextTable({{"", Align::left},
+                      {ours, Align::right},
+                      {theirs, Align::right},
+                      {"difference", Align::right},
+                      {"95 % interval", Align::right},
+                      {"relative", Align::right},
+                      {"95 % interval", Align::right},
+                      {"", Align::left}});
 }
 
-std::string differences_text(const std::vector<metrics::Difference>& differences, const std::string& ours,
-                             const std::string& theirs, const Paint& paint) {
-    Table table = difference_table(ours, theirs);
-    for (const metrics::Difference& of : differences)
+std::string differences_text(const std::vector<metrics::MetricDifference>& differences,
+                             const std::string& ours, const std::string& theirs, const Paint& paint) {
+    TextTable table = difference_table(ours, theirs);
+    for (const metrics::MetricDifference& of : differences)
         table.add_row(cells(of));
     return paint.table(table) +
            paint.line("* beyond its interval; of twenty equal figures one is, by chance");
@@ -70,7 +70,7 @@ std::string differences_text(const std::vector<metrics::Difference>& differences
 
 std::string experiment_text(const metrics::ExperimentResult& experiment, const Paint& paint) {
     std::string out = paint.title("Experiment, against " + printable(experiment.control, 40));
-    Table users({{"variant", Align::left}, {"users", Align::right}});
+    TextTable users({{"variant", Align::left}, {"users", Align::right}});
     for (const auto& arm : experiment.arms)
         users.add_row(
             {printable(arm.key, 40), format_number(metrics::find(arm.result.metrics, "uv")->value, 0)});
@@ -91,10 +91,10 @@ std::string experiment_text(const metrics::ExperimentResult& experiment, const P
 std::string disagreements_text(const std::vector<metrics::FunnelDisagreement>& users, const Paint& paint) {
     std::string out = paint.title("ClickHouse counts otherwise");
     if (users.empty()) return out + paint.line("windowFunnel gives the same stage for every user");
-    Table table({{"user", Align::left},
-                 {"ours", Align::right},
-                 {"ClickHouse", Align::right},
-                 {"because", Align::left}});
+    TextTable table({{"user", Align::left},
+                     {"ours", Align::right},
+                     {"ClickHouse", Align::right},
+                     {"because", Align::left}});
     constexpr std::size_t kShown = 20;
     for (const auto& user : std::span(users).first(std::min(users.size(), kShown)))
         table.add_row({printable(user.user, 40), std::to_string(user.ours), std::to_string(user.theirs),
@@ -117,14 +117,14 @@ std::string comparisons_text(const Comparisons& beside, const Paint& paint) {
 }
 
 std::string segment_differences_text(std::span<const metrics::SegmentResult> segments, const Paint& paint) {
-    Table table({{segments.front().by, Align::left},
-                 {"", Align::left},
-                 {"here", Align::right},
-                 {"whole log", Align::right},
-                 {"difference", Align::right},
-                 {"95 % interval", Align::right}});
+    TextTable table({{segments.front().by, Align::left},
+                     {"", Align::left},
+                     {"here", Align::right},
+                     {"whole log", Align::right},
+                     {"difference", Align::right},
+                     {"95 % interval", Align::right}});
     for (const metrics::SegmentResult& segment : segments) {
-        for (const metrics::Difference& of : segment.differences) {
+        for (const metrics::MetricDifference& of : segment.differences) {
             // A sum of money is always smaller in a part.
             const bool sum = of.name == "revenue" || of.name == "net_revenue";
             std::vector<std::string> row = cells(of);

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "funnel/base/time.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 
 namespace funnel::report {
 
@@ -37,10 +37,10 @@ bool censored(const metrics::MetricsResult& result) {
 
 // For logs that end before most windows do.
 std::string censoring_text(const metrics::Censoring& censoring, const Paint& paint) {
-    Table table({{"", Align::left},
-                 {"first entry to last step", Align::right},
-                 {"95 % interval", Align::right},
-                 {"", Align::left}});
+    TextTable table({{"", Align::left},
+                     {"first entry to last step", Align::right},
+                     {"95 % interval", Align::right},
+                     {"", Align::left}});
     const auto add = [&](const char* name, const metrics::FirstEntryRate& rate, const std::string& of) {
         table.add_row({name, rate.value ? format_share(rate.value) : "n/a", interval_text(rate.interval),
                        rate.value ? of : std::string(rate.reason)});
@@ -63,13 +63,13 @@ std::string duration_text(const std::optional<double>& seconds) {
 
 // How long the steps took and what was bought.
 std::string timing_text(const std::vector<metrics::FunnelStep>& steps, const Paint& paint) {
-    Table table({{"", Align::left},
-                 {"from step before: median", Align::right},
-                 {"quartiles", Align::right},
-                 {"p90", Align::right},
-                 {"from entry: median", Align::right},
-                 {"value", Align::right},
-                 {"per entity", Align::right}});
+    TextTable table({{"", Align::left},
+                     {"from step before: median", Align::right},
+                     {"quartiles", Align::right},
+                     {"p90", Align::right},
+                     {"from entry: median", Align::right},
+                     {"value", Align::right},
+                     {"per entity", Align::right}});
     for (const auto& step : steps) {
         const auto& before = step.from_step_before;
         const bool timed = before.median.has_value();
@@ -85,11 +85,11 @@ std::string timing_text(const std::vector<metrics::FunnelStep>& steps, const Pai
 
 // Which step first: arithmetic, and said to be.
 std::string gains_text(const metrics::MetricsResult& result, const Paint& paint) {
-    Table table({{"one point more at", Align::left},
-                 {"arrivals", Align::right},
-                 {"95 % interval", Align::right},
-                 {"revenue", Align::right},
-                 {"95 % interval", Align::right}});
+    TextTable table({{"one point more at", Align::left},
+                     {"arrivals", Align::right},
+                     {"95 % interval", Align::right},
+                     {"revenue", Align::right},
+                     {"95 % interval", Align::right}});
     const auto range = [](const std::optional<eval::Interval>& interval, int digits) {
         return interval
                    ? format_number(interval->low, digits) + " to " + format_number(interval->high, digits)
@@ -109,12 +109,12 @@ std::string gains_text(const metrics::MetricsResult& result, const Paint& paint)
 
 std::string steps_without_bots_text(const std::vector<metrics::FunnelStep>& all,
                                     const std::vector<metrics::FunnelStep>& without, const Paint& paint) {
-    Table table({{"", Align::left},
-                 {"reached", Align::right},
-                 {"without bots", Align::right},
-                 {"of all", Align::right},
-                 {"without bots", Align::right},
-                 {"95 % interval", Align::right}});
+    TextTable table({{"", Align::left},
+                     {"reached", Align::right},
+                     {"without bots", Align::right},
+                     {"of all", Align::right},
+                     {"without bots", Align::right},
+                     {"95 % interval", Align::right}});
     for (std::size_t k = 0; k < std::min(all.size(), without.size()); ++k) {
         table.add_row({printable(all[k].name, 40), format_count(all[k].reached),
                        format_count(without[k].reached), format_share(all[k].overall_rate),
@@ -153,13 +153,13 @@ std::string funnel_text(const metrics::MetricsResult& result, const TextOptions&
         widest = std::max(widest, step.reached);
     const bool intervals =
         std::ranges::any_of(result.steps, [](const auto& step) { return step.overall_interval.has_value(); });
-    Table table({{"", Align::left},
-                 {"reached", Align::right},
-                 {"of step", Align::right},
-                 {"of all", Align::right},
-                 {intervals ? "95 % interval" : "", Align::right},
-                 {"lost", Align::right},
-                 {"", Align::left}});
+    TextTable table({{"", Align::left},
+                     {"reached", Align::right},
+                     {"of step", Align::right},
+                     {"of all", Align::right},
+                     {intervals ? "95 % interval" : "", Align::right},
+                     {"lost", Align::right},
+                     {"", Align::left}});
     std::vector<std::string> bars;
     for (const auto& step : result.steps) {
         const bool first = &step == &result.steps.front();

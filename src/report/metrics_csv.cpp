@@ -52,10 +52,10 @@ void append_interval(std::string& out, const std::optional<eval::Interval>& inte
 }
 
 void append_differences(std::string& out, const std::string& by, std::string_view key,
-                        const std::vector<metrics::Difference>& differences) {
+                        const std::vector<metrics::MetricDifference>& differences) {
     const auto append = [&](const char* what, auto&& line) {
         const std::string head = head_of(by + what, key);
-        for (const metrics::Difference& of : differences) {
+        for (const metrics::MetricDifference& of : differences) {
             out += head;
             base::append_csv_field(out, of.name);
             out += ',';
@@ -63,12 +63,12 @@ void append_differences(std::string& out, const std::string& by, std::string_vie
             out += '\n';
         }
     };
-    append(" difference", [&](const metrics::Difference& of) {
+    append(" difference", [&](const metrics::MetricDifference& of) {
         append_number(out, of.difference);
         append_interval(out, of.interval);
         out += of.reason;
     });
-    append(" lift", [&](const metrics::Difference& of) {
+    append(" lift", [&](const metrics::MetricDifference& of) {
         append_number(out, of.lift);
         append_interval(out, of.lift_interval);
     });

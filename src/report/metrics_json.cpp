@@ -138,9 +138,9 @@ Json log_json(const LogSummary& log) {
             {"by_event", log.by_event}};
 }
 
-Json differences_json(const std::vector<metrics::Difference>& differences) {
+Json differences_json(const std::vector<metrics::MetricDifference>& differences) {
     Json object = Json::object();
-    for (const metrics::Difference& of : differences) {
+    for (const metrics::MetricDifference& of : differences) {
         Json& entry = object[of.name];
         entry["value"] = number(of.ours);
         entry["other"] = number(of.theirs);
@@ -154,7 +154,7 @@ Json differences_json(const std::vector<metrics::Difference>& differences) {
     return object;
 }
 
-Json comparison_json(const Comparison& comparison) {
+Json comparison_json(const ComparedLog& comparison) {
     return {{"files", comparison.files},
             {"rows", comparison.rows},
             {"metrics", metrics_json(comparison.metrics)},

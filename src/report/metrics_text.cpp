@@ -10,7 +10,7 @@
 #include "bots_in_words.hpp"
 #include "comparisons_text.hpp"
 #include "funnel/base/time.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "funnel_text.hpp"
 
 namespace funnel::report {
@@ -39,7 +39,7 @@ std::string events_of(const LogSummary& log) {
 }
 
 std::string head_text(const LogSummary& log, const Paint& paint) {
-    Table table({{"", Align::left}, {"", Align::left}});
+    TextTable table({{"", Align::left}, {"", Align::left}});
     if (!log.files.empty()) table.add_row({"files", joined(log.files)});
     if (!log.schema.empty()) table.add_row({"schema", printable(log.schema)});
     std::vector<std::string> rows = {counted(log.rows, "read"), counted(log.accepted, "accepted"),
@@ -92,11 +92,11 @@ std::string interval_text(const metrics::Metric& metric) {
 std::string metrics_text(const std::vector<metrics::Metric>& metrics, const Paint& paint) {
     const bool intervals =
         std::ranges::any_of(metrics, [](const auto& metric) { return metric.low.has_value(); });
-    Table table({{"", Align::left},
-                 {"value", Align::right},
-                 {"counts", Align::right},
-                 {intervals ? "95 % interval" : "", Align::right},
-                 {"", Align::left}});
+    TextTable table({{"", Align::left},
+                     {"value", Align::right},
+                     {"counts", Align::right},
+                     {intervals ? "95 % interval" : "", Align::right},
+                     {"", Align::left}});
     for (const metrics::Metric& metric : metrics) {
         table.add_row({std::string(metric.name), value_text(metric), fraction_text(metric),
                        interval_text(metric), std::string(metric.reason)});
@@ -110,12 +110,12 @@ std::string without_bots_text(const metrics::MetricsResult& result, const Paint&
     const BotsInWords bots = bots_in_words(result);
     const std::string out = paint.title("Without bots") + paint.lead(bots.text);
     if (!bots.has_figures) return out;
-    Table table({{"", Align::left},
-                 {"all users", Align::right},
-                 {"without bots", Align::right},
-                 {"counts", Align::right},
-                 {"95 % interval", Align::right},
-                 {"", Align::left}});
+    TextTable table({{"", Align::left},
+                     {"all users", Align::right},
+                     {"without bots", Align::right},
+                     {"counts", Align::right},
+                     {"95 % interval", Align::right},
+                     {"", Align::left}});
     for (const metrics::Metric& metric : result.without_bots->metrics) {
         table.add_row({metric.name, value_text(result.metric(metric.name)), value_text(metric),
                        fraction_text(metric), interval_text(metric), std::string(metric.reason)});
@@ -133,7 +133,7 @@ std::string breakdown_text(std::span<const metrics::SegmentResult> segments, con
         columns.push_back({std::string(name), Align::right});
     const std::string& last_step = segments.front().steps.back().name;
     columns.push_back({"reached " + printable(last_step, 20), Align::right});
-    Table table(std::move(columns));
+    TextTable table(std::move(columns));
     const std::size_t shown = std::min(segments.size(), options.breakdown_rows);
     for (const metrics::SegmentResult& segment : segments.first(shown)) {
         std::vector<std::string> cells = {segment.key ? printable(*segment.key, 40) : "(missing)"};

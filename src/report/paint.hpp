@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 
 namespace funnel::report {
 
@@ -20,7 +20,7 @@ class Paint {
     [[nodiscard]] std::string title(std::string_view text) const {
         return (markdown_ ? "## " + std::string(text) + "\n" : wrap("\x1b[1m", text)) + "\n";
     }
-    [[nodiscard]] std::string table(const Table& table) const {
+    [[nodiscard]] std::string table(const TextTable& table) const {
         return markdown_ ? table.markdown() : table.text(2);
     }
     /// A line of words above a table.

@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "funnel/base/time.hpp"
+#include "funnel/dataset/build_dataset.hpp"
 #include "funnel/eval/log_loss.hpp"
 #include "funnel/eval/roc_auc.hpp"
-#include "funnel/features/build_dataset.hpp"
 #include "funnel/ingest/read_log.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/train/train_model.hpp"
 #include "funnel/train/train_on_log.hpp"
@@ -26,11 +26,11 @@
 namespace {
 
 using namespace funnel;
-using features::Dataset;
+using encoding::Dataset;
 
 struct Study {
-    features::ExampleList examples;
-    features::FeatureSpec spec;
+    dataset::ExampleList examples;
+    events::FeatureSpec spec;
     Dataset data;
     std::int64_t cut = 0, judged_to = 0;
 };
@@ -43,18 +43,18 @@ Study featured(const std::string& schema, const std::vector<std::string>& paths)
     train::LogModelOptions options;
     options.task.funnel = Funnel::parse("impression,click+view,cart_add,purchase");
     Study study;
-    study.examples = features::build_examples(log, options.task.funnel, options.examples);
-    features::History history(train::history_options(log, options));
+    study.examples = dataset::build_examples(log, options.task.funnel, options.examples);
+    history::History history(train::history_options(log, options));
     study.spec = history.spec();
-    study.data = features::build_dataset(log, history, study.examples);
-    features::mask_place(study.data, study.spec, options.hide_place, 1);
+    study.data = dataset::build_dataset(log, history, study.examples);
+    dataset::mask_place(study.data, study.spec, options.hide_place, 1);
     return study;
 }
 
 /// Examples with the label k where it was known at `to` and the example is not before `from`.
-features::LabelledRows known_between(const Study& study, const Dataset& data, std::int64_t from,
+encoding::LabelledRows known_between(const Study& study, const Dataset& data, std::int64_t from,
                                      std::int64_t to) {
-    features::detail::LabelledRowsBuilder builder(data);
+    dataset::detail::LabelledRowsBuilder builder(data);
     for (std::size_t i = 0; i < data.size(); ++i) {
         builder.add(i, [&](std::size_t k) {
             return data.keys[i].time >= from && data.keys[i].time + study.examples.horizons[k] <= to;
@@ -101,10 +101,10 @@ struct Variant {
 
 /// Probabilities of the judged rows, (rows, K).
 std::vector<float> learn(const Study& study, const Dataset& data, const Variant& variant, std::uint64_t seed,
-                         const features::LabelledRows& judged) {
+                         const encoding::LabelledRows& judged) {
     const std::int64_t begin = study.examples.begin;
     const auto share = static_cast<std::int64_t>(0.2 * static_cast<double>(study.cut - begin));
-    features::Split split;
+    dataset::Split split;
     split.refit = known_between(study, data, begin, study.cut);
     split.train = known_between(study, data, begin, study.cut - share);
     split.valid = known_between(study, data, study.cut - share, study.cut);
@@ -134,7 +134,7 @@ std::vector<float> learn(const Study& study, const Dataset& data, const Variant&
 }
 
 void tell(const std::string& name, std::uint64_t seed, const Study& study,
-          const features::LabelledRows& judged, const std::vector<float>& p) {
+          const encoding::LabelledRows& judged, const std::vector<float>& p) {
     const std::size_t targets = study.data.targets.size();
     std::printf("%-16s seed %llu", name.c_str(), static_cast<unsigned long long>(seed));
     for (std::size_t k = 0; k < targets; ++k) {
@@ -143,7 +143,7 @@ void tell(const std::string& name, std::uint64_t seed, const Study& study,
         std::vector<std::uint8_t> labels;
         for (std::size_t i = 0; i < judged.size(); ++i) {
             const std::uint8_t label = judged.labels[i * targets + k];
-            if (label == features::kUnknownLabel) continue;
+            if (label == base::kUnknownLabel) continue;
             scores.push_back(p[i * targets + k]);
             labels.push_back(label);
             loss.add(static_cast<double>(scores.back()), label);
@@ -173,21 +173,21 @@ Dataset single_target(const Dataset& all, std::size_t k) {
     return one;
 }
 
-void compare_groups(const Study& study, const features::LabelledRows& judged, std::uint64_t seed) {
+void compare_groups(const Study& study, const encoding::LabelledRows& judged, std::uint64_t seed) {
     const Variant plain{.name = "all", .chains = train::chains_of(study.examples.horizons)};
     tell("all groups", seed, study, judged, learn(study, study.data, plain, seed, judged));
-    for (std::size_t g = 0; g < features::kGroupNames.size(); ++g) {
-        const auto group = static_cast<features::FeatureGroup>(g);
+    for (std::size_t g = 0; g < events::kGroupNames.size(); ++g) {
+        const auto group = static_cast<events::FeatureGroup>(g);
         const Dataset some = columns_of(
             study.data, [&](std::size_t i) { return study.spec.numeric_groups[i] != group; },
             [&](std::size_t i) { return study.spec.categorical_groups[i] != group; });
         if (some.numeric.size() == study.data.numeric.size()) continue;
-        tell("no " + std::string(features::kGroupNames[g]), seed, study, judged,
+        tell("no " + std::string(events::kGroupNames[g]), seed, study, judged,
              learn(study, some, plain, seed, judged));
     }
 }
 
-void compare_losses(const Study& study, const features::LabelledRows& judged, std::uint64_t seed) {
+void compare_losses(const Study& study, const encoding::LabelledRows& judged, std::uint64_t seed) {
     const std::size_t targets = study.data.targets.size();
     const nn::Chains chains = train::chains_of(study.examples.horizons);
     const nn::Chains free(std::vector<std::size_t>(targets, 1));
@@ -218,12 +218,12 @@ int run(const std::vector<std::string>& words) {
     Study study = featured(words[0], {words.begin() + 5, words.end()});
     study.cut = std::stoll(words[1]) * base::kSecond;
     study.judged_to = study.cut + std::stoll(words[2]) * base::kDay;
-    features::detail::LabelledRowsBuilder builder(study.data);
+    dataset::detail::LabelledRowsBuilder builder(study.data);
     for (std::size_t i = 0; i < study.data.size(); ++i) {
         const std::int64_t time = study.data.keys[i].time;
         builder.add(i, [&](std::size_t) { return time >= study.cut && time < study.judged_to; });
     }
-    const features::LabelledRows judged = builder.take();
+    const encoding::LabelledRows judged = builder.take();
     for (std::uint64_t seed = 1; seed <= std::stoull(words[4]); ++seed)
         words[3] == "groups" ? compare_groups(study, judged, seed) : compare_losses(study, judged, seed);
     return 0;

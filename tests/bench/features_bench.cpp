@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "funnel/base/random.hpp"
+#include "funnel/dataset/build_dataset.hpp"
+#include "funnel/dataset/examples.hpp"
 #include "funnel/events/event_log.hpp"
-#include "funnel/features/build_dataset.hpp"
-#include "funnel/features/examples.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "funnel/ingest/schema.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/score/scorer.hpp"
 #include "funnel/simulate/shopper_model.hpp"
 #include "funnel/train/train_on_log.hpp"
@@ -67,8 +67,8 @@ void count_events(benchmark::State& state) {
 
 void observe(benchmark::State& state) {
     for (auto _ : state) {
-        features::History history(train::history_options(shop().log, shop().options));
-        features::LogCoder coder(shop().log, history);
+        history::History history(train::history_options(shop().log, shop().options));
+        history::LogCoder coder(shop().log, history);
         for (const std::uint64_t row : shop().log.time_order())
             coder.observe(row);
         benchmark::DoNotOptimize(history.watermark());
@@ -79,8 +79,8 @@ BENCHMARK(observe)->Unit(benchmark::kMillisecond);
 
 void examples(benchmark::State& state) {
     for (auto _ : state) {
-        const features::ExampleList list =
-            features::build_examples(shop().log, shop().options.task.funnel, shop().options.examples);
+        const dataset::ExampleList list =
+            dataset::build_examples(shop().log, shop().options.task.funnel, shop().options.examples);
         benchmark::DoNotOptimize(list.rows.data());
     }
     count_events(state);
@@ -91,10 +91,10 @@ BENCHMARK(examples)->Unit(benchmark::kMillisecond);
 void dataset(benchmark::State& state) {
     std::size_t rows = 0;
     for (auto _ : state) {
-        const features::ExampleList list =
-            features::build_examples(shop().log, shop().options.task.funnel, shop().options.examples);
-        features::History history(train::history_options(shop().log, shop().options));
-        rows = features::build_dataset(shop().log, history, list).size();
+        const dataset::ExampleList list =
+            dataset::build_examples(shop().log, shop().options.task.funnel, shop().options.examples);
+        history::History history(train::history_options(shop().log, shop().options));
+        rows = dataset::build_dataset(shop().log, history, list).size();
     }
     count_events(state);
     state.counters["examples"] = static_cast<double>(rows);
@@ -115,7 +115,7 @@ const Bundle& model() {
 /// 100 items for one user: features from the history, scores and the order.
 void rank(benchmark::State& state) {
     const score::Scorer scorer(model(), kernel::best());
-    const features::History& history = *model().history;
+    const history::History& history = *model().history;
     const EventLog& log = shop().log;
     Rng rng(1);
     std::vector<std::string> users, items;

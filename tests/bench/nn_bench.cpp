@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "funnel/base/random.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/nn/eigen_kernels.hpp"
 #include "funnel/nn/inference.hpp"
-#include "funnel/train/training.hpp"
+#include "funnel/train/detail/training.hpp"
 #include "setting.hpp"
 
 namespace {
@@ -95,7 +95,7 @@ void train_steps(benchmark::State& state, const nn::Kernels& kernels, const Step
 void score_rows(benchmark::State& state, const nn::Kernels& kernels, const std::vector<std::size_t>& hidden) {
     const auto n = static_cast<std::size_t>(state.range(0));
     Rng rng(1);
-    const nn::Predictor predictor(nn::Net<float>(shape_of(hidden), rng), nn::Chains(), kernels);
+    const nn::NetPredictor predictor(nn::Net<float>(shape_of(hidden), rng), nn::Chains(), kernels);
     nn::Workspace<float> workspace;
     std::vector<float> p(n);
     std::size_t first = 0;

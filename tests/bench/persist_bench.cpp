@@ -8,8 +8,8 @@
 #include <string>
 
 #include "funnel/events/event_log.hpp"
-#include "funnel/features/history.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/history/history.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/simulate/shopper_model.hpp"
 #include "funnel/train/train_on_log.hpp"

@@ -9,7 +9,7 @@
 #include "cli/names.hpp"
 #include "cli/trained_shop.hpp"
 #include "funnel/ingest/read_log.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/score_log.hpp"
 
@@ -21,13 +21,13 @@ TEST(PlaceHidden, ScoresAreThoseOfEventsWithoutListAndPosition) {
     ingest::ReadOptions reading;
     reading.columns.price = reading.columns.text_if_mapped = reading.columns.position_if_mapped = true;
     const EventLog log = ingest::read_log(std::vector<std::string>{shop().late}, reading).log;
-    features::ExampleOptions wanted;
+    dataset::ExampleOptions wanted;
     for (const model::Head& head : bundle.heads) {
         wanted.targets.push_back(head.name);
         wanted.horizons.push_back(head.horizon);
     }
-    features::History history = *bundle.history;
-    const auto examples = features::build_examples(log, bundle.log->funnel, wanted, &history);
+    history::History history = *bundle.history;
+    const auto examples = dataset::build_examples(log, bundle.log->funnel, wanted, &history);
     const score::Scorer scorer(bundle, kernel::best());
     score::ScoredExamples hidden;
     const auto plain = score::score_log(log, history, examples, scorer, {}, &hidden);
@@ -41,7 +41,7 @@ TEST(PlaceHidden, ScoresAreThoseOfEventsWithoutListAndPosition) {
     bool place_matters = false;
     for (std::size_t i = 0; i < plain.size(); ++i) {
         if (plain.keys[i].time != plain.keys[0].time) continue;
-        features::History start = *bundle.history;
+        history::History start = *bundle.history;
         for (const std::uint64_t row : log.time_order()) {
             if (log.time[row] < plain.keys[i].time) start.observe(log.event(row), log.session[row]);
         }

@@ -10,7 +10,7 @@
 #include "cli/names.hpp"
 #include "cli/trained_shop.hpp"
 #include "funnel/ingest/time_zone.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/scorer.hpp"
 
@@ -108,16 +108,16 @@ TEST(CliSideTables, AHostScoresAsTheProgramDoes) {
         category_codes.push_back(categories.intern(std::string("c") + id.back()));
         weight_codes.push_back(weights.intern(std::to_string(id.size())));
     }
-    using features::ColumnView;
+    using base::ColumnView;
     const std::vector<ColumnView> users{
         {"user_id", &ids_of_users, user_codes}, {"plan", &plans, plan_codes}, {"age", &ages, age_codes}};
     const std::vector<ColumnView> items{{"item_id", &ids_of_items, item_codes},
                                         {"category", &categories, category_codes},
                                         {"weight", &weights, weight_codes}};
-    const features::SideIds names{"item_id", "user_id", "session_id"};
-    const features::SideTables tables({features::SideTable(features::SideKey::user, users, names),
-                                       features::SideTable(features::SideKey::item, items, names)},
-                                      bundle.log->side_inputs);
+    const events::SideIds names{"item_id", "user_id", "session_id"};
+    const events::SideTables tables({events::SideTable(events::SideKey::user, users, names),
+                                     events::SideTable(events::SideKey::item, items, names)},
+                                    bundle.log->side_inputs);
     EXPECT_THROW((void)score::Scorer(bundle), Error);
     const score::Scorer scorer(bundle, kernel::best(), &tables);
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "funnel/base/flat_map.hpp"
 #include "funnel/base/string_table.hpp"
-#include "funnel/features/flat_map.hpp"
 
 namespace {
 
@@ -108,7 +108,7 @@ TEST_P(RefusedMemory, LeavesAFlatMapWhole) {
     struct Record {
         std::uint64_t key = 0, value = 0;
     };
-    features::FlatMap<Record> map;
+    base::FlatMap<Record> map;
     put_all(GetParam(), [&](std::uint32_t i) { ASSERT_EQ(map.insert({i, 7 * i}).value, 7 * i); });
     ASSERT_EQ(map.size(), kEntries);
     for (std::uint32_t i = 0; i < kEntries; ++i)

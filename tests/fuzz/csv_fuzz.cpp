@@ -11,7 +11,7 @@
 #include "funnel/base/error.hpp"
 #include "fuzz/expect.hpp"
 #include "fuzz/memory_file.hpp"
-#include "ingest/read_log.hpp"
+#include "ingest/log/tuned_read.hpp"
 #include "ingest/reference_reader.hpp"
 
 namespace {

@@ -35,7 +35,7 @@ void use(const Bundle& bundle) {
     const score::Scorer scorer(bundle);
     score::Scorer::Workspace workspace;
     std::vector<float> p(scorer.targets());
-    features::History history = *bundle.history;
+    history::History history = *bundle.history;
     Event event{.time = 1'709'287'200'000'000,
                 .kind = EventKind::impression,
                 .user = "u1",

@@ -10,9 +10,9 @@
 #include "funnel/ingest/time_zone.hpp"
 #include "fuzz/expect.hpp"
 #include "fuzz/memory_file.hpp"
-#include "ingest/number.hpp"
+#include "ingest/csv/field_value.hpp"
+#include "ingest/log/time_parser.hpp"
 #include "ingest/reference_reader.hpp"
-#include "ingest/time_parser.hpp"
 
 namespace {
 

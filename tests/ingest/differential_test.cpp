@@ -9,7 +9,7 @@
 
 #include "funnel/base/error.hpp"
 #include "funnel/base/random.hpp"
-#include "ingest/read_log.hpp"
+#include "ingest/log/tuned_read.hpp"
 #include "ingest/reference_reader.hpp"
 #include "support/csv.hpp"
 #include "support/effort.hpp"

@@ -17,13 +17,13 @@
 #include "funnel/base/string_table.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/kernel/cpu_level.hpp"
-#include "ingest/duplicates.hpp"
-#include "ingest/fast_hash.hpp"
-#include "ingest/id_table.hpp"
-#include "ingest/ordered_pipeline.hpp"
-#include "ingest/row_store.hpp"
-#include "ingest/scan.hpp"
-#include "ingest/utf8.hpp"
+#include "ingest/csv/fast_hash.hpp"
+#include "ingest/csv/id_table.hpp"
+#include "ingest/csv/scan.hpp"
+#include "ingest/log/duplicates.hpp"
+#include "ingest/log/row_store.hpp"
+#include "ingest/source/ordered_pipeline.hpp"
+#include "ingest/source/utf8_scan.hpp"
 
 namespace funnel::ingest::detail {
 namespace {

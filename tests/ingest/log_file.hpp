@@ -10,7 +10,7 @@
 
 #include "funnel/base/error.hpp"
 #include "funnel/ingest/read_log.hpp"
-#include "ingest/read_log.hpp"
+#include "ingest/log/tuned_read.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace funnel::ingest {

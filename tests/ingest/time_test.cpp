@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "funnel/ingest/time_zone.hpp"
+#include "ingest/csv/field_value.hpp"
+#include "ingest/log/time_parser.hpp"
 #include "ingest/log_file.hpp"
-#include "ingest/number.hpp"
-#include "ingest/time_parser.hpp"
 
 namespace funnel::ingest {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/nn/split_net.hpp"
 #include "funnel/train/trainer.hpp"
 #include "train/sample.hpp"
@@ -51,10 +51,10 @@ TEST(Scores, OfOneModelAgreeBetweenKernels) {
     const funnel::testing::Sample sample(500, 2, 9);
     train::WorkerTeam team(1);
     const nn::Chains chains({2});
-    const auto expected = train::predict(nn::Predictor(net, chains), sample.source, sample.rows, team);
+    const auto expected = train::predict(nn::NetPredictor(net, chains), sample.source, sample.rows, team);
     for (const std::string_view name : names()) {
         const auto scores =
-            train::predict(nn::Predictor(net, chains, named(name)), sample.source, sample.rows, team);
+            train::predict(nn::NetPredictor(net, chains, named(name)), sample.source, sample.rows, team);
         for (std::size_t i = 0; i < scores.size(); ++i)
             ASSERT_NEAR(scores[i], expected[i], 1e-6) << name;
     }
@@ -88,7 +88,7 @@ TEST(SplitNet, AgreesWithTheWholeNetOnEveryKernel) {
 }
 
 TEST(Predictor, GivesARowTheSameBytesAloneAndInBulk) {
-    const nn::Predictor predictor(train_on(best()).net, nn::Chains({2}), best());
+    const nn::NetPredictor predictor(train_on(best()).net, nn::Chains({2}), best());
     const std::size_t n = 300;
     Rng rng(8);
     std::vector<float> dense(n * 4), bulk(n * 2), single(2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Windows that are not over: Kaplan and Meier by hand, and logs cut short against the whole.
-#include "funnel/metrics/censoring.hpp"
+#include "funnel/metrics/detail/inference/censoring.hpp"
 
 #include <gtest/gtest.h>
 

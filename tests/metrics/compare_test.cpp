@@ -37,8 +37,8 @@ metrics::ExperimentResult experiment(const std::vector<Row>& rows, const std::st
                            control, shares);
 }
 
-metrics::Difference named(const metrics::ExperimentArm& arm, const std::string& name) {
-    return *std::ranges::find(arm.against_control, name, &metrics::Difference::name);
+metrics::MetricDifference named(const metrics::ExperimentArm& arm, const std::string& name) {
+    return *std::ranges::find(arm.against_control, name, &metrics::MetricDifference::name);
 }
 
 TEST(Experiment, CountsAllRowsOfUsersWithOneVariant) {

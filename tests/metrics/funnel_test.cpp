@@ -2,7 +2,7 @@
 // The ordered windowed funnel on histories that other tools are known to count differently.
 #include <gtest/gtest.h>
 
-#include "funnel/metrics/effective_funnel.hpp"
+#include "funnel/events/effective_funnel.hpp"
 #include "metrics/builder.hpp"
 
 namespace funnel::test {
@@ -109,15 +109,15 @@ TEST(EffectiveFunnel, LeavesOutStagesWithoutEvents) {
         {"impression"}, {"click", "view"}, {"cart_add"}, {"purchase"}};
     using events::kind_bit;
     const auto all =
-        metrics::effective_funnel(stages, kind_bit(impression) | kind_bit(click) | kind_bit(view) |
-                                              kind_bit(cart_add) | kind_bit(purchase));
+        events::effective_funnel(stages, kind_bit(impression) | kind_bit(click) | kind_bit(view) |
+                                             kind_bit(cart_add) | kind_bit(purchase));
     EXPECT_EQ(all.funnel.text(), "impression,click+view,cart_add,purchase");
     EXPECT_TRUE(all.left_out.empty());
-    const auto no_lists = metrics::effective_funnel(stages, kind_bit(view) | kind_bit(purchase));
+    const auto no_lists = events::effective_funnel(stages, kind_bit(view) | kind_bit(purchase));
     EXPECT_EQ(no_lists.funnel.text(), "view,purchase");
     EXPECT_EQ(no_lists.funnel.stages.front().name, "view");
     EXPECT_EQ(no_lists.left_out, (std::vector<std::string>{"impression", "cart"}));
-    const auto empty = metrics::effective_funnel(stages, 0);
+    const auto empty = events::effective_funnel(stages, 0);
     EXPECT_EQ(empty.funnel.stages.size(), 4u);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "funnel/metrics/intervals.hpp"
+#include "funnel/metrics/detail/inference/intervals.hpp"
 
 #include <gtest/gtest.h>
 

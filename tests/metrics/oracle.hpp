@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "funnel/events/event.hpp"
-#include "funnel/events/funnel.hpp"
+#include "funnel/events/funnel_stages.hpp"
 
 namespace funnel::test {
 

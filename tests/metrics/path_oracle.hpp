@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "funnel/metrics/funnel_rules.hpp"
+#include "funnel/metrics/detail/funnel/funnel_rules.hpp"
 #include "metrics/oracle.hpp"
 
 namespace funnel::test {

@@ -170,7 +170,7 @@ TEST(Breakdown, DifferencesAreToTheWholeLog) {
     options.differences = true;
     const auto all = metrics::measure(to_log(two_categories()), options);
     for (const auto& segment : all.breakdown) {
-        const auto of = std::ranges::find(segment.differences, "ctr", &metrics::Difference::name);
+        const auto of = std::ranges::find(segment.differences, "ctr", &metrics::MetricDifference::name);
         ASSERT_TRUE(of != segment.differences.end());
         EXPECT_EQ(of->difference, *metrics::find(segment.metrics, "ctr")->value - *all.metric("ctr").value);
         EXPECT_LT(of->interval->low, *of->difference);

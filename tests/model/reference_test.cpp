@@ -13,8 +13,8 @@ namespace {
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 /// 1 .. 100 and 3 missing ones; 60 x a, 40 x b, 3 missing ones.
-features::Dataset sample() {
-    features::Dataset data;
+encoding::Dataset sample() {
+    encoding::Dataset data;
     data.numeric_features = {{.name = "x"}};
     data.categorical_features = {"k"};
     data.categories.resize(1);
@@ -27,7 +27,7 @@ features::Dataset sample() {
     return data;
 }
 
-std::vector<std::uint32_t> all_rows(const features::Dataset& data) {
+std::vector<std::uint32_t> all_rows(const encoding::Dataset& data) {
     std::vector<std::uint32_t> rows;
     for (std::uint32_t i = 0; i < data.size(); ++i)
         rows.push_back(i);
@@ -35,7 +35,7 @@ std::vector<std::uint32_t> all_rows(const features::Dataset& data) {
 }
 
 TEST(Reference, HoldsDecilesAndCounts) {
-    const features::Dataset data = sample();
+    const encoding::Dataset data = sample();
     const Reference reference = reference_of(data, all_rows(data), 1);
     ASSERT_EQ(reference.numeric.size(), 1u);
     const ReferenceColumn& x = reference.numeric[0];
@@ -56,7 +56,7 @@ TEST(Reference, JoinsEqualDeciles) {
 }
 
 TEST(Reference, SurvivesAFile) {
-    const features::Dataset data = sample();
+    const encoding::Dataset data = sample();
     Reference reference = reference_of(data, all_rows(data), 1);
     reference.scores.push_back(reference_of("click", std::vector<float>{0.1f, 0.2f}));
     base::ByteWriter out;
@@ -85,7 +85,7 @@ TEST(Reference, RefusesWhatCannotBe) {
 }
 
 TEST(Drift, IsTheStabilityIndexOfEachColumn) {
-    const features::Dataset data = sample();
+    const encoding::Dataset data = sample();
     Reference reference = reference_of(data, all_rows(data), 1);
     reference.scores.push_back({.name = "click", .edges = {0.5f}, .counts = {50, 50, 0}});
     Drift drift(reference);

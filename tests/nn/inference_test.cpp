@@ -9,11 +9,11 @@
 namespace funnel::nn {
 namespace {
 
-TEST(Predictor, ScoresLongInputsBlockByBlock) {
+TEST(NetPredictor, ScoresLongInputsBlockByBlock) {
     Rng rng(3);
     const Net<float> net({.dense = 3, .embeddings = {{.rows = 4, .dim = 2}}, .hidden = {5}, .outputs = 2},
                          rng);
-    const Predictor predictor(net, Chains({2}));
+    const NetPredictor predictor(net, Chains({2}));
     const std::size_t n = 300;
     std::vector<float> dense(n * 3), bulk(n * 2), single(2);
     std::vector<std::uint32_t> ids(n);
@@ -32,8 +32,8 @@ TEST(Predictor, ScoresLongInputsBlockByBlock) {
     }
 }
 
-TEST(Predictor, RefusesInputsOfAnotherNet) {
-    const Predictor predictor(
+TEST(NetPredictor, RefusesInputsOfAnotherNet) {
+    const NetPredictor predictor(
         Net<float>({.dense = 2, .embeddings = {{.rows = 3, .dim = 1}}, .hidden = {}, .outputs = 1}),
         Chains({1}));
     Workspace<float> workspace;
@@ -46,9 +46,9 @@ TEST(Predictor, RefusesInputsOfAnotherNet) {
     EXPECT_EQ(p[0], 0.5F);
 }
 
-TEST(Predictor, RefusesChainsOfAnotherNet) {
+TEST(NetPredictor, RefusesChainsOfAnotherNet) {
     EXPECT_THROW(
-        Predictor(Net<float>({.dense = 1, .embeddings = {}, .hidden = {}, .outputs = 2}), Chains({1})),
+        NetPredictor(Net<float>({.dense = 1, .embeddings = {}, .hidden = {}, .outputs = 2}), Chains({1})),
         Error);
 }
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "funnel/ingest/read_log.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 
 int main() {
     if (funnel::kernel::best().name != funnel::kernel::names().back()) return 1;

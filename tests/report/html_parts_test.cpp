@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "funnel/base/time.hpp"
-#include "report/html/figure.hpp"
 #include "report/html/glossary.hpp"
 #include "report/html/markup.hpp"
 #include "report/html/model_charts.hpp"
 #include "report/html/plot.hpp"
 #include "report/html/rows.hpp"
 #include "report/html/scale.hpp"
+#include "report/html/svg_figure.hpp"
 #include "report/html/words.hpp"
 
 namespace funnel::report::html {

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "funnel/ingest/read_log.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/scorer.hpp"

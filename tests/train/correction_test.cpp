@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Slope and intercept of a logit: known ones are found again, and a net without fault is left alone.
-#include "funnel/train/correction.hpp"
+#include "funnel/train/detail/correction.hpp"
 
 #include <gtest/gtest.h>
 

@@ -19,7 +19,7 @@ using testing::make_model;
 using testing::quick_options;
 
 /// The gain of a model over `champion`, as its own training measures it.
-Gain gain_of(const features::Dataset& data, ModelOptions options, const Bundle& champion) {
+Gain gain_of(const encoding::Dataset& data, ModelOptions options, const Bundle& champion) {
     Gain gain;
     options.validated = [&](const ValidatedFit& fit) {
         gain = gain_over(champion, fit, nn::eigen_kernels());
@@ -29,7 +29,7 @@ Gain gain_of(const features::Dataset& data, ModelOptions options, const Bundle& 
 }
 
 TEST(Champion, AModelDoesNotBeatItself) {
-    const features::Dataset data = make_dataset(1200, {"a", "b"});
+    const encoding::Dataset data = make_dataset(1200, {"a", "b"});
     const Gain gain = gain_of(data, quick_options(), make_model(data, quick_options()));
     EXPECT_EQ(gain.value, 0.0);
     ASSERT_TRUE(gain.range.interval);
@@ -39,7 +39,7 @@ TEST(Champion, AModelDoesNotBeatItself) {
 }
 
 TEST(Champion, TheGainIsTheDifferenceOfTheEntropies) {
-    const features::Dataset data = make_dataset(1200, {"a", "b"});
+    const encoding::Dataset data = make_dataset(1200, {"a", "b"});
     ModelOptions poor = quick_options();
     poor.training.epochs = 1;
     poor.training.learning_rate = 1e-5;
@@ -57,14 +57,14 @@ TEST(Champion, TheGainIsTheDifferenceOfTheEntropies) {
 
 // Rows in no order of time, half of them from before the end of the champion's history.
 TEST(Champion, OfALogIsJudgedOnLaterRowsThanItsOwn) {
-    features::Dataset data = make_dataset(1600, {"a", "b"});
+    encoding::Dataset data = make_dataset(1600, {"a", "b"});
     for (std::size_t i = 0; i < data.size(); ++i)
         data.keys[i].time = static_cast<std::int64_t>(i * 677 % 1600);
     ModelOptions poor = quick_options();
     poor.training.epochs = 1;
     poor.training.learning_rate = 1e-5;
     Bundle champion = make_model(data, poor);
-    features::HistoryOptions history;
+    history::HistoryOptions history;
     history.funnel = Funnel::parse("view,purchase");
     champion.history.emplace(history);
     champion.history->observe({.time = 800, .kind = EventKind::view, .user = "u", .item = "i"});
@@ -99,7 +99,7 @@ TEST(Champion, OfALogIsJudgedOnLaterRowsThanItsOwn) {
 }
 
 TEST(Champion, NeedsATargetInCommon) {
-    const features::Dataset data = make_dataset(800, {"a"});
+    const encoding::Dataset data = make_dataset(800, {"a"});
     Bundle other = make_model(data, quick_options());
     other.heads.front().name = "returned";
     EXPECT_THROW((void)gain_of(data, quick_options(), other), Error);
@@ -159,12 +159,12 @@ double pairs_auc(const std::vector<float>& x, const std::vector<std::uint8_t>& y
 }
 
 TEST(Audit, RanksByEachInputAlone) {
-    features::Dataset data = make_dataset(300, {"a", "b"});
+    encoding::Dataset data = make_dataset(300, {"a", "b"});
     for (std::size_t i = 0; i < 300; i += 7)
         data.numeric[2 * i + 1] = std::numeric_limits<float>::quiet_NaN();
     for (std::size_t i = 0; i < 300; ++i)
         data.categorical[i] = data.labels[i] == 1 ? 2 : static_cast<std::uint32_t>(i % 2);
-    features::LabelledRows rows;
+    encoding::LabelledRows rows;
     std::vector<float> a, b;
     for (std::uint32_t i = 0; i < 300; ++i) {
         rows.rows.push_back(i);

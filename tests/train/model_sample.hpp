@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "funnel/base/random.hpp"
-#include "funnel/features/dataset.hpp"
-#include "funnel/features/split.hpp"
+#include "funnel/dataset/split.hpp"
+#include "funnel/encoding/dataset.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/nn/activation.hpp"
 #include "funnel/train/train_model.hpp"
@@ -18,9 +18,9 @@ namespace funnel::testing {
 
 /// n rows of these numbers and a category of three texts; the target follows the first number. Rows 4 i to
 /// 4 i + 3 are of one user.
-inline features::Dataset make_dataset(std::size_t n, const std::vector<std::string>& numbers,
+inline encoding::Dataset make_dataset(std::size_t n, const std::vector<std::string>& numbers,
                                       std::uint64_t seed = 1) {
-    features::Dataset data;
+    encoding::Dataset data;
     for (const std::string& name : numbers)
         data.numeric_features.push_back({.name = name});
     data.categorical_features = {"kind"};
@@ -52,12 +52,12 @@ inline train::ModelOptions quick_options() {
     return options;
 }
 
-inline Bundle make_model(const features::Dataset& data, const train::ModelOptions& options) {
+inline Bundle make_model(const encoding::Dataset& data, const train::ModelOptions& options) {
     Bundle bundle;
     bundle.table = model::TableTask{data.targets.front()};
     bundle.heads = {{.name = data.targets.front()}};
     bundle.chains = nn::Chains({1});
-    train::train_model(bundle, data, features::split_at_random(data, 0.25, 1), options);
+    train::train_model(bundle, data, dataset::split_at_random(data, 0.25, 1), options);
     return bundle;
 }
 

@@ -12,8 +12,8 @@
 
 #include "funnel/base/hash.hpp"
 #include "funnel/base/random.hpp"
+#include "funnel/encoding/running_rates.hpp"
 #include "funnel/eval/roc_auc.hpp"
-#include "funnel/features/running_rates.hpp"
 #include "funnel/nn/activation.hpp"
 
 namespace funnel::train {
@@ -113,7 +113,7 @@ TEST(OnePass, WorksOnFewRowsAndCarriesExamples) {
 
 TEST(RunningRates, ShowOnlyEarlierRows) {
     // Strength 2, prior 0.25: (positives + 0.5) / (rows + 2) by hand.
-    features::RunningRates rates(2);
+    encoding::RunningRates rates(2);
     const std::vector<std::uint8_t> labels = {1, 0, 1, 1};
     const std::uint64_t a = base::hash_bytes("a"), b = base::hash_bytes("b");
     const std::vector<std::uint64_t> hashes = {a, a, b, a};
@@ -121,7 +121,7 @@ TEST(RunningRates, ShowOnlyEarlierRows) {
     rates.show_then_count(labels, 0.25, hashes.data(), 1, out.data(), 2);
     EXPECT_EQ(out, (std::vector<float>{0.25f, 0, 1.5f / 3, 1, 0.25f, 0, 1.5f / 4, 2}));
     // Afterwards a has 2 of 3 and b 1 of 1; the prior is that of all rows, (3 + 0.5) / (4 + 1) = 0.7.
-    features::detail::Moments plain;
+    encoding::Moments plain;
     plain.count = 1;
     const auto encoder = rates.finish(plain, plain, 100);  // scores without mean and scale
     const auto shown = [&](std::string_view text) {

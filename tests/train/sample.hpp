@@ -10,7 +10,7 @@
 
 #include "funnel/base/random.hpp"
 #include "funnel/nn/activation.hpp"
-#include "funnel/train/examples.hpp"
+#include "funnel/train/detail/training_examples.hpp"
 #include "funnel/train/input_source.hpp"
 
 namespace funnel::testing {

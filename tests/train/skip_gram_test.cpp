@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Item vectors: what stands together in visits gets vectors that lie together; visits are cut by hand.
-#include "funnel/train/skip_gram.hpp"
+#include "funnel/train/detail/skip_gram.hpp"
 
 #include <gtest/gtest.h>
 

@@ -58,7 +58,7 @@ TEST(Fit, KeepsTheWeightsOfTheBestEpoch) {
         least = std::min(least, *epoch.heads[0].normalized_entropy);
     EXPECT_EQ(*result.epochs[result.best_epoch - 1].heads[0].normalized_entropy, least);
     WorkerTeam team(1);
-    const auto again = validate(nn::Predictor(result.net, options.chains), sample.source, valid, team);
+    const auto again = validate(nn::NetPredictor(result.net, options.chains), sample.source, valid, team);
     EXPECT_EQ(*again->front().normalized_entropy, least);
 }
 
@@ -69,7 +69,7 @@ TEST(Fit, OrdersTheStagesOfAChain) {
         fit(shape_for(options), sample.source, sample.part(0, 4'000), sample.part(4'000, 2'000), options);
     WorkerTeam team(1);
     const std::vector<float> p =
-        predict(nn::Predictor(result.net, options.chains), sample.source, sample.rows, team);
+        predict(nn::NetPredictor(result.net, options.chains), sample.source, sample.rows, team);
     double first = 0.0, second = 0.0;
     for (std::size_t i = 0; i < p.size(); i += 2) {
         EXPECT_LE(p[i + 1], p[i]);
@@ -88,7 +88,7 @@ TEST(Fit, CorrectsSampledNegatives) {
         fit(shape_for(options), sample.source, sample.part(0, 30'000), sample.part(30'000, 10'000), options);
     WorkerTeam team(1);
     const std::vector<float> p =
-        predict(nn::Predictor(result.net, options.chains), sample.source, sample.rows, team);
+        predict(nn::NetPredictor(result.net, options.chains), sample.source, sample.rows, team);
     double predicted = 0.0, observed = 0.0;
     for (std::size_t i = 0; i < p.size(); ++i) {
         predicted += static_cast<double>(p[i]);

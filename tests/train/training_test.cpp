@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "funnel/train/training.hpp"
+#include "funnel/train/detail/training.hpp"
 
 #include <gtest/gtest.h>
 

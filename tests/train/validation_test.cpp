@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "funnel/train/validation.hpp"
+#include "funnel/train/detail/validation.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace funnel::train {
 namespace {
 
 /// A net whose logit is its only input.
-nn::Predictor echo() {
+nn::NetPredictor echo() {
     nn::Net<float> net({.dense = 1, .embeddings = {}, .hidden = {}, .outputs = 1});
     net.weights(0)(0, 0) = 1.0F;
     return {net, nn::Chains({1})};

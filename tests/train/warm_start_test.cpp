@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a net takes over from an earlier one, weight by weight, and what freezing leaves alone.
-#include "funnel/train/warm_start.hpp"
+#include "funnel/train/detail/warm_start.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ struct Started {
 };
 
 /// A random net for `encoder`, before and after its warm start.
-Started start(const features::Encoder& encoder, const std::vector<model::Head>& heads, const Bundle& earlier,
+Started start(const encoding::Encoder& encoder, const std::vector<model::Head>& heads, const Bundle& earlier,
               std::vector<std::size_t> hidden = {8, 4}) {
     nn::NetShape shape{.dense = encoder.dense_names().size(),
                        .embeddings = {},
@@ -42,13 +42,13 @@ std::vector<float> parameters(const nn::Net<float>& net) {
     return {net.parameters().begin(), net.parameters().end()};
 }
 
-features::Encoder encoder_of(const features::Dataset& data, std::uint32_t min_count = 20) {
-    features::EncoderOptions options{.min_count = min_count, .max_turnover = 1};
-    return features::Encoder::fit(data, features::split_at_random(data, 0.25, 1).train, options);
+encoding::Encoder encoder_of(const encoding::Dataset& data, std::uint32_t min_count = 20) {
+    encoding::EncoderOptions options{.min_count = min_count, .max_turnover = 1};
+    return encoding::Encoder::fit(data, dataset::split_at_random(data, 0.25, 1).train, options);
 }
 
 TEST(WarmStart, ANetOfTheSameNamesIsTheEarlierOne) {
-    const features::Dataset data = make_dataset(800, {"a", "b"});
+    const encoding::Dataset data = make_dataset(800, {"a", "b"});
     const Bundle earlier = make_model(data, quick_options());
     const Started net = start(earlier.encoder, earlier.heads, earlier);
     EXPECT_NE(parameters(net.before), parameters(earlier.nets.front()));
@@ -58,7 +58,7 @@ TEST(WarmStart, ANetOfTheSameNamesIsTheEarlierOne) {
 
 TEST(WarmStart, InputsGoByNameAndTheRestStaysRandom) {
     const Bundle earlier = make_model(make_dataset(800, {"a", "b"}), quick_options());
-    const features::Encoder encoder = encoder_of(make_dataset(800, {"c", "b"}));
+    const encoding::Encoder encoder = encoder_of(make_dataset(800, {"c", "b"}));
     ASSERT_EQ(encoder.dense_names(), (std::vector<std::string>{"c", "b"}));
     Started net = start(encoder, earlier.heads, earlier);
     nn::Net<float> old = earlier.nets.front();
@@ -71,15 +71,15 @@ TEST(WarmStart, InputsGoByNameAndTheRestStaysRandom) {
 
 TEST(WarmStart, TextsAndTargetsGoByName) {
     const Bundle earlier = make_model(make_dataset(800, {"a"}), quick_options());
-    features::Dataset data = make_dataset(800, {"a"}, 2);
+    encoding::Dataset data = make_dataset(800, {"a"}, 2);
     data.categories[0] = {};
     for (const char* text : {"blue", "pink", "red"})
         (void)data.categories[0].intern(text);
-    const features::Encoder encoder = encoder_of(data);
+    const encoding::Encoder encoder = encoder_of(data);
     const std::vector<model::Head> heads = {{.name = "returned"}, {.name = "bought"}};
     Started net = start(encoder, heads, earlier);
     nn::Net<float> old = earlier.nets.front();
-    const features::Vocabulary &texts = encoder.embedding_vocabulary(0),
+    const encoding::Vocabulary &texts = encoder.embedding_vocabulary(0),
                                &old_texts = earlier.encoder.embedding_vocabulary(0);
     const auto row = [&](const char* text) { return net.after.embedding(0).row(texts.id(text)).eval(); };
     EXPECT_TRUE(row("blue") == old.embedding(0).row(old_texts.id("blue")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "funnel/train/worker_team.hpp"
+#include "funnel/train/detail/worker_team.hpp"
 
 #include <gtest/gtest.h>
 

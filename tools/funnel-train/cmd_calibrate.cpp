@@ -4,7 +4,7 @@
 
 #include "commands.hpp"
 #include "funnel/persist/model_file.hpp"
-#include "funnel/report/calibration.hpp"
+#include "funnel/report/calibration_report.hpp"
 #include "funnel/train/recalibrate.hpp"
 #include "judged.hpp"
 #include "outputs.hpp"

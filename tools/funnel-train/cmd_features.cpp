@@ -4,7 +4,7 @@
 
 #include "commands.hpp"
 #include "funnel/base/time.hpp"
-#include "funnel/features/build_dataset.hpp"
+#include "funnel/dataset/build_dataset.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/train/train_on_log.hpp"
@@ -25,22 +25,22 @@ struct FeaturesCommand {
 };
 
 struct FeatureTable {
-    features::Dataset data;
+    encoding::Dataset data;
     EventLog log;
-    features::History history;
+    history::History history;
 };
 
 FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Session& session) {
     if (bundle) {
-        const features::SideTables side =
+        const events::SideTables side =
             command.side.load(*bundle->log, command.log, command.general, session.console);
         ingest::ReadResult read =
             read_for_model(*bundle, command.log, side, command.general, session.console);
-        features::History history = starting_history(*bundle, command.history);
+        history::History history = starting_history(*bundle, command.history);
         const auto examples =
             examples_for_model(*bundle, read.log, history, command.history, command.log, command.general);
-        features::Dataset data = features::build_dataset(read.log, history, examples,
-                                                         build_options(*bundle->log, side, session.console));
+        encoding::Dataset data = dataset::build_dataset(read.log, history, examples,
+                                                        build_options(*bundle->log, side, session.console));
         return {std::move(data), std::move(read.log), std::move(history)};
     }
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
@@ -53,15 +53,15 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     train::LogModelOptions options;
     options.task.side_inputs = side.inputs;
     options.task.funnel =
-        choose_funnel(command.log, read.schema, features::kinds_of(read.log), session.console).funnel;
-    features::ExampleOptions wanted;
+        choose_funnel(command.log, read.schema, history::kinds_of(read.log), session.console).funnel;
+    dataset::ExampleOptions wanted;
     wanted.from = command.log.from_time();
     if (!command.history.score_from.empty())
         wanted.from = time_option("--score-from", command.history.score_from);
     wanted.threads = command.general.thread_count();
-    features::History history(train::history_options(read.log, options));
-    const auto examples = features::build_examples(read.log, options.task.funnel, wanted);
-    features::Dataset data = features::build_dataset(
+    history::History history(train::history_options(read.log, options));
+    const auto examples = dataset::build_examples(read.log, options.task.funnel, wanted);
+    encoding::Dataset data = dataset::build_dataset(
         read.log, history, examples, build_options(options.task, side.tables, session.console));
     return {std::move(data), std::move(read.log), std::move(history)};
 }
@@ -74,7 +74,7 @@ void write_number(RowsOut& rows, float value) {
     }
 }
 
-void write_raw(RowsOut& rows, const features::Dataset& data, std::size_t i) {
+void write_raw(RowsOut& rows, const encoding::Dataset& data, std::size_t i) {
     for (const float value : data.numeric_row(i))
         write_number(rows, value);
     for (std::size_t c = 0; c < data.categorical_features.size(); ++c) {
@@ -83,9 +83,9 @@ void write_raw(RowsOut& rows, const features::Dataset& data, std::size_t i) {
     }
 }
 
-void write_labels(RowsOut& rows, const features::Dataset& data, std::size_t i) {
+void write_labels(RowsOut& rows, const encoding::Dataset& data, std::size_t i) {
     for (const std::uint8_t label : data.label_row(i)) {
-        if (label == features::kUnknownLabel) {
+        if (label == base::kUnknownLabel) {
             rows.missing();
         } else {
             rows.number(static_cast<int>(label));
@@ -94,7 +94,7 @@ void write_labels(RowsOut& rows, const features::Dataset& data, std::size_t i) {
     rows.end_row();
 }
 
-void write_header(RowsOut& rows, const features::Dataset& data, const features::Encoder* encoder) {
+void write_header(RowsOut& rows, const encoding::Dataset& data, const encoding::Encoder* encoder) {
     for (const std::string_view name : {"event_time", "user_id", "item_id", "known_user", "known_item"}) {
         rows.text(name);
     }
@@ -114,9 +114,9 @@ void write_header(RowsOut& rows, const features::Dataset& data, const features::
     rows.end_row();
 }
 
-void write_table(RowsOut& rows, const FeatureTable& table, const features::Encoder* encoder) {
-    const features::Dataset& data = table.data;
-    std::optional<features::DatasetEncoder> encode;
+void write_table(RowsOut& rows, const FeatureTable& table, const encoding::Encoder* encoder) {
+    const encoding::Dataset& data = table.data;
+    std::optional<encoding::DatasetEncoder> encode;
     std::vector<float> dense;
     std::vector<std::uint32_t> ids;
     if (encoder != nullptr) {

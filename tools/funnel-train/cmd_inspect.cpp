@@ -4,7 +4,7 @@
 
 #include "commands.hpp"
 #include "funnel/persist/model_file.hpp"
-#include "funnel/report/training.hpp"
+#include "funnel/report/training_report.hpp"
 #include "log_model.hpp"
 
 namespace funnel::tool {

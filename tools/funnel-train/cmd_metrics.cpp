@@ -79,8 +79,8 @@ MeasuredLog measure(MetricsLog& log, const metrics::MetricsOptions& options, boo
 }
 
 // The other log in full, with its own facts, under the same funnel.
-report::Comparison compare_with_other(const MetricsCommand& command, const MeasuredLog& ours,
-                                      metrics::MetricsOptions options, Session& session) {
+report::ComparedLog compare_with_other(const MetricsCommand& command, const MeasuredLog& ours,
+                                       metrics::MetricsOptions options, Session& session) {
     const std::vector<std::string> paths = {command.compare.other};
     MetricsLog other = read(command, paths, session);
     options.by.clear();

@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "commands.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "funnel/train/item_visits.hpp"
 #include "log_model.hpp"
 #include "outputs.hpp"

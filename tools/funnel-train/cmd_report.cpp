@@ -57,14 +57,14 @@ ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle
 
 report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLog& log, Console& console) {
     if (const auto to = command.log.to_time()) log.keep_before(*to);
-    const features::SideTables side = command.side.load(*bundle.log, command.log, command.general, console);
+    const events::SideTables side = command.side.load(*bundle.log, command.log, command.general, console);
     side.complete(log);
     const HistoryOptions from_model;
-    features::History history = starting_history(bundle, from_model);
-    const features::ExampleList examples =
+    history::History history = starting_history(bundle, from_model);
+    const dataset::ExampleList examples =
         examples_for_model(bundle, log, history, from_model, command.log, command.general);
     const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
-    const features::BuildOptions build = build_options(*bundle.log, side, console);
+    const dataset::BuildOptions build = build_options(*bundle.log, side, console);
     return report::judge_model(bundle, score::score_log(log, history, examples, scorer, build),
                                examples.already_observed);
 }

@@ -51,17 +51,17 @@ void write_example(RowsOut& rows, const Event& event, const score::ScoredExample
 }
 
 void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& session) {
-    const features::SideTables side =
+    const events::SideTables side =
         command.side.load(*bundle.log, command.log, command.general, session.console);
     const ingest::ReadResult read =
         read_for_model(bundle, command.log, side, command.general, session.console);
-    features::History history = starting_history(bundle, command.history);
+    history::History history = starting_history(bundle, command.history);
     const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
-    const features::BuildOptions build = build_options(*bundle.log, side, session.console);
+    const dataset::BuildOptions build = build_options(*bundle.log, side, session.console);
     RowsOut rows(command.output, session.out);
     write_header(rows, {"event_time", "user_id", "item_id", "known_user", "known_item"}, bundle);
     if (command.candidates.empty()) {
-        const features::ExampleList examples =
+        const dataset::ExampleList examples =
             examples_for_model(bundle, read.log, history, command.history, command.log, command.general);
         if (examples.already_observed > 0) {
             session.console.note(std::to_string(examples.already_observed) +

@@ -6,7 +6,7 @@
 #include "commands.hpp"
 #include "earlier_models.hpp"
 #include "funnel/persist/model_file.hpp"
-#include "funnel/report/training.hpp"
+#include "funnel/report/training_report.hpp"
 #include "outputs.hpp"
 #include "train_options.hpp"
 

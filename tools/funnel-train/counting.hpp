@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "funnel/metrics/options.hpp"
+#include "funnel/metrics/metrics_options.hpp"
 #include "log_model.hpp"
 #include "metrics_options.hpp"
 #include "options.hpp"

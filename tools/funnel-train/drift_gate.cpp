@@ -29,9 +29,9 @@ double limit_of(const std::string& part) {
 /// The hour and the weekday of one night's rows are never those of the training.
 bool is_clock(const Bundle& bundle, const std::string& name) {
     if (!bundle.history) return false;
-    const features::FeatureSpec& spec = bundle.history->spec();
+    const events::FeatureSpec& spec = bundle.history->spec();
     for (std::size_t i = 0; i < spec.numeric.size(); ++i) {
-        if (spec.numeric[i].name == name) return spec.numeric_groups[i] == features::FeatureGroup::clock;
+        if (spec.numeric[i].name == name) return spec.numeric_groups[i] == events::FeatureGroup::clock;
     }
     return false;
 }
@@ -98,7 +98,7 @@ model::Drift* DriftGate::begin(const Bundle& bundle, const GeneralOptions& gener
     return &*drift_;
 }
 
-void DriftGate::add_table(const features::Dataset& data, const score::ScoredExamples& scored) {
+void DriftGate::add_table(const encoding::Dataset& data, const score::ScoredExamples& scored) {
     if (!drift_) return;
     std::vector<std::string_view> texts(data.categorical_features.size());
     for (std::size_t row = 0; row < data.size(); ++row) {

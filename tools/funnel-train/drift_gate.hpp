@@ -23,7 +23,7 @@ class DriftGate {
     /// Throws Error(invalid_argument) for a NAME that the model has not.
     [[nodiscard]] model::Drift* begin(const Bundle& bundle, const GeneralOptions& general);
     /// All rows of a table at once.
-    void add_table(const features::Dataset& data, const score::ScoredExamples& scored);
+    void add_table(const encoding::Dataset& data, const score::ScoredExamples& scored);
     /// Call after the results are out. Throws GateNotMet.
     void judge(const Bundle& bundle, const GeneralOptions& general, Console& console) const;
 

@@ -8,15 +8,15 @@ namespace {
 
 Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
                  Session& session) {
-    const features::SideTables side =
+    const events::SideTables side =
         options.side.load(*bundle.log, options.log, options.general, session.console);
     const ingest::ReadResult read =
         read_for_model(bundle, options.log, side, options.general, session.console);
-    features::History history = starting_history(bundle, options.history);
-    const features::ExampleList examples =
+    history::History history = starting_history(bundle, options.history);
+    const dataset::ExampleList examples =
         examples_for_model(bundle, read.log, history, options.history, options.log, options.general);
     const score::Scorer scorer(bundle, chosen_kernels(options.general), &side);
-    const features::BuildOptions build = build_options(*bundle.log, side, session.console);
+    const dataset::BuildOptions build = build_options(*bundle.log, side, session.console);
     Judged judged{.examples = {}, .place_hidden = {}, .already_observed = examples.already_observed};
     const bool has_place =
         read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;

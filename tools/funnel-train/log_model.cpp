@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "funnel/base/time.hpp"
-#include "funnel/kernel/kernels.hpp"
-#include "funnel/metrics/effective_funnel.hpp"
+#include "funnel/events/effective_funnel.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/persist/model_file.hpp"
 
 namespace funnel::tool {
@@ -65,7 +65,7 @@ std::string missing_columns(const model::Reference& reference, const EventLog& l
 }  // namespace
 
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
-                                  const features::SideTables& side, const GeneralOptions& general,
+                                  const events::SideTables& side, const GeneralOptions& general,
                                   Console& console) {
     const ingest::ReadOptions reading = read_options_for_model(*bundle.log, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
@@ -88,7 +88,7 @@ Bundle load_model(const std::string& path, const GeneralOptions& general) {
     return bundle;
 }
 
-void save_state(const HistoryOptions& options, const features::History& history,
+void save_state(const HistoryOptions& options, const history::History& history,
                 const GeneralOptions& general) {
     if (options.save_state.empty()) return;
     persist::save_state(options.save_state, history);
@@ -98,14 +98,14 @@ void save_state(const HistoryOptions& options, const features::History& history,
 namespace {
 
 /// What decides the features of a history, as bytes.
-std::vector<char> features_of(const features::HistoryOptions& options) {
+std::vector<char> features_of(const history::HistoryOptions& options) {
     base::ByteWriter out;
     options.write(out);
     return out.take();
 }
 
-features::History load_matching_state(const std::string& path, const features::HistoryOptions& options) {
-    features::History state = persist::load_state(path);
+history::History load_matching_state(const std::string& path, const history::HistoryOptions& options) {
+    history::History state = persist::load_state(path);
     if (features_of(state.options()) != features_of(options)) {
         throw Error(ErrorCode::format,
                     path +
@@ -117,8 +117,8 @@ features::History load_matching_state(const std::string& path, const features::H
 
 }  // namespace
 
-features::BuildOptions build_options(const model::LogTask& task, const features::SideTables& side,
-                                     Console& console) {
+dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,
+                                    Console& console) {
     return {.text_inputs = task.text_inputs,
             .number_inputs = task.number_inputs,
             .side_inputs = task.side_inputs,
@@ -126,19 +126,19 @@ features::BuildOptions build_options(const model::LogTask& task, const features:
             .progress = console.progress()};
 }
 
-features::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
+history::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
     if (!options.state.empty()) {
         if (options.history == "none") usage_error("--state and --history none exclude each other; give one");
         return load_matching_state(options.state, bundle.history->options());
     }
-    if (options.history == "none") return features::History(bundle.history->options());
+    if (options.history == "none") return history::History(bundle.history->options());
     return *bundle.history;
 }
 
-features::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
-                                         const features::History& history, const HistoryOptions& options,
-                                         const LogOptions& log_options, const GeneralOptions& general) {
-    features::ExampleOptions wanted;
+dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
+                                        const history::History& history, const HistoryOptions& options,
+                                        const LogOptions& log_options, const GeneralOptions& general) {
+    dataset::ExampleOptions wanted;
     wanted.mode = bundle.log->examples;
     for (const model::Head& head : bundle.heads) {
         wanted.targets.push_back(head.name);
@@ -149,7 +149,7 @@ features::ExampleList examples_for_model(const Bundle& bundle, const EventLog& l
     wanted.from = log_options.from_time();
     if (!options.score_from.empty()) wanted.from = time_option("--score-from", options.score_from);
     wanted.threads = general.thread_count();
-    features::ExampleList examples = features::build_examples(log, bundle.log->funnel, wanted, &history);
+    dataset::ExampleList examples = dataset::build_examples(log, bundle.log->funnel, wanted, &history);
     if (!log.empty() && examples.already_observed == log.size()) {
         throw Error(ErrorCode::schema, "expected rows after " + base::format_time(history.watermark()) +
                                            ", the watermark of the history, got none; give a newer log, or "
@@ -168,7 +168,7 @@ ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& sche
         return {std::move(*chosen), {}};
     }
     if (!schema.funnel_is_default) return {Funnel::make(schema.funnel), {}};
-    auto [funnel, left_out] = metrics::effective_funnel(schema.funnel, kinds);
+    auto [funnel, left_out] = events::effective_funnel(schema.funnel, kinds);
     for (const std::string& stage : left_out) {
         console.note("stage " + stage + " is left out of the funnel: the log has no such event");
     }

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "funnel/features/build_dataset.hpp"
-#include "funnel/features/examples.hpp"
-#include "funnel/features/history.hpp"
+#include "funnel/dataset/build_dataset.hpp"
+#include "funnel/dataset/examples.hpp"
+#include "funnel/history/history.hpp"
 #include "funnel/model/bundle.hpp"
 #include "options.hpp"
 #include "side_tables.hpp"
@@ -37,29 +37,29 @@ struct HistoryOptions {
 /// A log read as the model's own log was; rows from --to on are gone. side: completes what events do not say.
 /// A column that the model learned from and the log lacks gets a warning.
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
-                                                const features::SideTables& side,
-                                                const GeneralOptions& general, Console& console);
+                                                const events::SideTables& side, const GeneralOptions& general,
+                                                Console& console);
 
 /// The inputs of a model beside those of its history.
-[[nodiscard]] features::BuildOptions build_options(const model::LogTask& task,
-                                                   const features::SideTables& side, Console& console);
+[[nodiscard]] dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,
+                                                  Console& console);
 
 /// The model, noted in the record of the run. Throws as persist::load_model.
 [[nodiscard]] Bundle load_model(const std::string& path, const GeneralOptions& general);
 
 /// Writes --save-state, if given.
-void save_state(const HistoryOptions& options, const features::History& history,
+void save_state(const HistoryOptions& options, const history::History& history,
                 const GeneralOptions& general);
 
 /// --state, else the model's, else with --history none an empty one.
-[[nodiscard]] features::History starting_history(const Bundle& bundle, const HistoryOptions& options);
+[[nodiscard]] history::History starting_history(const Bundle& bundle, const HistoryOptions& options);
 
 /// The model's examples of this log after the history's watermark. Throws Error(schema) if no row is new.
-[[nodiscard]] features::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
-                                                       const features::History& history,
-                                                       const HistoryOptions& options,
-                                                       const LogOptions& log_options,
-                                                       const GeneralOptions& general);
+[[nodiscard]] dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
+                                                      const history::History& history,
+                                                      const HistoryOptions& options,
+                                                      const LogOptions& log_options,
+                                                      const GeneralOptions& general);
 
 /// The funnel of a log: --funnel, the schema file's, or the default one without stages the log knows not.
 struct ChosenFunnel {

@@ -71,8 +71,8 @@ report::Comparisons CompareOptions::compared(const EventLog& log, const metrics:
     return beside;
 }
 
-report::Comparison compare(const MeasuredLog& ours, const MeasuredLog& theirs,
-                           const metrics::MetricsOptions& options, const std::vector<std::string>& files) {
+report::ComparedLog compare(const MeasuredLog& ours, const MeasuredLog& theirs,
+                            const metrics::MetricsOptions& options, const std::vector<std::string>& files) {
     return {.files = files,
             .rows = theirs.result.rows,
             .metrics = theirs.result.metrics,

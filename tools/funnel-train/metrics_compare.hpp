@@ -37,8 +37,8 @@ struct MeasuredLog {
 };
 
 /// ours - theirs.
-[[nodiscard]] report::Comparison compare(const MeasuredLog& ours, const MeasuredLog& theirs,
-                                         const metrics::MetricsOptions& options,
-                                         const std::vector<std::string>& files);
+[[nodiscard]] report::ComparedLog compare(const MeasuredLog& ours, const MeasuredLog& theirs,
+                                          const metrics::MetricsOptions& options,
+                                          const std::vector<std::string>& files);
 
 }  // namespace funnel::tool

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "funnel/events/event_log.hpp"
-#include "funnel/metrics/options.hpp"
+#include "funnel/metrics/metrics_options.hpp"
 #include "options.hpp"
 
 namespace funnel::tool {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "funnel/features/table_dataset.hpp"
+#include "funnel/encoding/table_dataset.hpp"
 #include "funnel/ingest/stream_table.hpp"
 #include "funnel/train/one_pass.hpp"
 #include "log_model.hpp"
@@ -17,12 +17,11 @@ ingest::CellKinds kinds_of(const ingest::Table& sample, const TableOptions& opti
     const auto columns = columns_of(sample);
     std::vector<std::string> left_out = list_option(options.drop);
     left_out.push_back(options.label);
-    const features::TableInputs found =
-        features::infer_inputs(columns, sample.rows(), left_out, list_option(options.categorical));
-    ingest::CellKinds cells{.kinds = {},
-                            .parse_label = features::parse_label,
-                            .expected_label = std::string(features::kExpectedLabel)};
-    for (const features::ColumnView& column : columns) {
+    const base::TableInputs found =
+        base::infer_inputs(columns, sample.rows(), left_out, list_option(options.categorical));
+    ingest::CellKinds cells{
+        .kinds = {}, .parse_label = base::parse_label, .expected_label = std::string(base::kExpectedLabel)};
+    for (const base::ColumnView& column : columns) {
         const auto is_in = [&](const std::vector<std::string>& names) {
             return std::ranges::find(names, column.name) != names.end();
         };

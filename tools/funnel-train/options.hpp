@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "console.hpp"
-#include "funnel/events/funnel.hpp"
+#include "funnel/events/funnel_stages.hpp"
 #include "funnel/files/lock_file.hpp"
 #include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"

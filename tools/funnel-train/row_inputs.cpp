@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "funnel/features/table_dataset.hpp"
+#include "funnel/encoding/table_dataset.hpp"
 #include "funnel/ingest/time_zone.hpp"
 
 namespace funnel::tool {
@@ -58,7 +58,7 @@ score::ScoredExamples read_scores(const std::string& path, const LogOptions& log
     reject_bad_cells(table, log, [&](std::size_t row, std::vector<ingest::BadValue>& bad) {
         if (!score_of(text_of(*table.column("score"), row))) {
             bad.push_back({row, "score", "a number"});
-        } else if (!features::parse_label(text_of(*table.column("label"), row))) {
+        } else if (!base::parse_label(text_of(*table.column("label"), row))) {
             bad.push_back({row, "label", "a label: 0 or 1, true or false, yes or no"});
         } else if (weighted && !(score_of(text_of(*table.column("weight"), row)).value_or(-1) >= 0)) {
             bad.push_back({row, "weight", "a weight of 0 or more"});
@@ -72,7 +72,7 @@ score::ScoredExamples read_scores(const std::string& path, const LogOptions& log
     for (std::size_t row = 0; row < table.rows(); ++row) {
         scored.keys[row].row = row;
         scored.scores[0].push_back(static_cast<float>(*score_of(text_of(*table.column("score"), row))));
-        scored.labels[0].push_back(*features::parse_label(text_of(*table.column("label"), row)));
+        scored.labels[0].push_back(*base::parse_label(text_of(*table.column("label"), row)));
         if (weighted) {
             scored.weights.push_back(static_cast<float>(*score_of(text_of(*table.column("weight"), row))));
         }
@@ -81,7 +81,7 @@ score::ScoredExamples read_scores(const std::string& path, const LogOptions& log
 }
 
 Candidates read_candidates(const std::string& path, const LogOptions& log, const GeneralOptions& general,
-                           const features::History& history, const EventLog& events, Console& console) {
+                           const history::History& history, const EventLog& events, Console& console) {
     Candidates candidates{read_small_table(path, {"user_id", "item_id", "event_time", "list"}, log, general),
                           {}};
     ingest::Table& table = candidates.table;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "funnel/events/event_log.hpp"
-#include "funnel/features/history.hpp"
+#include "funnel/history/history.hpp"
 #include "funnel/ingest/read_table.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "options.hpp"
@@ -26,7 +26,7 @@ struct Candidates {
 /// user_id,item_id[,event_time,list,position]. Without a time a candidate comes right after all that is
 /// known.
 [[nodiscard]] Candidates read_candidates(const std::string& path, const LogOptions& log,
-                                         const GeneralOptions& general, const features::History& history,
+                                         const GeneralOptions& general, const history::History& history,
                                          const EventLog& events, Console& console);
 
 }  // namespace funnel::tool

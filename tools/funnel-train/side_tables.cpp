@@ -9,9 +9,9 @@
 namespace funnel::tool {
 namespace {
 
-using features::SideInput;
-using features::SideKey;
-using features::SideTable;
+using events::SideInput;
+using events::SideKey;
+using events::SideTable;
 
 constexpr SideKey kKeys[] = {SideKey::item, SideKey::user, SideKey::session};
 
@@ -35,18 +35,18 @@ class SideReader {
     }
 
     [[nodiscard]] SideTable index(SideKey key, const ingest::Table& table) const {
-        const features::SideIds ids{id_column(table, schema_, "item"), id_column(table, schema_, "user"),
-                                    id_column(table, schema_, "session")};
+        const events::SideIds ids{id_column(table, schema_, "item"), id_column(table, schema_, "user"),
+                                  id_column(table, schema_, "session")};
         return {key, columns_of(table), ids};
     }
 
     /// Texts in a column of numbers make their row a bad one. Then everything is known about this reading.
     void judge(ingest::Table& table, std::span<const SideInput> inputs, SideKey key) const {
-        std::vector<features::BadCell> cells;
+        std::vector<base::BadCell> cells;
         const auto views = columns_of(table);
         for (const SideInput& input : inputs) {
             if (input.key == key && input.is_number)
-                (void)features::number_column(features::find_column(views, input.column), cells);
+                (void)base::number_column(base::find_column(views, input.column), cells);
         }
         reject_cells(table, std::move(cells), log_.row_policy());
         tell_about_reading(table.report, log_, general_, console_);
@@ -80,12 +80,11 @@ std::string id_column(const ingest::Table& table, const ingest::Schema& schema, 
     return table.column(ours + "_id") != nullptr ? ours + "_id" : std::string{};
 }
 
-void reject_cells(ingest::Table& table, std::vector<features::BadCell> cells,
-                  const ingest::RowPolicy& policy) {
+void reject_cells(ingest::Table& table, std::vector<base::BadCell> cells, const ingest::RowPolicy& policy) {
     if (cells.empty()) return;
-    std::ranges::stable_sort(cells, {}, &features::BadCell::row);
+    std::ranges::stable_sort(cells, {}, &base::BadCell::row);
     std::vector<ingest::BadValue> bad;
-    for (features::BadCell& cell : cells)
+    for (base::BadCell& cell : cells)
         bad.push_back({cell.row, std::move(cell.column), std::move(cell.expected)});
     ingest::reject_rows(table, std::move(bad), policy);
 }
@@ -143,8 +142,8 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
         if (files(key).empty()) continue;
         ingest::Table table = reader.read(key, files(key));
         const SideTable indexed = reader.index(key, table);
-        const auto everything = features::side_inputs(indexed, {}, categorical);
-        const auto chosen = features::side_inputs(indexed, wanted, categorical);
+        const auto everything = events::side_inputs(indexed, {}, categorical);
+        const auto chosen = events::side_inputs(indexed, wanted, categorical);
         all.insert(all.end(), everything.begin(), everything.end());
         inputs.insert(inputs.end(), chosen.begin(), chosen.end());
         reader.judge(table, chosen, key);
@@ -153,17 +152,17 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
     if (tables.empty() && !wanted.empty())
         usage_error("--use: needs --items, --users or --sessions; give one");
     check_names(wanted, all);
-    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general, console);
-    for (const features::VectorTable& table : loaded) {
-        const std::vector<SideInput> more = features::side_inputs(table);
+    std::vector<events::VectorTable> loaded = load_vectors(schema, log, general, console);
+    for (const events::VectorTable& table : loaded) {
+        const std::vector<SideInput> more = events::side_inputs(table);
         inputs.insert(inputs.end(), more.begin(), more.end());
     }
-    features::SideTables side(std::move(tables), inputs, std::move(loaded));
+    events::SideTables side(std::move(tables), inputs, std::move(loaded));
     return {std::move(inputs), std::move(side)};
 }
 
-features::SideTables SideOptions::load(const model::LogTask& task, const LogOptions& log,
-                                       const GeneralOptions& general, Console& console) const {
+events::SideTables SideOptions::load(const model::LogTask& task, const LogOptions& log,
+                                     const GeneralOptions& general, Console& console) const {
     if (!use.empty()) usage_error("--use: a model's inputs are fixed when it is trained; leave it out");
     const ingest::Schema schema = ingest::parse_schema(task.schema, "the model's schema");
     const SideReader reader(schema, log, general, console);
@@ -172,7 +171,7 @@ features::SideTables SideOptions::load(const model::LogTask& task, const LogOpti
         const auto needs = std::ranges::find(task.side_inputs, key, &SideInput::key);
         if (needs == task.side_inputs.end()) continue;
         if (files(key).empty()) {
-            usage_error("--" + std::string(features::side_name(key)) +
+            usage_error("--" + std::string(events::side_name(key)) +
                         ": the model was trained with the column \"" + needs->column +
                         "\" of such a table; give the table");
         }
@@ -180,10 +179,10 @@ features::SideTables SideOptions::load(const model::LogTask& task, const LogOpti
         reader.judge(table, task.side_inputs, key);
         tables.push_back(reader.index(key, table));
     }
-    std::vector<features::VectorTable> loaded = load_vectors(schema, log, general, console);
+    std::vector<events::VectorTable> loaded = load_vectors(schema, log, general, console);
     for (const SideInput& input : task.side_inputs) {
         const bool is_vector = std::ranges::find(kKeys, input.key) == std::end(kKeys);
-        if (!is_vector || std::ranges::find(loaded, input.key, &features::VectorTable::key) != loaded.end())
+        if (!is_vector || std::ranges::find(loaded, input.key, &events::VectorTable::key) != loaded.end())
             continue;
         usage_error("--vectors: the model was trained with vectors of " +
                     std::string(input.key == SideKey::item_vector ? "items" : "users") + "; give the file");
@@ -191,15 +190,15 @@ features::SideTables SideOptions::load(const model::LogTask& task, const LogOpti
     return {std::move(tables), task.side_inputs, std::move(loaded)};
 }
 
-std::vector<features::VectorTable> SideOptions::load_vectors(const ingest::Schema& schema,
-                                                             const LogOptions& log,
-                                                             const GeneralOptions& general,
-                                                             Console& console) const {
-    std::vector<features::VectorTable> loaded;
+std::vector<events::VectorTable> SideOptions::load_vectors(const ingest::Schema& schema,
+                                                           const LogOptions& log,
+                                                           const GeneralOptions& general,
+                                                           Console& console) const {
+    std::vector<events::VectorTable> loaded;
     for (const std::string& file : vectors) {
         loaded.push_back(read_vectors(file, schema, log, general, console));
         const auto key = loaded.back().key();
-        if (std::ranges::count(loaded, key, &features::VectorTable::key) > 1)
+        if (std::ranges::count(loaded, key, &events::VectorTable::key) > 1)
             usage_error("--vectors: expected one file of items and one of users, got two of a kind");
     }
     return loaded;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "funnel/features/side_tables.hpp"
+#include "funnel/events/side_tables.hpp"
 #include "funnel/ingest/read_table.hpp"
 #include "funnel/model/bundle.hpp"
 #include "options.hpp"
@@ -15,8 +15,8 @@ namespace funnel::tool {
 
 /// Tables and the columns of them that are inputs.
 struct LoadedSide {
-    std::vector<features::SideInput> inputs;
-    features::SideTables tables;
+    std::vector<events::SideInput> inputs;
+    events::SideTables tables;
 };
 
 /// The name of an id column ("item", "user", "session"): the log's if the table has it, else ours, else
@@ -29,8 +29,7 @@ struct LoadedSide {
                                                 const GeneralOptions& general);
 
 /// Rows with such cells are bad ones.
-void reject_cells(ingest::Table& table, std::vector<features::BadCell> cells,
-                  const ingest::RowPolicy& policy);
+void reject_cells(ingest::Table& table, std::vector<base::BadCell> cells, const ingest::RowPolicy& policy);
 
 struct SideOptions {
     std::vector<std::string> items, users, sessions;  ///< files; those of one kind are one table
@@ -50,16 +49,16 @@ struct SideOptions {
                                   const LogOptions& log, const GeneralOptions& general,
                                   Console& console) const;
     /// The tables that a model needs. Throws Error(invalid_argument) naming the option that is missing.
-    [[nodiscard]] features::SideTables load(const model::LogTask& task, const LogOptions& log,
-                                            const GeneralOptions& general, Console& console) const;
+    [[nodiscard]] events::SideTables load(const model::LogTask& task, const LogOptions& log,
+                                          const GeneralOptions& general, Console& console) const;
 
  private:
     /// The files of --vectors, at most one of a kind.
-    [[nodiscard]] std::vector<features::VectorTable> load_vectors(const ingest::Schema& schema,
-                                                                  const LogOptions& log,
-                                                                  const GeneralOptions& general,
-                                                                  Console& console) const;
-    [[nodiscard]] const std::vector<std::string>& files(features::SideKey key) const noexcept;
+    [[nodiscard]] std::vector<events::VectorTable> load_vectors(const ingest::Schema& schema,
+                                                                const LogOptions& log,
+                                                                const GeneralOptions& general,
+                                                                Console& console) const;
+    [[nodiscard]] const std::vector<std::string>& files(events::SideKey key) const noexcept;
 };
 
 }  // namespace funnel::tool

@@ -14,8 +14,7 @@ namespace funnel::tool {
 namespace {
 
 /// Seconds since 1970 or any other number, or ISO 8601, as something that orders rows.
-void fill_times(features::Dataset& data, const features::ColumnView& column,
-                std::vector<features::BadCell>& bad) {
+void fill_times(encoding::Dataset& data, const base::ColumnView& column, std::vector<base::BadCell>& bad) {
     std::vector<std::optional<std::int64_t>> times(column.values->size());
     for (std::uint32_t i = 0; i < column.values->size(); ++i) {
         const std::string_view text = column.values->text(i);
@@ -33,16 +32,15 @@ void fill_times(features::Dataset& data, const features::ColumnView& column,
     }
 }
 
-void fill_groups(features::Dataset& data, const features::ColumnView& column) {
+void fill_groups(encoding::Dataset& data, const base::ColumnView& column) {
     for (std::size_t row = 0; row < data.size(); ++row) {
         const std::uint32_t code = column.code[row];
         data.keys[row].group = code == base::kNone ? 0 : base::hash_bytes(column.values->text(code));
     }
 }
 
-void fill_weights(features::Dataset& data, const features::ColumnView& column,
-                  std::vector<features::BadCell>& bad) {
-    const std::vector<double> weights = features::number_column(column, bad);
+void fill_weights(encoding::Dataset& data, const base::ColumnView& column, std::vector<base::BadCell>& bad) {
+    const std::vector<double> weights = base::number_column(column, bad);
     data.weights.resize(weights.size());
     for (std::size_t row = 0; row < weights.size(); ++row) {
         if (!(weights[row] >= 0)) bad.push_back({row, std::string(column.name), "a weight of 0 or more"});
@@ -50,23 +48,23 @@ void fill_weights(features::Dataset& data, const features::ColumnView& column,
     }
 }
 
-features::Dataset to_dataset(const ingest::Table& table, const features::TableInputs& inputs,
+encoding::Dataset to_dataset(const ingest::Table& table, const base::TableInputs& inputs,
                              const TableOptions& options, const std::string& label, bool label_required,
-                             std::vector<features::BadCell>& bad) {
+                             std::vector<base::BadCell>& bad) {
     const auto columns = columns_of(table);
-    features::Dataset data = features::table_dataset(columns, inputs, label, label_required, bad);
-    if (!options.time.empty()) fill_times(data, features::find_column(columns, options.time), bad);
-    if (!options.group.empty()) fill_groups(data, features::find_column(columns, options.group));
-    if (!options.weight.empty()) fill_weights(data, features::find_column(columns, options.weight), bad);
+    encoding::Dataset data = encoding::table_dataset(columns, inputs, label, label_required, bad);
+    if (!options.time.empty()) fill_times(data, base::find_column(columns, options.time), bad);
+    if (!options.group.empty()) fill_groups(data, base::find_column(columns, options.group));
+    if (!options.weight.empty()) fill_weights(data, base::find_column(columns, options.weight), bad);
     return data;
 }
 
 /// Cells that cannot be used make their row a bad one; what is left is clean.
-LabelledTable without_bad_rows(ingest::Table table, const features::TableInputs& inputs,
+LabelledTable without_bad_rows(ingest::Table table, const base::TableInputs& inputs,
                                const TableOptions& options, const std::string& label, bool label_required,
                                const ingest::RowPolicy& policy) {
-    std::vector<features::BadCell> cells;
-    features::Dataset data = to_dataset(table, inputs, options, label, label_required, cells);
+    std::vector<base::BadCell> cells;
+    encoding::Dataset data = to_dataset(table, inputs, options, label, label_required, cells);
     if (!cells.empty()) {
         std::vector<ingest::BadValue> bad;
         for (auto& cell : cells)
@@ -83,25 +81,25 @@ ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& opti
     return ingest::read_table(paths, reading_of(options, label, log, general, console));
 }
 
-features::Split split_table(const LabelledTable& rows, const TableOptions& options,
-                            std::size_t training_files, double share, std::uint64_t seed) {
+dataset::Split split_table(const LabelledTable& rows, const TableOptions& options, std::size_t training_files,
+                           double share, std::uint64_t seed) {
     if (!options.valid_file.empty()) {
         std::vector<std::uint32_t> valid;
         for (std::size_t row = 0; row < rows.table.rows(); ++row) {
             if (rows.table.origin[row].file >= training_files)
                 valid.push_back(static_cast<std::uint32_t>(row));
         }
-        return features::split_given(rows.data, valid, true);
+        return dataset::split_given(rows.data, valid, true);
     }
-    if (!options.time.empty()) return features::split_last(rows.data, share);
-    if (!options.group.empty()) return features::split_groups(rows.data, share, seed);
-    return features::split_at_random(rows.data, share, seed);
+    if (!options.time.empty()) return dataset::split_last(rows.data, share);
+    if (!options.group.empty()) return dataset::split_groups(rows.data, share, seed);
+    return dataset::split_at_random(rows.data, share, seed);
 }
 
 }  // namespace
 
-std::vector<features::ColumnView> columns_of(const ingest::Table& table) {
-    std::vector<features::ColumnView> columns;
+std::vector<base::ColumnView> columns_of(const ingest::Table& table) {
+    std::vector<base::ColumnView> columns;
     for (const auto& column : table.columns)
         columns.push_back({column.name, &column.values, column.code});
     return columns;
@@ -145,7 +143,7 @@ void TableOptions::refuse_for_log() const {
 
 LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, const LogOptions& log,
                              const GeneralOptions& general, bool label_required, Console& console) {
-    features::TableInputs inputs;
+    base::TableInputs inputs;
     for (const auto& feature : bundle.encoder.numeric_features())
         inputs.numeric.push_back(feature.name);
     inputs.categorical = bundle.encoder.categorical_features();
@@ -169,8 +167,8 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
     }
     const auto training_rows = static_cast<std::size_t>(std::ranges::count_if(
         rows.origin, [&](const ingest::RowOrigin& origin) { return origin.file < log.paths.size(); }));
-    const features::TableInputs inputs =
-        features::infer_inputs(columns, training_rows, left_out, list_option(table.categorical));
+    const base::TableInputs inputs =
+        base::infer_inputs(columns, training_rows, left_out, list_option(table.categorical));
     const LabelledTable clean =
         without_bad_rows(std::move(rows), inputs, table, table.label, true, log.row_policy());
     tell_about_reading(clean.table.report, log, general, console);
@@ -178,14 +176,14 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
     Bundle bundle;
     bundle.table = model::TableTask{table.label};
     bundle.heads = {{.name = table.label, .horizon = 0}};
-    const features::Split split = split_table(clean, table, log.paths.size(),
-                                              percent_option("--valid", valid_share), options.training.seed);
+    const dataset::Split split = split_table(clean, table, log.paths.size(),
+                                             percent_option("--valid", valid_share), options.training.seed);
     train::choose_table_defaults(options, split.train.size());
     train::train_model(bundle, clean.data, split, options, chosen_kernels(general), observer);
     return bundle;
 }
 
-score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset& data, bool grouped,
+score::ScoredExamples score_table(const Bundle& bundle, const encoding::Dataset& data, bool grouped,
                                   const nn::Kernels& kernels) {
     const model::Predictor predictor(bundle, kernels);
     const train::DatasetSource source(bundle.encoder, data, nullptr, kernels);
@@ -198,7 +196,7 @@ score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset&
     scored.weights = data.weights;
     scored.keys = data.keys;
     if (grouped) {
-        for (const features::ExampleKey& key : data.keys)
+        for (const encoding::ExampleKey& key : data.keys)
             scored.clusters.push_back(key.group);
     }
     return scored;

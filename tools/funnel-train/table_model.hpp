@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "funnel/features/table_dataset.hpp"
+#include "funnel/encoding/table_dataset.hpp"
 #include "funnel/ingest/read_table.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/score/evaluation.hpp"
@@ -29,7 +29,7 @@ struct TableOptions {
 /// A table without its bad rows, as a Dataset with labels, weights, times and groups.
 struct LabelledTable {
     ingest::Table table;
-    features::Dataset data;
+    encoding::Dataset data;
 };
 
 /// The rows of a table for a model that is trained already; columns are matched by name.
@@ -48,7 +48,7 @@ struct LabelledTable {
                                        Console& console);
 
 /// The columns of a table as features see them. Borrows it.
-[[nodiscard]] std::vector<features::ColumnView> columns_of(const ingest::Table& table);
+[[nodiscard]] std::vector<base::ColumnView> columns_of(const ingest::Table& table);
 
 /// How a table is read, by the options of a command.
 [[nodiscard]] ingest::TableOptions reading_of(const TableOptions& options, const std::string& label,
@@ -56,7 +56,7 @@ struct LabelledTable {
                                               Console& console);
 
 /// The scores of every row, with labels as far as the table has them.
-[[nodiscard]] score::ScoredExamples score_table(const Bundle& bundle, const features::Dataset& data,
+[[nodiscard]] score::ScoredExamples score_table(const Bundle& bundle, const encoding::Dataset& data,
                                                 bool grouped, const nn::Kernels& kernels);
 
 }  // namespace funnel::tool

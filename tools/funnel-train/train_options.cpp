@@ -24,18 +24,18 @@ std::vector<std::size_t> hidden_units(const std::string& text) {
     return units;
 }
 
-std::int64_t horizon_option(const std::string& text, features::ExampleMode mode) {
+std::int64_t horizon_option(const std::string& text, events::ExampleMode mode) {
     if (text != "visit") return duration_option("--horizon", text);
-    if (mode != features::ExampleMode::visit) usage_error("--horizon: visit needs --examples visit");
-    return features::kVisitHorizon;
+    if (mode != events::ExampleMode::visit) usage_error("--horizon: visit needs --examples visit");
+    return events::kVisitHorizon;
 }
 
 /// One horizon per target: "7d" for all, or "click=1h,purchase=3d" and the defaults for the rest.
 std::vector<std::int64_t> horizons(const TrainCommand& command, const std::vector<std::string>& targets,
-                                   features::ExampleMode mode) {
+                                   events::ExampleMode mode) {
     std::vector<std::int64_t> result;
     for (const std::string& target : targets)
-        result.push_back(features::default_horizon(target));
+        result.push_back(events::default_horizon(target));
     for (const std::string& part : list_option(command.horizon)) {
         const std::size_t equals = part.find('=');
         if (equals == std::string::npos) {
@@ -52,24 +52,24 @@ std::vector<std::int64_t> horizons(const TrainCommand& command, const std::vecto
     return result;
 }
 
-features::ExampleMode example_mode(const std::string& name) {
-    if (name == "every") return features::ExampleMode::every;
-    if (name == "visit") return features::ExampleMode::visit;
-    return features::ExampleMode::first;
+events::ExampleMode example_mode(const std::string& name) {
+    if (name == "every") return events::ExampleMode::every;
+    if (name == "visit") return events::ExampleMode::visit;
+    return events::ExampleMode::first;
 }
 
 /// All groups of features but those of --without.
-features::FeatureGroups groups_but(const std::string& without) {
-    features::FeatureGroups groups = features::kAllGroups;
+events::FeatureGroups groups_but(const std::string& without) {
+    events::FeatureGroups groups = events::kAllGroups;
     for (const std::string& name : list_option(without)) {
-        const auto at = std::ranges::find(features::kGroupNames, std::string_view(name));
-        if (at == features::kGroupNames.end()) {
+        const auto at = std::ranges::find(events::kGroupNames, std::string_view(name));
+        if (at == events::kGroupNames.end()) {
             std::string known;
-            for (const std::string_view group : features::kGroupNames)
+            for (const std::string_view group : events::kGroupNames)
                 known += (known.empty() ? "" : " ") + std::string(group);
             usage_error("--without: expected groups of features (" + known + "), got \"" + name + "\"");
         }
-        groups &= ~(features::FeatureGroups{1} << (at - features::kGroupNames.begin()));
+        groups &= ~(events::FeatureGroups{1} << (at - events::kGroupNames.begin()));
     }
     return groups;
 }
@@ -193,7 +193,7 @@ train::LogModelOptions TrainCommand::log_options(const ingest::ReadResult& read,
     options.model = model_options();
     options.valid_share = percent_option("--valid", valid);
     options.task.schema = ingest::to_json(read.schema);
-    options.task.funnel = choose_funnel(log, read.schema, features::kinds_of(read.log), console).funnel;
+    options.task.funnel = choose_funnel(log, read.schema, history::kinds_of(read.log), console).funnel;
     options.task.examples = example_mode(examples);
     options.task.text_inputs = read.schema.categorical;
     options.task.number_inputs = read.schema.numeric;

@@ -13,8 +13,8 @@
 namespace funnel::tool {
 namespace {
 
-using features::SideKey;
-using features::VectorTable;
+using events::SideKey;
+using events::VectorTable;
 
 /// Which rows the table has, and the name of the column that says so.
 std::pair<SideKey, std::string> key_of(const ingest::Table& table, const ingest::Schema& schema,
@@ -30,10 +30,10 @@ std::pair<SideKey, std::string> key_of(const ingest::Table& table, const ingest:
 
 /// Cells that are no numbers, and rows without an id, are bad rows.
 void reject_bad_rows(ingest::Table& table, const std::string& id, const ingest::RowPolicy& policy) {
-    std::vector<features::BadCell> cells;
-    for (const features::ColumnView& column : columns_of(table)) {
+    std::vector<base::BadCell> cells;
+    for (const base::ColumnView& column : columns_of(table)) {
         if (column.name != id) {
-            (void)features::number_column(column, cells);
+            (void)base::number_column(column, cells);
             continue;
         }
         for (std::uint32_t row = 0; row < column.code.size(); ++row) {
@@ -43,7 +43,7 @@ void reject_bad_rows(ingest::Table& table, const std::string& id, const ingest::
     reject_cells(table, std::move(cells), policy);
 }
 
-std::vector<std::string_view> texts_of(const features::ColumnView& column) {
+std::vector<std::string_view> texts_of(const base::ColumnView& column) {
     std::vector<std::string_view> texts;
     for (const std::uint32_t code : column.code)
         texts.push_back(column.values->text(code));
@@ -51,13 +51,13 @@ std::vector<std::string_view> texts_of(const features::ColumnView& column) {
 }
 
 /// Numbers of all columns but the id, row-major.
-std::vector<float> numbers_of(const std::vector<features::ColumnView>& columns, const std::string& id,
+std::vector<float> numbers_of(const std::vector<base::ColumnView>& columns, const std::string& id,
                               std::size_t rows, std::vector<std::string>& names) {
     std::vector<std::vector<double>> numbers;
-    for (const features::ColumnView& column : columns) {
+    for (const base::ColumnView& column : columns) {
         if (column.name == id) continue;
-        std::vector<features::BadCell> bad;  // they are gone
-        numbers.push_back(features::number_column(column, bad));
+        std::vector<base::BadCell> bad;  // they are gone
+        numbers.push_back(base::number_column(column, bad));
         names.emplace_back(column.name);
     }
     std::vector<float> values;
@@ -84,7 +84,7 @@ VectorTable read_vectors(const std::string& path, const ingest::Schema& schema, 
     if (ids.empty()) reject_bad_rows(table, id, log.row_policy());
     tell_about_reading(table.report, log, general, console);
     const auto columns = columns_of(table);
-    const features::ColumnView& id_view = features::find_column(columns, id);
+    const base::ColumnView& id_view = base::find_column(columns, id);
     std::vector<std::string> names;
     if (ids.empty()) {
         std::vector<float> values = numbers_of(columns, id, table.rows(), names);

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "funnel/features/vector_table.hpp"
+#include "funnel/events/vector_table.hpp"
 #include "funnel/ingest/schema.hpp"
 #include "options.hpp"
 
@@ -13,9 +13,9 @@ namespace funnel::tool {
 /// CSV: an id column and numbers. FILE.npy: a row per id of FILE.ids, which is CSV with the id column alone.
 /// The id column, under the log's name for it or ours, says whether the rows are items or users.
 /// Throws Error(schema) for neither or both, and for rows that do not fit.
-[[nodiscard]] features::VectorTable read_vectors(const std::string& path, const ingest::Schema& schema,
-                                                 const LogOptions& log, const GeneralOptions& general,
-                                                 Console& console);
+[[nodiscard]] events::VectorTable read_vectors(const std::string& path, const ingest::Schema& schema,
+                                               const LogOptions& log, const GeneralOptions& general,
+                                               Console& console);
 
 /// The list of ids of a .npy file, or empty.
 [[nodiscard]] std::string ids_file(const std::string& path);

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "funnel/eval/ranked_labels.hpp"
+#include "funnel/eval/detail/ranked_labels.hpp"
 
 namespace funnel::eval {
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "funnel/eval/ranked_labels.hpp"
+#include "funnel/eval/detail/ranked_labels.hpp"
 
 namespace funnel::eval {
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "funnel/base/random.hpp"
+#include "funnel/eval/detail/ranked_labels.hpp"
 #include "funnel/eval/jackknife.hpp"
 #include "funnel/eval/log_loss.hpp"
-#include "funnel/eval/ranked_labels.hpp"
 
 namespace funnel::eval {
 

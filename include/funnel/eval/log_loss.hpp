@@ -9,7 +9,7 @@
 #include <optional>
 #include <span>
 
-#include "funnel/eval/ranked_labels.hpp"
+#include "funnel/eval/detail/ranked_labels.hpp"
 
 namespace funnel::eval {
 

@@ -9,9 +9,9 @@
 
 #include "funnel/eval/average_precision.hpp"
 #include "funnel/eval/calibration.hpp"
+#include "funnel/eval/detail/ranked_labels.hpp"
 #include "funnel/eval/figure.hpp"
 #include "funnel/eval/log_loss.hpp"
-#include "funnel/eval/ranked_labels.hpp"
 #include "funnel/eval/roc_auc.hpp"
 
 namespace funnel::eval {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "funnel/events/funnel.hpp"
+#include "funnel/events/funnel_stages.hpp"
 
 namespace funnel::ingest {
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "funnel/events/visit.hpp"
-#include "funnel/metrics/funnel_reach.hpp"
-#include "funnel/metrics/tally_plan.hpp"
-#include "funnel/metrics/user_rows.hpp"
+#include "funnel/metrics/detail/funnel/funnel_reach.hpp"
+#include "funnel/metrics/detail/tally/tally_plan.hpp"
+#include "funnel/metrics/detail/tally/user_rows.hpp"
 
 namespace funnel::metrics {
 

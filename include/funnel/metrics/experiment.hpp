@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "funnel/metrics/measure.hpp"
-#include "funnel/metrics/metric_parts.hpp"
+#include "funnel/metrics/metric_difference.hpp"
 
 namespace funnel::metrics {
 
@@ -34,7 +34,7 @@ struct ExperimentState {
 struct ExperimentArm {
     std::string key;
     SegmentResult result = {};
-    std::vector<Difference> against_control = {};  ///< empty for the control
+    std::vector<MetricDifference> against_control = {};  ///< empty for the control
 };
 
 struct ExperimentResult {

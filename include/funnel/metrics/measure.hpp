@@ -15,17 +15,17 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/metrics/bots.hpp"
-#include "funnel/metrics/intervals.hpp"
+#include "funnel/metrics/detail/inference/intervals.hpp"
+#include "funnel/metrics/detail/inference/warnings.hpp"
+#include "funnel/metrics/detail/tally/bots.hpp"
+#include "funnel/metrics/detail/tally/tally.hpp"
+#include "funnel/metrics/detail/tally/user_rows.hpp"
+#include "funnel/metrics/detail/tally/user_tally.hpp"
+#include "funnel/metrics/metric.hpp"
+#include "funnel/metrics/metrics_options.hpp"
 #include "funnel/metrics/metrics_result.hpp"
 #include "funnel/metrics/metrics_state.hpp"
-#include "funnel/metrics/options.hpp"
-#include "funnel/metrics/rates.hpp"
 #include "funnel/metrics/segments.hpp"
-#include "funnel/metrics/tally.hpp"
-#include "funnel/metrics/user_rows.hpp"
-#include "funnel/metrics/user_tally.hpp"
-#include "funnel/metrics/warnings.hpp"
 
 namespace funnel::metrics {
 

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "funnel/base/error.hpp"
-#include "funnel/metrics/censoring.hpp"
-#include "funnel/metrics/funnel_steps.hpp"
-#include "funnel/metrics/metric_parts.hpp"
-#include "funnel/metrics/options.hpp"
-#include "funnel/metrics/rates.hpp"
-#include "funnel/metrics/step_gains.hpp"
+#include "funnel/metrics/detail/funnel/funnel_steps.hpp"
+#include "funnel/metrics/detail/inference/censoring.hpp"
+#include "funnel/metrics/detail/inference/step_gains.hpp"
+#include "funnel/metrics/metric.hpp"
+#include "funnel/metrics/metric_difference.hpp"
+#include "funnel/metrics/metrics_options.hpp"
 
 namespace funnel::metrics {
 
@@ -23,7 +23,7 @@ struct SegmentResult {
     std::optional<std::string> key;
     std::vector<Metric> metrics;
     std::vector<FunnelStep> steps;
-    std::vector<Difference> differences = {};  ///< to the whole log, with options.differences
+    std::vector<MetricDifference> differences = {};  ///< to the whole log, with options.differences
 };
 
 /// What is left when the users that a bot rule names are left out.

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/metrics/intervals.hpp"
-#include "funnel/metrics/tally.hpp"
-#include "funnel/metrics/warnings.hpp"
+#include "funnel/metrics/detail/inference/intervals.hpp"
+#include "funnel/metrics/detail/inference/warnings.hpp"
+#include "funnel/metrics/detail/tally/tally.hpp"
 
 namespace funnel::metrics {
 

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/metrics/options.hpp"
+#include "funnel/metrics/metrics_options.hpp"
 
 namespace funnel::metrics {
 

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
-#include "funnel/events/funnel.hpp"
-#include "funnel/features/encoder.hpp"
-#include "funnel/features/examples.hpp"
-#include "funnel/features/history.hpp"
-#include "funnel/features/side_table.hpp"
+#include "funnel/dataset/examples.hpp"
+#include "funnel/encoding/encoder.hpp"
+#include "funnel/events/example_mode.hpp"
+#include "funnel/events/funnel_stages.hpp"
+#include "funnel/events/side_table.hpp"
+#include "funnel/history/history.hpp"
 #include "funnel/model/reference.hpp"
 #include "funnel/model/training_summary.hpp"
 #include "funnel/nn/chains.hpp"
@@ -24,16 +25,16 @@ namespace funnel::model {
 /// One output of the nets. The probability of a head is the product of the sigmoids along its chain.
 struct Head {
     std::string name;          ///< "click", "purchase", or the label of a table
-    std::int64_t horizon = 0;  ///< microseconds, features::kVisitHorizon, or 0 for a table
+    std::int64_t horizon = 0;  ///< microseconds, events::kVisitHorizon, or 0 for a table
 };
 
 /// What a model trained on a log knows about logs.
 struct LogTask {
     std::string schema;  ///< JSON text, for ingest::parse_schema
     Funnel funnel;
-    features::ExampleMode examples = features::ExampleMode::first;
+    events::ExampleMode examples = events::ExampleMode::first;
     std::vector<std::string> text_inputs, number_inputs;  ///< further columns of the log
-    std::vector<features::SideInput> side_inputs;         ///< columns of side tables, after those
+    std::vector<events::SideInput> side_inputs;           ///< columns of side tables, after those
 };
 
 /// What a model trained on a table knows about tables: its columns are those of the encoder.
@@ -54,12 +55,12 @@ struct Bundle {
     std::optional<TableTask> table;
     std::vector<Head> heads;  ///< K
     nn::Chains chains;        ///< over the K heads
-    features::Encoder encoder;
+    encoding::Encoder encoder;
     std::vector<nn::Net<float>> nets;  ///< members; the probability is their mean
     TrainingSummary summary;
     std::vector<Probe> probes;
-    Reference reference;                       ///< what the inputs and scores of the training looked like
-    std::optional<features::History> history;  ///< of a log: up to its watermark
+    Reference reference;                      ///< what the inputs and scores of the training looked like
+    std::optional<history::History> history;  ///< of a log: up to its watermark
 };
 
 }  // namespace funnel::model

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/features/encoder.hpp"
+#include "funnel/encoding/encoder.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/nn/packed_net.hpp"
 #include "funnel/nn/split_net.hpp"
@@ -34,13 +34,13 @@ class Predictor {
     explicit Predictor(const Bundle& bundle, const nn::Kernels& kernels = nn::eigen_kernels(),
                        std::size_t shared = 0);
     /// The same from its parts, all nets of one shape.
-    Predictor(features::Encoder encoder, const std::vector<nn::Net<float>>& nets, nn::Chains chains,
+    Predictor(encoding::Encoder encoder, const std::vector<nn::Net<float>>& nets, nn::Chains chains,
               const nn::Kernels& kernels, std::size_t shared = 0);
 
     [[nodiscard]] std::size_t targets() const noexcept { return chains_.heads(); }  ///< K
     [[nodiscard]] std::size_t dense_size() const noexcept { return encoder_.dense_names().size(); }
     [[nodiscard]] std::size_t ids_size() const noexcept { return encoder_.embeddings().size(); }
-    [[nodiscard]] const features::Encoder& encoder() const noexcept { return encoder_; }
+    [[nodiscard]] const encoding::Encoder& encoder() const noexcept { return encoder_; }
     [[nodiscard]] const nn::Kernels& kernels() const noexcept { return *kernels_; }
 
     /// n raw rows, numeric (n, d) and categorical (n, c) row-major, to p (n, K). Does not allocate once the
@@ -65,10 +65,10 @@ class Predictor {
     template <typename Logits>
     void average(std::span<float> p, Workspace& workspace, const Logits& logits) const;
 
-    features::Encoder encoder_;
+    encoding::Encoder encoder_;
     std::vector<nn::PackedNet<float>> nets_;
     std::size_t shared_numbers_ = 0;
-    features::Encoder::Shared shared_;
+    encoding::Encoder::Shared shared_;
     std::vector<nn::SplitNet<float>> split_nets_;  // empty: nothing is shared
     nn::Chains chains_;
     const nn::Kernels* kernels_;
@@ -77,7 +77,7 @@ class Predictor {
 inline Predictor::Predictor(const Bundle& bundle, const nn::Kernels& kernels, std::size_t shared)
     : Predictor(bundle.encoder, bundle.nets, bundle.chains, kernels, shared) {}
 
-inline Predictor::Predictor(features::Encoder encoder, const std::vector<nn::Net<float>>& nets,
+inline Predictor::Predictor(encoding::Encoder encoder, const std::vector<nn::Net<float>>& nets,
                             nn::Chains chains, const nn::Kernels& kernels, std::size_t shared)
     : encoder_(std::move(encoder)),
       shared_numbers_(shared),

@@ -16,8 +16,8 @@
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/error.hpp"
 #include "funnel/base/random.hpp"
+#include "funnel/encoding/dataset.hpp"
 #include "funnel/eval/psi.hpp"
-#include "funnel/features/dataset.hpp"
 
 namespace funnel::model {
 
@@ -60,7 +60,7 @@ struct Reference {
 [[nodiscard]] ReferenceColumn reference_of(std::string name, std::span<const float> values);
 
 /// The inputs of these rows of the data; of many rows a sample of 100,000, drawn by (seed, row). O(n log n).
-[[nodiscard]] Reference reference_of(const features::Dataset& data, std::span<const std::uint32_t> rows,
+[[nodiscard]] Reference reference_of(const encoding::Dataset& data, std::span<const std::uint32_t> rows,
                                      std::uint64_t seed);
 
 /// The population stability index of one column.
@@ -124,7 +124,7 @@ inline ReferenceColumn reference_of(std::string name, std::span<const float> val
 namespace detail {
 
 /// The 20 most frequent texts of a categorical column.
-[[nodiscard]] inline ReferenceColumn reference_of_texts(const features::Dataset& data, std::size_t column,
+[[nodiscard]] inline ReferenceColumn reference_of_texts(const encoding::Dataset& data, std::size_t column,
                                                         std::span<const std::uint32_t> rows) {
     constexpr std::size_t kMostTexts = 20;
     const base::StringTable& texts = data.categories[column];
@@ -183,7 +183,7 @@ inline void write_columns(base::ByteWriter& out, const std::vector<ReferenceColu
 
 }  // namespace detail
 
-inline Reference reference_of(const features::Dataset& data, std::span<const std::uint32_t> rows,
+inline Reference reference_of(const encoding::Dataset& data, std::span<const std::uint32_t> rows,
                               std::uint64_t seed) {
     constexpr double kSample = 100'000;
     const double share = kSample / std::max(kSample, static_cast<double>(rows.size()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Predictor: a frozen net and its chains, ready to score single rows and bulk: inputs to probabilities.
+// NetPredictor: a frozen net and its chains, ready to score single rows and bulk: inputs to probabilities.
 #pragma once
 
 #include <algorithm>
@@ -21,10 +21,10 @@ namespace funnel::nn {
 /// Immutable: share freely. With the caller's Workspace a call allocates nothing after the first of its size.
 /// With the kernels of the kernel room a row gets the same bytes alone and in any batch; Eigen sums a single
 /// row in another order.
-class Predictor {
+class NetPredictor {
  public:
     /// Throws Error(shape) if the chains do not cover the heads of the net.
-    Predictor(Net<float> net, Chains chains, const Kernels& kernels = eigen_kernels());
+    NetPredictor(Net<float> net, Chains chains, const Kernels& kernels = eigen_kernels());
 
     [[nodiscard]] const Net<float>& net() const noexcept { return packed_.net(); }
     [[nodiscard]] const Chains& chains() const noexcept { return chains_; }
@@ -40,7 +40,7 @@ class Predictor {
     Chains chains_;
 };
 
-inline Predictor::Predictor(Net<float> net, Chains chains, const Kernels& kernels)
+inline NetPredictor::NetPredictor(Net<float> net, Chains chains, const Kernels& kernels)
     : packed_(std::move(net), kernels), chains_(std::move(chains)) {
     if (chains_.heads() != packed_.net().shape().outputs) {
         throw Error(ErrorCode::shape, "predictor: expected chains over " +
@@ -50,8 +50,8 @@ inline Predictor::Predictor(Net<float> net, Chains chains, const Kernels& kernel
     }
 }
 
-inline void Predictor::logits(const Inputs<float>& inputs, Workspace<float>& workspace,
-                              std::span<float> z) const {
+inline void NetPredictor::logits(const Inputs<float>& inputs, Workspace<float>& workspace,
+                                 std::span<float> z) const {
     const NetShape& shape = packed_.net().shape();
     if (z.size() != inputs.rows * heads() || inputs.dense.size() != inputs.rows * shape.dense ||
         inputs.ids.size() != inputs.rows * shape.embeddings.size()) {
@@ -72,8 +72,8 @@ inline void Predictor::logits(const Inputs<float>& inputs, Workspace<float>& wor
     }
 }
 
-inline void Predictor::probabilities(const Inputs<float>& inputs, Workspace<float>& workspace,
-                                     std::span<float> p) const {
+inline void NetPredictor::probabilities(const Inputs<float>& inputs, Workspace<float>& workspace,
+                                        std::span<float> p) const {
     logits(inputs, workspace, p);
     nn::probabilities<float>(p, chains_, packed_.kernels(), p);
 }

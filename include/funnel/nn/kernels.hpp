@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "funnel/nn/z_scores.hpp"
+#include "funnel/nn/detail/z_scores.hpp"
 
 namespace funnel::nn {
 

@@ -17,7 +17,7 @@
 #include "funnel/base/matrix.hpp"
 #include "funnel/base/random.hpp"
 #include "funnel/nn/aligned.hpp"
-#include "funnel/nn/initializer.hpp"
+#include "funnel/nn/detail/initializer.hpp"
 #include "funnel/nn/net_shape.hpp"
 
 namespace funnel::nn {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "funnel/features/history.hpp"
+#include "funnel/history/history.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/persist/container.hpp"
 
@@ -22,8 +22,8 @@ void save_model(const std::string& path, const Bundle& bundle);
                                 files::FileDigest* digest = nullptr);
 
 /// The state of a history between nightly runs: what it has observed up to its watermark.
-void save_state(const std::string& path, const features::History& history);
-[[nodiscard]] features::History load_state(const std::string& path,
-                                           std::uint64_t size_limit = kDefaultSizeLimit);
+void save_state(const std::string& path, const history::History& history);
+[[nodiscard]] history::History load_state(const std::string& path,
+                                          std::uint64_t size_limit = kDefaultSizeLimit);
 
 }  // namespace funnel::persist

@@ -13,16 +13,16 @@
 namespace funnel::report {
 
 /// Another log, and the differences ours - theirs.
-struct Comparison {
+struct ComparedLog {
     std::vector<std::string> files;
     std::int64_t rows = 0;
     std::vector<metrics::Metric> metrics;
     std::vector<metrics::FunnelStep> steps;
-    std::vector<metrics::Difference> differences;
+    std::vector<metrics::MetricDifference> differences;
 };
 
 struct Comparisons {
-    std::optional<Comparison> other = {};
+    std::optional<ComparedLog> other = {};
     std::optional<metrics::ExperimentResult> experiment = {};
     std::optional<std::vector<metrics::FunnelDisagreement>> disagreements = {};  ///< with ClickHouse
 };

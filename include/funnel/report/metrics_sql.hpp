@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "funnel/events/funnel.hpp"
+#include "funnel/events/funnel_stages.hpp"
 
 namespace funnel::report {
 

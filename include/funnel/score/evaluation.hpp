@@ -10,10 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/label.hpp"
 #include "funnel/base/time.hpp"
+#include "funnel/encoding/dataset.hpp"
 #include "funnel/eval/clustered.hpp"
 #include "funnel/eval/target_report.hpp"
-#include "funnel/features/dataset.hpp"
 
 namespace funnel::score {
 
@@ -59,10 +60,10 @@ struct Evaluation {
 struct ScoredExamples {
     std::vector<std::string> targets;                    ///< K names
     std::vector<std::vector<float>> scores = {};         ///< K x n
-    std::vector<std::vector<std::uint8_t>> labels = {};  ///< K x n: 0, 1, features::kUnknownLabel
+    std::vector<std::vector<std::uint8_t>> labels = {};  ///< K x n: 0, 1, base::kUnknownLabel
     std::vector<float> weights = {};                     ///< n, or empty: all 1
     std::vector<std::uint64_t> clusters = {};            ///< n users, or empty: each row is its own
-    std::vector<features::ExampleKey> keys = {};         ///< n
+    std::vector<encoding::ExampleKey> keys = {};         ///< n
     bool grouped = false;                                ///< keys[i].group is what grouped_auc groups by
 
     [[nodiscard]] std::size_t size() const noexcept { return keys.size(); }
@@ -102,7 +103,7 @@ inline void hold_against_observed(const ScoredExamples& examples, Evaluation& ev
         day.resize(targets);
         std::size_t known = 0;
         for (std::size_t k = 0; k < targets; ++k) {
-            if (examples.labels[k][i] == features::kUnknownLabel) continue;
+            if (examples.labels[k][i] == base::kUnknownLabel) continue;
             ++known;
             day[k].add(examples.labels[k][i], examples.scores[k][i]);
         }
@@ -126,7 +127,7 @@ template <typename Belongs>
 
 inline Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
                            const ScoredExamples* place_hidden) {
-    using Key = features::ExampleKey;
+    using Key = encoding::ExampleKey;
     Evaluation evaluation{.rows = examples.size(), .targets = examples.targets};
     evaluation.all = detail::evaluate_rows(examples, "", {});
     if (!with_segments) return evaluation;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "funnel/base/error.hpp"
+#include "funnel/base/label.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "funnel/score/scorer.hpp"
 
@@ -20,15 +21,15 @@ namespace funnel::score {
 /// its time: those the history has observed already and those of `log` after its watermark. The history
 /// observes the log on the way. Candidates may be in any order; the result is in theirs, ExampleKey::row =
 /// index. Throws Error(invalid_argument) for a candidate at or before the watermark: its past is gone.
-[[nodiscard]] ScoredExamples score_candidates(const EventLog& log, features::History& history,
+[[nodiscard]] ScoredExamples score_candidates(const EventLog& log, history::History& history,
                                               std::span<const Event> candidates, const Scorer& scorer);
 
-inline ScoredExamples score_candidates(const EventLog& log, features::History& history,
+inline ScoredExamples score_candidates(const EventLog& log, history::History& history,
                                        std::span<const Event> candidates, const Scorer& scorer) {
     const std::size_t n = candidates.size(), targets = scorer.targets();
     ScoredExamples result{.targets = scorer.target_names()};
     result.scores.assign(targets, std::vector<float>(n));
-    result.labels.assign(targets, std::vector<std::uint8_t>(n, features::kUnknownLabel));
+    result.labels.assign(targets, std::vector<std::uint8_t>(n, base::kUnknownLabel));
     result.keys.resize(n);
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -57,7 +58,7 @@ inline ScoredExamples score_candidates(const EventLog& log, features::History& h
         scorer.score(history, candidate, p, workspace);
         for (std::size_t k = 0; k < targets; ++k)
             result.scores[k][i] = p[k];
-        const features::Known known = history.known(candidate, events::session_key(candidate.session));
+        const history::Known known = history.known(candidate, events::session_key(candidate.session));
         result.keys[i] = {
             .row = i, .time = candidate.time, .known_user = known.user, .known_item = known.item};
     }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "funnel/base/hash.hpp"
-#include "funnel/features/build_dataset.hpp"
+#include "funnel/dataset/build_dataset.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "funnel/score/scorer.hpp"
 
@@ -20,9 +20,9 @@ namespace funnel::score {
 /// it observes the log on the way. Memory: 4 K + 48 bytes per example. place_hidden, if given, becomes the
 /// same examples scored without list and position, as those of a list that is yet to be ranked; drift, if
 /// given, counts the rows and their scores.
-[[nodiscard]] ScoredExamples score_log(const EventLog& log, features::History& history,
-                                       const features::ExampleList& examples, const Scorer& scorer,
-                                       const features::BuildOptions& options = {},
+[[nodiscard]] ScoredExamples score_log(const EventLog& log, history::History& history,
+                                       const dataset::ExampleList& examples, const Scorer& scorer,
+                                       const dataset::BuildOptions& options = {},
                                        ScoredExamples* place_hidden = nullptr, model::Drift* drift = nullptr);
 
 namespace detail {
@@ -39,7 +39,7 @@ class BlockScorer {
         examples_.reserve(nn::kBlockRows);
     }
 
-    void add(const features::ExampleRow& row) {
+    void add(const dataset::ExampleRow& row) {
         const std::size_t d = predictor_.dense_size(), e = predictor_.ids_size(), i = examples_.size();
         predictor_.encoder().encode(row.numeric, row.categorical, std::span(dense_).subspan(i * d, d),
                                     std::span(ids_).subspan(i * e, e), predictor_.kernels());
@@ -73,16 +73,16 @@ class BlockScorer {
 /// Rows with the features of FeatureGroup::place set to missing.
 class PlaceHider {
  public:
-    explicit PlaceHider(const features::FeatureSpec& spec) {
+    explicit PlaceHider(const events::FeatureSpec& spec) {
         for (std::size_t i = 0; i < spec.numeric.size(); ++i) {
-            if (spec.numeric_groups[i] == features::FeatureGroup::place) numbers_.push_back(i);
+            if (spec.numeric_groups[i] == events::FeatureGroup::place) numbers_.push_back(i);
         }
         for (std::size_t i = 0; i < spec.categorical.size(); ++i) {
-            if (spec.categorical_groups[i] == features::FeatureGroup::place) texts_.push_back(i);
+            if (spec.categorical_groups[i] == events::FeatureGroup::place) texts_.push_back(i);
         }
     }
     /// Valid until the next call.
-    [[nodiscard]] features::ExampleRow operator()(features::ExampleRow row) {
+    [[nodiscard]] dataset::ExampleRow operator()(dataset::ExampleRow row) {
         numeric_.assign(row.numeric.begin(), row.numeric.end());
         categorical_.assign(row.categorical.begin(), row.categorical.end());
         for (const std::size_t i : numbers_)
@@ -101,7 +101,7 @@ class PlaceHider {
 };
 
 /// A result without scores and keys yet.
-[[nodiscard]] inline ScoredExamples unscored(const features::ExampleList& examples, const Scorer& scorer) {
+[[nodiscard]] inline ScoredExamples unscored(const dataset::ExampleList& examples, const Scorer& scorer) {
     const std::size_t n = examples.size(), targets = scorer.targets();
     ScoredExamples result{.targets = scorer.target_names(), .grouped = true};
     result.scores.assign(targets, std::vector<float>(n));
@@ -117,15 +117,15 @@ class PlaceHider {
 
 }  // namespace detail
 
-inline ScoredExamples score_log(const EventLog& log, features::History& history,
-                                const features::ExampleList& examples, const Scorer& scorer,
-                                const features::BuildOptions& options, ScoredExamples* place_hidden,
+inline ScoredExamples score_log(const EventLog& log, history::History& history,
+                                const dataset::ExampleList& examples, const Scorer& scorer,
+                                const dataset::BuildOptions& options, ScoredExamples* place_hidden,
                                 model::Drift* drift) {
     ScoredExamples result = detail::unscored(examples, scorer);
     ScoredExamples hidden = place_hidden != nullptr ? result : ScoredExamples{.targets = result.targets};
     detail::BlockScorer block(scorer, result), hidden_block(scorer, hidden);
     detail::PlaceHider hide(history.spec());
-    features::for_each_example(log, history, examples, options, [&](const features::ExampleRow& row) {
+    dataset::for_each_example(log, history, examples, options, [&](const dataset::ExampleRow& row) {
         result.keys[row.example] = {.row = row.row,
                                     .time = log.time[row.row],
                                     .group = examples.groups[row.example],

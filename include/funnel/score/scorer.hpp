@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/features/history.hpp"
-#include "funnel/features/side_tables.hpp"
+#include "funnel/events/side_tables.hpp"
+#include "funnel/history/history.hpp"
 #include "funnel/model/predictor.hpp"
 
 namespace funnel::score {
@@ -34,38 +34,38 @@ class Scorer {
 
     /// Copies what it needs of the bundle; borrows the kernels and `further`, which writes the inputs that
     /// the history does not have: the text_inputs, number_inputs and side_inputs of the model, in this order
-    /// (most often features::SideTables). Throws Error(schema) for a model of a table: score its rows with
+    /// (most often events::SideTables). Throws Error(schema) for a model of a table: score its rows with
     /// model::Predictor; Error(invalid_argument) if the model has further inputs and `further` is nullptr.
     explicit Scorer(const Bundle& bundle, const nn::Kernels& kernels = nn::eigen_kernels(),
-                    const features::FurtherInputs* further = nullptr);
+                    const events::FurtherInputs* further = nullptr);
 
     [[nodiscard]] std::size_t targets() const noexcept { return predictor_.targets(); }  ///< K
     [[nodiscard]] const std::vector<std::string>& target_names() const noexcept { return names_; }
     [[nodiscard]] const model::Predictor& predictor() const noexcept { return predictor_; }
 
     /// p: K probabilities of the example `context`: who, which item, when, in which visit, list and place.
-    void score(const features::History& history, const Event& context, std::span<float> p,
+    void score(const history::History& history, const Event& context, std::span<float> p,
                Workspace& workspace) const;
 
     /// p: n x K row-major, for n items shown to one user at one time; of each of `items` the item, list,
     /// position, category, brand and price count. The user's part is computed once: cheaper than n calls of
     /// score, and from four items on equal to them up to rounding.
-    void score_items(const features::History& history, const Event& context, std::span<const Event> items,
+    void score_items(const history::History& history, const Event& context, std::span<const Event> items,
                      std::span<float> p, Workspace& workspace) const;
 
     /// Indices of `items`, the most probable for `target` first; equal ones in the order given.
     /// order: n places. p as for score_items.
-    void rank(const features::History& history, const Event& context, std::span<const Event> items,
+    void rank(const history::History& history, const Event& context, std::span<const Event> items,
               std::size_t target, std::span<std::uint32_t> order, std::span<float> p,
               Workspace& workspace) const;
 
  private:
-    void write_further(const features::History& history, const Event& context, std::span<const Event> items,
+    void write_further(const history::History& history, const Event& context, std::span<const Event> items,
                        Workspace& workspace) const;
 
     model::Predictor predictor_;
     std::vector<std::string> names_;
-    const features::FurtherInputs* further_ = nullptr;
+    const events::FurtherInputs* further_ = nullptr;
 };
 
 namespace detail {
@@ -87,8 +87,7 @@ void widen_rows(const std::vector<T>& narrow, std::size_t from, std::size_t to, 
 
 }  // namespace detail
 
-inline Scorer::Scorer(const Bundle& bundle, const nn::Kernels& kernels,
-                      const features::FurtherInputs* further)
+inline Scorer::Scorer(const Bundle& bundle, const nn::Kernels& kernels, const events::FurtherInputs* further)
     : predictor_(bundle, kernels, bundle.history ? bundle.history->user_features() : 0) {
     if (!bundle.log) {
         throw Error(ErrorCode::schema,
@@ -98,7 +97,7 @@ inline Scorer::Scorer(const Bundle& bundle, const nn::Kernels& kernels,
     const std::string needed = detail::first_further_input(*bundle.log);
     if (!needed.empty() && further == nullptr) {
         throw Error(ErrorCode::invalid_argument, "scorer: expected a source of the model's input \"" +
-                                                     needed + "\", got none; give features::SideTables");
+                                                     needed + "\", got none; give events::SideTables");
     }
     if (!needed.empty()) further_ = further;
     for (const model::Head& head : bundle.heads)
@@ -106,7 +105,7 @@ inline Scorer::Scorer(const Bundle& bundle, const nn::Kernels& kernels,
 }
 
 /// The rows of `items` from the history and from the further inputs.
-inline void Scorer::write_further(const features::History& history, const Event& context,
+inline void Scorer::write_further(const history::History& history, const Event& context,
                                   std::span<const Event> items, Workspace& workspace) const {
     const std::size_t d = history.spec().numeric.size(), c = history.spec().categorical.size();
     const std::size_t all_d = predictor_.encoder().numeric_features().size();
@@ -133,7 +132,7 @@ inline void Scorer::write_further(const features::History& history, const Event&
     }
 }
 
-inline void Scorer::score(const features::History& history, const Event& context, std::span<float> p,
+inline void Scorer::score(const history::History& history, const Event& context, std::span<float> p,
                           Workspace& workspace) const {
     if (further_ != nullptr) return score_items(history, context, {&context, 1}, p, workspace);
     workspace.numeric.resize(history.spec().numeric.size());
@@ -142,7 +141,7 @@ inline void Scorer::score(const features::History& history, const Event& context
     predictor_.predict(workspace.numeric, workspace.categorical, p, workspace.predictor);
 }
 
-inline void Scorer::score_items(const features::History& history, const Event& context,
+inline void Scorer::score_items(const history::History& history, const Event& context,
                                 std::span<const Event> items, std::span<float> p,
                                 Workspace& workspace) const {
     if (further_ != nullptr) {
@@ -156,7 +155,7 @@ inline void Scorer::score_items(const features::History& history, const Event& c
                        history.user_features());
 }
 
-inline void Scorer::rank(const features::History& history, const Event& context, std::span<const Event> items,
+inline void Scorer::rank(const history::History& history, const Event& context, std::span<const Event> items,
                          std::size_t target, std::span<std::uint32_t> order, std::span<float> p,
                          Workspace& workspace) const {
     score_items(history, context, items, p, workspace);

@@ -19,10 +19,10 @@
 #include "funnel/base/random.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/events/event.hpp"
-#include "funnel/simulate/catalogue.hpp"
-#include "funnel/simulate/shopper.hpp"
-#include "funnel/simulate/truth.hpp"
-#include "funnel/simulate/visit.hpp"
+#include "funnel/simulate/detail/catalogue.hpp"
+#include "funnel/simulate/detail/shopper.hpp"
+#include "funnel/simulate/detail/shopper_visit.hpp"
+#include "funnel/simulate/detail/truth.hpp"
 
 namespace funnel::simulate {
 

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "funnel/dataset/split.hpp"
+#include "funnel/encoding/dataset.hpp"
+#include "funnel/encoding/target_rates.hpp"
 #include "funnel/eval/roc_auc.hpp"
-#include "funnel/features/dataset.hpp"
-#include "funnel/features/split.hpp"
-#include "funnel/features/target_rates.hpp"
 
 namespace funnel::train {
 
@@ -38,8 +38,8 @@ inline constexpr double kSuspiciousAuc = 0.95;
 inline constexpr double kSuspiciousGap = 0.03;
 
 /// AUC of every input alone on these rows. Categories rank by their rate in the other half of the rows.
-[[nodiscard]] std::vector<InputAuc> input_aucs(const features::Dataset& data,
-                                               const features::LabelledRows& rows);
+[[nodiscard]] std::vector<InputAuc> input_aucs(const encoding::Dataset& data,
+                                               const encoding::LabelledRows& rows);
 
 /// Fills audit.warnings from the rest.
 void add_warnings(Audit& audit);
@@ -47,8 +47,8 @@ void add_warnings(Audit& audit);
 namespace detail {
 
 /// Numbers as they are; a missing one below all others.
-[[nodiscard]] inline std::vector<float> numeric_scores(const features::Dataset& data,
-                                                       const features::LabelledRows& rows, std::size_t i) {
+[[nodiscard]] inline std::vector<float> numeric_scores(const encoding::Dataset& data,
+                                                       const encoding::LabelledRows& rows, std::size_t i) {
     std::vector<float> scores;
     for (const std::uint32_t row : rows.rows) {
         const float x = data.numeric_row(row)[i];
@@ -58,11 +58,11 @@ namespace detail {
 }
 
 /// The shrunk rate of the row's category among rows of the other half.
-[[nodiscard]] inline std::vector<float> category_scores(const features::Dataset& data,
-                                                        const features::LabelledRows& rows, std::size_t c,
+[[nodiscard]] inline std::vector<float> category_scores(const encoding::Dataset& data,
+                                                        const encoding::LabelledRows& rows, std::size_t c,
                                                         std::size_t target) {
     const std::size_t texts = data.categories[c].size() + 1, targets = data.targets.size();
-    std::vector<features::TargetRates> halves(2, features::TargetRates(texts + 1, targets, 20));
+    std::vector<encoding::TargetRates> halves(2, encoding::TargetRates(texts + 1, targets, 20));
     const auto id = [&](std::size_t i) {
         const std::uint32_t code = data.categorical_row(rows.rows[i])[c];
         return code == base::kNone ? static_cast<std::uint32_t>(texts) : code + 1;
@@ -79,7 +79,7 @@ namespace detail {
 
 }  // namespace detail
 
-inline std::vector<InputAuc> input_aucs(const features::Dataset& data, const features::LabelledRows& rows) {
+inline std::vector<InputAuc> input_aucs(const encoding::Dataset& data, const encoding::LabelledRows& rows) {
     const std::size_t targets = data.targets.size();
     std::vector<InputAuc> result;
     for (std::size_t k = 0; k < targets; ++k) {

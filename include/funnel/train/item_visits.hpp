@@ -11,7 +11,7 @@
 
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/visit.hpp"
-#include "funnel/train/skip_gram.hpp"
+#include "funnel/train/detail/skip_gram.hpp"
 
 namespace funnel::train {
 

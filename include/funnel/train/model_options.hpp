@@ -8,19 +8,19 @@
 #include <span>
 #include <string>
 
-#include "funnel/features/encoder.hpp"
-#include "funnel/features/split.hpp"
+#include "funnel/dataset/split.hpp"
+#include "funnel/encoding/encoder.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/train/audit.hpp"
-#include "funnel/train/options.hpp"
+#include "funnel/train/train_options.hpp"
 
 namespace funnel::train {
 
 /// A fit and what it says about rows it was not trained on, before the refit.
 struct ValidatedFit {
     const Bundle& bundle;  ///< heads and chains; no encoder yet
-    const features::Dataset& data;
-    const features::LabelledRows& rows;
+    const encoding::Dataset& data;
+    const encoding::LabelledRows& rows;
     std::span<const float> weights;        ///< of rows, or empty
     std::span<const float> probabilities;  ///< (rows, K)
 };
@@ -28,7 +28,7 @@ struct ValidatedFit {
 struct ModelOptions {
     TrainOptions training;       ///< chains are those of the bundle
     bool choose_hidden = false;  ///< the hidden layers of `training` are only a proposal
-    features::EncoderOptions encoder;
+    encoding::EncoderOptions encoder;
     bool refit = true;        ///< train again on everything known, for the epochs that were best
     std::size_t members = 1;  ///< nets with seeds of their own whose mean is the prediction
     std::size_t probes = 8;   ///< examples that the model carries to prove itself on
@@ -44,7 +44,7 @@ struct ModelOptions {
 /// table is a few hundred steps, and its validation figures waver. Measured in docs/results.md.
 inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
     const bool few = rows < 100'000;
-    if (!options.encoder.bins) options.encoder.bins = features::table_bins(rows);
+    if (!options.encoder.bins) options.encoder.bins = encoding::table_bins(rows);
     if (!options.training.epochs && few) options.training.epochs = 25;
     if (!options.training.patience && few) options.training.patience = 5;
     if (!options.choose_hidden || !few) return;

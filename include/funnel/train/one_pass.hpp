@@ -16,12 +16,13 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/features/moments.hpp"
-#include "funnel/features/running_rates.hpp"
+#include "funnel/base/feature.hpp"
+#include "funnel/encoding/moments.hpp"
+#include "funnel/encoding/running_rates.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
+#include "funnel/train/detail/training.hpp"
 #include "funnel/train/train_model.hpp"
-#include "funnel/train/training.hpp"
 
 namespace funnel::train {
 
@@ -106,7 +107,7 @@ class OnePass {
 
  private:
     static constexpr std::size_t kFirstRows = 10'000;
-    static constexpr std::size_t kChunk = features::detail::MomentBlock::kRows;
+    static constexpr std::size_t kChunk = encoding::MomentBlock::kRows;
 
     [[nodiscard]] std::size_t batch() const noexcept { return *training_.batch_size; }
     void decide();
@@ -114,7 +115,7 @@ class OnePass {
               std::span<const std::uint8_t> labels);
     void step();
     void encode(std::size_t n);
-    [[nodiscard]] features::Encoder encoder() const;
+    [[nodiscard]] encoding::Encoder encoder() const;
     void add_probes(Bundle& bundle) const;
 
     OnePassInputs inputs_;
@@ -128,12 +129,12 @@ class OnePass {
     std::vector<std::uint64_t> first_categories_;
     std::vector<std::uint8_t> first_labels_;
 
-    std::vector<features::Transform> transforms_;  // d, then logit and log1p for each of c
-    std::vector<features::detail::Moments> moments_;
+    std::vector<base::Transform> transforms_;  // d, then logit and log1p for each of c
+    std::vector<encoding::Moments> moments_;
     std::vector<nn::ZScores<float>> scores_;
-    std::vector<features::detail::MomentBlock> chunks_;  // of the batch at hand: raw numbers and rates
-    std::vector<std::uint64_t> categories_;              // of the batch at hand
-    std::vector<features::RunningRates> rates_;
+    std::vector<encoding::MomentBlock> chunks_;  // of the batch at hand: raw numbers and rates
+    std::vector<std::uint64_t> categories_;      // of the batch at hand
+    std::vector<encoding::RunningRates> rates_;
     std::unique_ptr<detail::OnePassLearner> learner_;
     std::size_t filled_ = 0;  // rows of the batch
     std::uint64_t rows_ = 0, positives_ = 0;
@@ -169,14 +170,13 @@ inline void OnePass::add(std::span<const float> numbers, std::span<const std::ui
 
 /// Chooses the transforms by the first rows, then learns from them.
 inline void OnePass::decide() {
-    using features::Transform;
+    using base::Transform;
     const std::size_t n = std::min(first_labels_.size(), kFirstRows);
     std::vector<std::uint32_t> rows(n), columns(d_);
     std::iota(rows.begin(), rows.end(), 0U);
     std::iota(columns.begin(), columns.end(), 0U);
     transforms_.assign(d_, Transform::identity);
-    const auto measured =
-        features::detail::moments_of({first_numbers_, rows, d_}, columns, transforms_, *kernels_);
+    const auto measured = encoding::moments_of({first_numbers_, rows, d_}, columns, transforms_, *kernels_);
     for (std::size_t i = 0; i < d_; ++i) {
         if (measured[i].varies() && measured[i].has_long_tail()) transforms_[i] = Transform::log1p;
     }
@@ -185,10 +185,10 @@ inline void OnePass::decide() {
     moments_.resize(transforms_.size());
     scores_.resize((transforms_.size() + nn::kScores - 1) / nn::kScores);
     for (std::size_t i = 0; i < transforms_.size(); ++i)
-        features::detail::set_transform(scores_[i / nn::kScores], i % nn::kScores, transforms_[i]);
-    chunks_.assign((batch() + kChunk - 1) / kChunk, features::detail::MomentBlock(transforms_));
+        encoding::set_transform(scores_[i / nn::kScores], i % nn::kScores, transforms_[i]);
+    chunks_.assign((batch() + kChunk - 1) / kChunk, encoding::MomentBlock(transforms_));
     categories_.resize(batch() * c_);
-    rates_.assign(c_, features::RunningRates(static_cast<double>(options_.encoder.rate_strength)));
+    rates_.assign(c_, encoding::RunningRates(static_cast<double>(options_.encoder.rate_strength)));
     const auto positives =
         std::accumulate(first_labels_.begin(), first_labels_.begin() + static_cast<std::ptrdiff_t>(n), 0.5);
     learner_ = std::make_unique<detail::OnePassLearner>(
@@ -244,7 +244,7 @@ inline void OnePass::encode(std::size_t n) {
     std::vector<float> z(width);
     for (std::size_t first = 0; first < n; first += kChunk) {
         const std::size_t rows = std::min(kChunk, n - first);
-        features::detail::MomentBlock& chunk = chunks_[first / kChunk];
+        encoding::MomentBlock& chunk = chunks_[first / kChunk];
         for (std::size_t i = 0; i < c_; ++i) {
             rates_[i].show_then_count(labels.subspan(first, rows), prior, categories_.data() + first * c_ + i,
                                       c_, chunk.row(0).data() + d_ + 2 * i, width);
@@ -260,22 +260,22 @@ inline void OnePass::encode(std::size_t n) {
         kernels_->z_scores(scores_.size(), scores_.data(), options_.encoder.clip, raw.data(), z.data());
         float* to = std::copy_n(z.begin(), d_, learner_->source.row(i).data());
         for (std::size_t j = 0; j < d_; ++j)
-            *to++ = features::detail::present_bits(raw[j]) != 0 ? 0.0f : 1.0f;
+            *to++ = encoding::present_bits(raw[j]) != 0 ? 0.0f : 1.0f;
         std::copy_n(z.begin() + static_cast<std::ptrdiff_t>(d_), rates, to);
     }
 }
 
-inline features::Encoder OnePass::encoder() const {
+inline encoding::Encoder OnePass::encoder() const {
     const float clip = options_.encoder.clip;
-    features::Encoder::Parts parts;
+    encoding::Encoder::Parts parts;
     for (std::size_t i = 0; i < d_; ++i)
         parts.numeric.push_back({inputs_.numeric[i], transforms_[i]});
     parts.categorical = inputs_.categorical;
     parts.targets = {inputs_.target};
-    parts.normalizer = features::Normalizer::of_moments(parts.numeric, std::span(moments_).first(d_), clip);
+    parts.normalizer = encoding::Normalizer::of_moments(parts.numeric, std::span(moments_).first(d_), clip);
     for (std::size_t i = 0; i < c_; ++i)
         parts.categories.push_back(rates_[i].finish(moments_[d_ + 2 * i], moments_[d_ + 2 * i + 1], clip));
-    return features::Encoder::of_parts(std::move(parts));
+    return encoding::Encoder::of_parts(std::move(parts));
 }
 
 /// The numbers of the first rows, without categories, whose texts are not kept.

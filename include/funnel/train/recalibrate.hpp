@@ -16,7 +16,7 @@
 #include "funnel/base/error.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
-#include "funnel/train/correction.hpp"
+#include "funnel/train/detail/correction.hpp"
 
 namespace funnel::train {
 

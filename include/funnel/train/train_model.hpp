@@ -8,17 +8,17 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/features/encoder.hpp"
-#include "funnel/features/split.hpp"
+#include "funnel/dataset/split.hpp"
+#include "funnel/encoding/encoder.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/train/audit.hpp"
-#include "funnel/train/correction.hpp"
-#include "funnel/train/dataset_source.hpp"
+#include "funnel/train/detail/correction.hpp"
+#include "funnel/train/detail/dataset_source.hpp"
+#include "funnel/train/detail/summary.hpp"
+#include "funnel/train/detail/warm_start.hpp"
 #include "funnel/train/model_options.hpp"
-#include "funnel/train/summary.hpp"
 #include "funnel/train/trainer.hpp"
-#include "funnel/train/warm_start.hpp"
 
 namespace funnel::train {
 
@@ -26,7 +26,7 @@ namespace funnel::train {
 /// its heads. Throws Error(schema) without rows or without a feature of a frozen model, and
 /// Error(invalid_argument) for options out of range or if the training diverges: a model that must not be
 /// used is never made.
-void train_model(Bundle& bundle, const features::Dataset& data, const features::Split& split,
+void train_model(Bundle& bundle, const encoding::Dataset& data, const dataset::Split& split,
                  const ModelOptions& options, const nn::Kernels& kernels = nn::eigen_kernels(),
                  const TrainObserver& observer = {});
 
@@ -35,7 +35,7 @@ namespace detail {
 /// What training does to one Bundle, step by step.
 class ModelFit {
  public:
-    ModelFit(Bundle& bundle, const features::Dataset& data, const features::Split& split,
+    ModelFit(Bundle& bundle, const encoding::Dataset& data, const dataset::Split& split,
              const ModelOptions& options, const nn::Kernels& kernels, const TrainObserver& observer)
         : bundle_(bundle),
           data_(data),
@@ -51,37 +51,37 @@ class ModelFit {
 
     /// Rows with their weights, which it owns.
     struct Rows {
-        Rows(const features::Dataset& data, const features::LabelledRows& labelled)
+        Rows(const encoding::Dataset& data, const encoding::LabelledRows& labelled)
             : weights(weights_of(data, labelled)),
               rows{.rows = labelled.rows, .labels = labelled.labels, .weights = weights} {}
         std::vector<float> weights;
         TrainRows rows;
     };
 
-    [[nodiscard]] features::Encoder encoder_for(const features::LabelledRows& rows) const;
+    [[nodiscard]] encoding::Encoder encoder_for(const encoding::LabelledRows& rows) const;
     /// A frozen encoder has never seen these rows: nothing is to be left out of its rates.
-    [[nodiscard]] DatasetSource source_of(const features::Encoder& encoder,
-                                          const features::LabelledRows& rows) const {
+    [[nodiscard]] DatasetSource source_of(const encoding::Encoder& encoder,
+                                          const encoding::LabelledRows& rows) const {
         return {encoder, data_, options_.freeze ? nullptr : &rows, kernels_};
     }
     /// The options of a member that learns from these rows, with the net that it starts from.
-    [[nodiscard]] TrainOptions training_of(std::size_t member, const features::Encoder& encoder,
-                                           const DatasetSource& source, const features::LabelledRows& rows,
+    [[nodiscard]] TrainOptions training_of(std::size_t member, const encoding::Encoder& encoder,
+                                           const DatasetSource& source, const encoding::LabelledRows& rows,
                                            bool tell) const;
-    void match_base_rates(nn::Net<float>& net, const features::Encoder& encoder, const DatasetSource& source,
-                          const features::LabelledRows& rows) const;
-    [[nodiscard]] nn::NetShape shape_for(const features::Encoder& encoder) const;
-    [[nodiscard]] Corrections corrections_of(const nn::Net<float>& net, const features::Encoder& encoder,
+    void match_base_rates(nn::Net<float>& net, const encoding::Encoder& encoder, const DatasetSource& source,
+                          const encoding::LabelledRows& rows) const;
+    [[nodiscard]] nn::NetShape shape_for(const encoding::Encoder& encoder) const;
+    [[nodiscard]] Corrections corrections_of(const nn::Net<float>& net, const encoding::Encoder& encoder,
                                              const DatasetSource& source) const;
-    void choose(const features::Encoder& encoder);
-    void judge(const features::Encoder& encoder, const DatasetSource& source);
+    void choose(const encoding::Encoder& encoder);
+    void judge(const encoding::Encoder& encoder, const DatasetSource& source);
     void describe_scores();
     void audit() const;
-    void refit(const features::Encoder& encoder);
+    void refit(const encoding::Encoder& encoder);
 
     Bundle& bundle_;
-    const features::Dataset& data_;
-    const features::Split& split_;
+    const encoding::Dataset& data_;
+    const dataset::Split& split_;
     const ModelOptions& options_;
     const nn::Kernels& kernels_;
     const TrainObserver& observer_;
@@ -103,12 +103,12 @@ inline void apply_corrections(nn::Net<float>& net,
     }
 }
 
-inline features::Encoder ModelFit::encoder_for(const features::LabelledRows& rows) const {
+inline encoding::Encoder ModelFit::encoder_for(const encoding::LabelledRows& rows) const {
     if (options_.freeze) return options_.initial->encoder;
-    return features::Encoder::fit(data_, rows, options_.encoder, kernels_);
+    return encoding::Encoder::fit(data_, rows, options_.encoder, kernels_);
 }
 
-inline nn::NetShape ModelFit::shape_for(const features::Encoder& encoder) const {
+inline nn::NetShape ModelFit::shape_for(const encoding::Encoder& encoder) const {
     std::vector<nn::EmbeddingShape> embeddings;
     for (const auto& input : encoder.embeddings())
         embeddings.push_back({input.rows, input.width});
@@ -117,8 +117,8 @@ inline nn::NetShape ModelFit::shape_for(const features::Encoder& encoder) const 
     return net_shape(training, encoder.dense_names().size(), std::move(embeddings));
 }
 
-inline TrainOptions ModelFit::training_of(std::size_t member, const features::Encoder& encoder,
-                                          const DatasetSource& source, const features::LabelledRows& rows,
+inline TrainOptions ModelFit::training_of(std::size_t member, const encoding::Encoder& encoder,
+                                          const DatasetSource& source, const encoding::LabelledRows& rows,
                                           bool tell) const {
     TrainOptions training = options_.training;
     training.chains = bundle_.chains;
@@ -138,9 +138,9 @@ inline TrainOptions ModelFit::training_of(std::size_t member, const features::En
 
 /// The intercepts of an earlier net, and the random ones of new heads, go where these labels want them: the
 /// base rate is no reason to unlearn the rest.
-inline void ModelFit::match_base_rates(nn::Net<float>& net, const features::Encoder& encoder,
+inline void ModelFit::match_base_rates(nn::Net<float>& net, const encoding::Encoder& encoder,
                                        const DatasetSource& source,
-                                       const features::LabelledRows& rows) const {
+                                       const encoding::LabelledRows& rows) const {
     const model::Predictor predictor(encoder, {net}, bundle_.chains, kernels_);
     const std::vector<float> p = predict_rows(predictor, source, rows.rows);
     const auto weights = weights_of(data_, rows);
@@ -151,7 +151,7 @@ inline void ModelFit::match_base_rates(nn::Net<float>& net, const features::Enco
 }
 
 inline ModelFit::Corrections ModelFit::corrections_of(const nn::Net<float>& net,
-                                                      const features::Encoder& encoder,
+                                                      const encoding::Encoder& encoder,
                                                       const DatasetSource& source) const {
     const model::Predictor predictor(encoder, {net}, bundle_.chains, kernels_);
     const std::vector<float> p = predict_rows(predictor, source, split_.valid.rows);
@@ -166,7 +166,7 @@ inline ModelFit::Corrections ModelFit::corrections_of(const nn::Net<float>& net,
 }
 
 /// The epoch of every member, on validation rows.
-inline void ModelFit::choose(const features::Encoder& encoder) {
+inline void ModelFit::choose(const encoding::Encoder& encoder) {
     const DatasetSource source = source_of(encoder, split_.train);
     const Rows train(data_, split_.train), valid(data_, split_.valid);
     for (std::size_t m = 0; m < options_.members; ++m) {
@@ -182,7 +182,7 @@ inline void ModelFit::choose(const features::Encoder& encoder) {
     judge(encoder, source);
 }
 
-inline void ModelFit::judge(const features::Encoder& encoder, const DatasetSource& source) {
+inline void ModelFit::judge(const encoding::Encoder& encoder, const DatasetSource& source) {
     const model::Predictor predictor(encoder, bundle_.nets, bundle_.chains, kernels_);
     const std::vector<float> p = predict_rows(predictor, source, split_.valid.rows);
     const auto weights = weights_of(data_, split_.valid);
@@ -208,8 +208,8 @@ inline void ModelFit::describe_scores() {
 
 /// The same training on a random split, and every input alone.
 inline void ModelFit::audit() const {
-    const features::Split random = features::split_at_random(data_, 0.2, options_.training.seed);
-    const features::Encoder encoder = encoder_for(random.train);
+    const dataset::Split random = dataset::split_at_random(data_, 0.2, options_.training.seed);
+    const encoding::Encoder encoder = encoder_for(random.train);
     const DatasetSource source = source_of(encoder, random.train);
     const Rows train(data_, random.train), valid(data_, random.valid);
     const TrainResult result = fit(shape_for(encoder), source, train.rows, valid.rows,
@@ -226,7 +226,7 @@ inline void ModelFit::audit() const {
 }
 
 /// Everything known, for the epochs that were best.
-inline void ModelFit::refit(const features::Encoder& encoder) {
+inline void ModelFit::refit(const encoding::Encoder& encoder) {
     const DatasetSource source = source_of(encoder, split_.refit);
     const Rows rows(data_, split_.refit);
     for (std::size_t m = 0; m < options_.members; ++m) {
@@ -241,7 +241,7 @@ inline void ModelFit::refit(const features::Encoder& encoder) {
 }
 
 inline void ModelFit::run() {
-    features::Encoder encoder = encoder_for(split_.train);
+    encoding::Encoder encoder = encoder_for(split_.train);
     choose(encoder);
     if (options_.audit != nullptr) audit();
     if (options_.refit) {
@@ -258,7 +258,7 @@ inline void ModelFit::run() {
 
 }  // namespace detail
 
-inline void train_model(Bundle& bundle, const features::Dataset& data, const features::Split& split,
+inline void train_model(Bundle& bundle, const encoding::Dataset& data, const dataset::Split& split,
                         const ModelOptions& options, const nn::Kernels& kernels,
                         const TrainObserver& observer) {
     if (options.freeze && options.initial == nullptr) {

@@ -11,26 +11,26 @@
 #include <utility>
 #include <vector>
 
-#include "funnel/features/build_dataset.hpp"
-#include "funnel/features/examples.hpp"
-#include "funnel/features/side_tables.hpp"
-#include "funnel/features/split.hpp"
+#include "funnel/dataset/build_dataset.hpp"
+#include "funnel/dataset/examples.hpp"
+#include "funnel/dataset/split.hpp"
+#include "funnel/events/side_tables.hpp"
 #include "funnel/train/train_model.hpp"
 
 namespace funnel::train {
 
 struct LogModelOptions {
-    model::LogTask task;                ///< schema, funnel, example mode, further inputs
-    features::ExampleOptions examples;  ///< mode is that of the task
-    features::HistoryOptions history;   ///< funnel, examples, first_horizon and kinds are filled in
-    double valid_share = 0.2;           ///< last part of the known time
-    double hide_place = 0.15;           ///< part of the training rows without list, position and page
-    const features::FurtherInputs* side = nullptr;  ///< borrowed; what task.side_inputs name
+    model::LogTask task;               ///< schema, funnel, example mode, further inputs
+    dataset::ExampleOptions examples;  ///< mode is that of the task
+    history::HistoryOptions history;   ///< funnel, examples, first_horizon and kinds are filled in
+    double valid_share = 0.2;          ///< last part of the known time
+    double hide_place = 0.15;          ///< part of the training rows without list, position and page
+    const events::FurtherInputs* side = nullptr;  ///< borrowed; what task.side_inputs name
     ModelOptions model;
 };
 
 /// The Bundle carries the history up to the end of the log. Throws as build_examples, split_by_time and
-/// train_model. Memory: see features::build_dataset.
+/// train_model. Memory: see dataset::build_dataset.
 [[nodiscard]] Bundle train_on_log(const EventLog& log, const LogModelOptions& options,
                                   const nn::Kernels& kernels = nn::eigen_kernels(),
                                   const TrainObserver& observer = {});
@@ -47,7 +47,7 @@ inline void choose_log_defaults(ModelOptions& options, std::size_t rows) {
 
 /// Chains as the nets know them from the horizons of the targets.
 [[nodiscard]] inline nn::Chains chains_of(const std::vector<std::int64_t>& horizons) {
-    const std::vector<std::uint32_t> starts = features::chains(horizons);
+    const std::vector<std::uint32_t> starts = dataset::chains(horizons);
     std::vector<std::size_t> lengths;
     for (std::size_t c = 0; c < starts.size(); ++c) {
         const std::size_t end = c + 1 < starts.size() ? starts[c + 1] : horizons.size();
@@ -57,12 +57,12 @@ inline void choose_log_defaults(ModelOptions& options, std::size_t rows) {
 }
 
 /// The options of the history that examples of this log are featured from.
-[[nodiscard]] inline features::HistoryOptions history_options(const EventLog& log,
-                                                              const LogModelOptions& options) {
-    features::HistoryOptions history = options.history;
+[[nodiscard]] inline history::HistoryOptions history_options(const EventLog& log,
+                                                             const LogModelOptions& options) {
+    history::HistoryOptions history = options.history;
     history.funnel = options.task.funnel;
     history.examples = options.task.examples;
-    history.kinds = features::kinds_of(log);
+    history.kinds = history::kinds_of(log);
     history.visit_gap = options.examples.visit_gap;
     return history;
 }
@@ -71,24 +71,24 @@ inline Bundle train_on_log(const EventLog& log, const LogModelOptions& options, 
                            const TrainObserver& observer) {
     Bundle bundle;
     bundle.log = options.task;
-    features::ExampleOptions example_options = options.examples;
+    dataset::ExampleOptions example_options = options.examples;
     example_options.mode = options.task.examples;
-    features::ExampleList examples = features::build_examples(log, options.task.funnel, example_options);
+    dataset::ExampleList examples = dataset::build_examples(log, options.task.funnel, example_options);
     for (std::size_t k = 0; k < examples.targets.size(); ++k) {
         bundle.heads.push_back({.name = examples.targets[k], .horizon = examples.horizons[k]});
     }
     bundle.chains = chains_of(examples.horizons);
 
-    features::History history(history_options(log, options));
-    features::BuildOptions build{.text_inputs = options.task.text_inputs,
-                                 .number_inputs = options.task.number_inputs,
-                                 .side_inputs = options.task.side_inputs,
-                                 .side = options.side,
-                                 .progress = observer.progress};
-    features::Dataset data = features::build_dataset(log, history, examples, build);
-    const features::Split split = features::split_by_time(data, examples, options.valid_share);
+    history::History history(history_options(log, options));
+    dataset::BuildOptions build{.text_inputs = options.task.text_inputs,
+                                .number_inputs = options.task.number_inputs,
+                                .side_inputs = options.task.side_inputs,
+                                .side = options.side,
+                                .progress = observer.progress};
+    encoding::Dataset data = dataset::build_dataset(log, history, examples, build);
+    const dataset::Split split = dataset::split_by_time(data, examples, options.valid_share);
     bundle.reference = detail::reference_of(data, split, options.model);  // with the place, as rows will come
-    features::mask_place(data, history.spec(), options.hide_place, options.model.training.seed);
+    dataset::mask_place(data, history.spec(), options.hide_place, options.model.training.seed);
     ModelOptions model = options.model;
     choose_log_defaults(model, split.train.size());
     train_model(bundle, data, split, model, kernels, observer);

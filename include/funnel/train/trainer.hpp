@@ -22,12 +22,12 @@
 #include "funnel/nn/inference.hpp"
 #include "funnel/nn/kernels.hpp"
 #include "funnel/nn/net.hpp"
-#include "funnel/train/examples.hpp"
+#include "funnel/train/detail/training.hpp"
+#include "funnel/train/detail/training_examples.hpp"
+#include "funnel/train/detail/validation.hpp"
+#include "funnel/train/detail/worker_team.hpp"
 #include "funnel/train/input_source.hpp"
-#include "funnel/train/options.hpp"
-#include "funnel/train/training.hpp"
-#include "funnel/train/validation.hpp"
-#include "funnel/train/worker_team.hpp"
+#include "funnel/train/train_options.hpp"
 
 namespace funnel::train {
 
@@ -234,7 +234,7 @@ inline bool Epochs::judge(const TrainRows& valid, EpochReport& report) {
     if (!std::isfinite(report.train_loss) || !net.finite()) return false;
     std::optional<double> score;
     if (!valid.rows.empty()) {
-        const nn::Predictor predictor(std::move(net), options_.chains, kernels_);
+        const nn::NetPredictor predictor(std::move(net), options_.chains, kernels_);
         auto heads = validate(predictor, source_, valid, team_);
         if (!heads) return false;
         report.heads = std::move(*heads);

@@ -5,13 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "figure.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "glossary.hpp"
 #include "markup.hpp"
 #include "plot.hpp"
 #include "rows.hpp"
 #include "sections.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {

@@ -4,13 +4,13 @@
 #include <cstddef>
 
 #include "../bots_in_words.hpp"
-#include "figure.hpp"
 #include "funnel/base/time.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "glossary.hpp"
 #include "markup.hpp"
 #include "rows.hpp"
 #include "sections.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {

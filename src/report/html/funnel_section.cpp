@@ -5,14 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "figure.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/eval/interval.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "markup.hpp"
 #include "plot.hpp"
 #include "rows.hpp"
 #include "sections.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {

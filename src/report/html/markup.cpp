@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "markup.hpp"
 
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 
 namespace funnel::report::html {
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "figure.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "markup.hpp"
 #include "plot.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <array>
 
-#include "figure.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/eval/interval.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "markup.hpp"
 #include "model_charts.hpp"
 #include "rows.hpp"
 #include "sections.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {
@@ -54,8 +54,8 @@ std::string figure_text(const eval::TargetReport& report, std::string_view wante
 }
 
 std::string horizon_text(const model::Head& head) {
-    return head.horizon == features::kVisitHorizon ? "in the same visit"
-                                                   : "within " + duration_in_words(head.horizon);
+    return head.horizon == events::kVisitHorizon ? "in the same visit"
+                                                 : "within " + duration_in_words(head.horizon);
 }
 
 std::string day_of(std::int64_t time) {

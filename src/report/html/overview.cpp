@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "figure.hpp"
 #include "funnel/base/time.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "glossary.hpp"
 #include "markup.hpp"
 #include "sections.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {

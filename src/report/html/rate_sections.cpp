@@ -3,12 +3,12 @@
 // here.
 #include <algorithm>
 
-#include "figure.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "glossary.hpp"
 #include "markup.hpp"
 #include "rows.hpp"
 #include "sections.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {

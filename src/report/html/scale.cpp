@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "funnel/features/portable_math.hpp"
+#include "funnel/base/portable_math.hpp"
 
 namespace funnel::report::html {
 namespace {
@@ -103,7 +103,7 @@ double Scale::at(double value) const noexcept {
     if (!(value > low_)) return 0;
     if (value >= high_) return 1;
     if (!is_log_) return (value - low_) / (high_ - low_);
-    return features::natural_log(value / low_) / features::natural_log(high_ / low_);
+    return base::natural_log(value / low_) / base::natural_log(high_ / low_);
 }
 
 }  // namespace funnel::report::html

@@ -5,13 +5,13 @@
 #include <map>
 #include <set>
 
-#include "figure.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/metrics/segments.hpp"
 #include "glossary.hpp"
 #include "markup.hpp"
 #include "plot.hpp"
 #include "sections.hpp"
+#include "svg_figure.hpp"
 #include "words.hpp"
 
 namespace funnel::report::html {

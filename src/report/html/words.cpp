@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "funnel/base/time.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 
 namespace funnel::report::html {
 namespace {

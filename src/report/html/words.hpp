@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "funnel/metrics/rates.hpp"
+#include "funnel/metrics/metric.hpp"
 
 namespace funnel::report::html {
 

@@ -3,7 +3,7 @@
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/funnel.hpp"
 #include "funnel/ingest/read_log.hpp"
-#include "funnel/kernel/kernels.hpp"
+#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/persist/model_file.hpp"
 
 std::size_t count_events_in_second_unit();

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// warnings_of: what a reader of the numbers should know about the log, one line each.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "funnel/base/hash.hpp"
+#include "funnel/base/time.hpp"
+#include "funnel/metrics/detail/tally/tally.hpp"
+#include "funnel/metrics/metrics_options.hpp"
+
+namespace funnel::metrics {
+
+/// What only warnings ask of a log. Checks of logs without a common user add.
+struct LogChecks {
+    std::int64_t busiest_user = 0;      ///< rows of the user with the most
+    std::int64_t last_month_rows = 0;   ///< in the 30 days before the last time
+    std::int64_t shared_order_ids = 0;  ///< order ids that occur with several users
+    bool has_items = false;             ///< some row has an item
+    /// Hashes of the order ids and of the shared ones among them, sorted, so that an id whose users are in
+    /// several logs is seen.
+    std::vector<std::uint64_t> order_ids = {}, shared = {};
+
+    LogChecks& operator+=(const LogChecks& other) {
+        busiest_user = std::max(busiest_user, other.busiest_user);
+        last_month_rows += other.last_month_rows;
+        has_items |= other.has_items;
+        std::vector<std::uint64_t> common, all, several;
+        std::ranges::set_intersection(order_ids, other.order_ids, std::back_inserter(common));
+        std::ranges::set_union(order_ids, other.order_ids, std::back_inserter(all));
+        std::ranges::set_union(shared, other.shared, std::back_inserter(several));
+        order_ids = std::move(all);
+        shared.clear();
+        std::ranges::set_union(several, common, std::back_inserter(shared));
+        shared_order_ids = static_cast<std::int64_t>(shared.size());
+        return *this;
+    }
+};
+
+/// One pass over the rows; 4 bytes per user, 12 per order.
+[[nodiscard]] LogChecks checks_of(const EventLog& log, const LogFacts& facts);
+
+/// rows, users: of the whole log.
+[[nodiscard]] std::vector<std::string> warnings_of(const Tally& total, const LogChecks& checks,
+                                                   std::int64_t rows, std::int64_t users,
+                                                   const MetricsOptions& options, const LogFacts& facts);
+
+namespace detail {
+
+/// "12.3 %"
+[[nodiscard]] inline std::string percent(std::int64_t part, std::int64_t whole) {
+    const std::int64_t tenths = (part * 2000 + whole) / (2 * whole);
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
+}
+
+/// "2.9 d"
+[[nodiscard]] inline std::string rough_days(std::uint64_t micros) {
+    const std::uint64_t tenths = (micros * 10 + base::kDay / 2) / base::kDay;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " d";
+}
+
+inline void check_orders(const EventLog& log, LogChecks& checks) {
+    std::vector<std::uint32_t> user_of(log.orders.size(), base::kNone);
+    std::vector<bool> shared(log.orders.size());
+    for (const events::OrderLine& line : log.order_lines) {
+        if (line.order == base::kNone || log.kind[line.row] != EventKind::purchase) continue;
+        std::uint32_t& user = user_of[line.order];
+        if (user != base::kNone && user != log.user[line.row]) shared[line.order] = true;
+        user = log.user[line.row];
+    }
+    for (std::uint32_t order = 0; order < user_of.size(); ++order) {
+        if (user_of[order] == base::kNone) continue;
+        const std::uint64_t hash = base::hash_bytes(log.orders.text(order));
+        checks.order_ids.push_back(hash);
+        if (shared[order]) checks.shared.push_back(hash);
+    }
+    std::ranges::sort(checks.order_ids);
+    std::ranges::sort(checks.shared);
+    checks.shared_order_ids = static_cast<std::int64_t>(checks.shared.size());
+}
+
+}  // namespace detail
+
+inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
+    LogChecks checks;
+    if (!facts.knows_shared_orders) detail::check_orders(log, checks);
+    checks.has_items = std::ranges::any_of(log.item, [](std::uint32_t item) { return item != base::kNone; });
+    std::vector<std::uint32_t> rows_of(log.users.size());
+    for (const std::uint32_t user : log.user)
+        ++rows_of[user];
+    for (const std::uint32_t rows : rows_of)
+        checks.busiest_user = std::max<std::int64_t>(checks.busiest_user, rows);
+    checks.last_month_rows = std::ranges::count_if(
+        log.time, [&](std::int64_t time) { return events::within(time, facts.last_time, 30 * base::kDay); });
+    return checks;
+}
+
+inline std::vector<std::string> warnings_of(const Tally& total, const LogChecks& checks, std::int64_t rows,
+                                            std::int64_t users, const MetricsOptions& options,
+                                            const LogFacts& facts) {
+    std::vector<std::string> out;
+    if (rows == 0) return out;
+    const auto number = [](std::int64_t n) { return std::to_string(n); };
+    if (facts.kinds == events::kind_bit(EventKind::other)) {
+        out.push_back("no event is of a type that metrics know; map the names of this log in a schema");
+        return out;
+    }
+    if (!checks.has_items && facts.kinds != events::kind_bit(EventKind::page_view)) {
+        out.push_back(
+            "no row has an item: what joins events of one item (ctr, cvr_post_click, carts, repeat purchase) "
+            "finds "
+            "nothing; if the log has items, name their column in the schema");
+    }
+    if (total[Count::impressions] > 0 && !facts.has(EventKind::click) && facts.has(EventKind::view)) {
+        out.push_back(
+            "no click in the log: in ctr, ctr_raw, ctr_followed and click_user_rate a view is the click");
+    }
+    if (total[Count::pairs_carted] > 0 && total[Count::pairs_mature] == 0) {
+        const std::uint64_t span =
+            events::elapsed(std::max(facts.first_time, options.from.value_or(facts.first_time)),
+                            std::min(facts.last_time, options.to.value_or(facts.last_time)));
+        out.push_back(
+            std::string(options.to || options.from ? "the period" : "log") + " spans " +
+            detail::rough_days(span) + "; window " + base::format_duration(options.window) +
+            " is over for no cart; try --window " +
+            base::format_duration(
+                std::max<std::int64_t>(1, static_cast<std::int64_t>(span / 3) / base::kHour) * base::kHour));
+    }
+    if (checks.shared_order_ids > 0) {
+        out.push_back(number(checks.shared_order_ids) +
+                      " order ids occur with several users; each user's rows count as an order of their own");
+    }
+    if (total[Count::late_order_rows] > 0) {
+        out.push_back(number(total[Count::late_order_rows]) +
+                      " purchase rows are later than the first of their order, as if it was written again; "
+                      "--dedup orders counts each line of an order once");
+    }
+    const bool priced = facts.has_revenue || facts.has_price;
+    if (priced && total[Count::purchase_rows_without_value] > 0) {
+        out.push_back(
+            detail::percent(total[Count::purchase_rows_without_value], total[Count::purchase_rows]) +
+            " of the purchase rows have no amount (" + number(total[Count::purchase_rows_without_value]) +
+            "); they add 0 to revenue");
+    }
+    if (facts.has_sessions && total[Count::rows_without_visit_id] > 0) {
+        out.push_back(number(total[Count::rows_without_visit_id]) +
+                      " rows have no visit id; their visits are cut where the user was silent for " +
+                      base::format_duration(options.visit_gap));
+    }
+    if (users >= 1000 && checks.busiest_user * 200 > rows) {
+        out.push_back("one user has " + detail::percent(checks.busiest_user, rows) +
+                      " of all rows: a robot, or an id that many share?");
+    }
+    if (checks.last_month_rows * 1000 < rows) {
+        out.push_back("the latest event, " + base::format_time(facts.last_time) +
+                      ", is more than 30 days after 99.9 % of all others; if a clock was wrong, leave it out "
+                      "with --to, since windows are judged by the latest time");
+    }
+    if (!options.by.empty()) {
+        out.push_back(
+            "a user counts in every key in which the user has an event; a visit, a pair and an order count "
+            "in "
+            "the key of the row they begin with");
+    }
+    return out;
+}
+
+}  // namespace funnel::metrics

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// TallyPlan and UserView: what all counters of one measurement share, and the user they are looking at.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "funnel/events/event_log.hpp"
+#include "funnel/events/horizon.hpp"
+#include "funnel/metrics/detail/funnel/funnel_reach.hpp"
+#include "funnel/metrics/detail/tally/tally.hpp"
+#include "funnel/metrics/detail/tally/user_rows.hpp"
+#include "funnel/metrics/metrics_options.hpp"
+
+namespace funnel::metrics {
+
+/// Borrows the log and the options: they must outlive it. Immutable while users are counted: share freely.
+struct TallyPlan {
+    const EventLog& log;
+    const MetricsOptions& options;
+    LogFacts facts;
+    StageSets sets;
+    std::int64_t last_time = 0;          ///< T: the latest time, or `to` if that is earlier
+    std::vector<std::int64_t> horizons;  ///< per stage after the first
+    std::size_t keys = 1;                ///< segments x groups
+    std::size_t groups = 1;              ///< kUserGroups neighbouring keys are one segment, for intervals
+    bool one_key_per_user = true;        ///< all rows of a user have the same key
+    std::int64_t warm_time = std::numeric_limits<std::int64_t>::min();  ///< end of the warm-up
+    std::size_t click_stage = 0;  ///< the first stage after stage 0 that holds the click; 0: none
+
+    /// Throws Error(invalid_argument) for options out of range.
+    TallyPlan(const EventLog& the_log, const MetricsOptions& the_options, const LogFacts& the_facts);
+
+    /// Whether a window of `span` that opened at `time` is over.
+    /// The first entry of an entity, and when it came to the last stage.
+    void add_first_entry(Tally& tally, std::int64_t start, std::optional<std::int64_t> end) const {
+        const auto span = [&](std::int64_t to) {  // beyond any window is far enough
+            return static_cast<std::int64_t>(std::min<std::uint64_t>(
+                events::elapsed(start, to), std::numeric_limits<std::int64_t>::max()));
+        };
+        std::optional<std::int64_t> arrival;
+        if (end && *end <= last_time) arrival = span(*end);
+        tally.first_entries.add(span(last_time), options.window, arrival);
+    }
+    [[nodiscard]] bool warm(std::int64_t time) const noexcept { return time >= warm_time; }
+    [[nodiscard]] bool mature(std::int64_t time, std::int64_t span) const noexcept {
+        return events::mature(time, span, last_time);
+    }
+};
+
+/// The user at hand, and where its counts go: a unit counts in the segment of the row it begins with.
+struct UserView {
+    std::span<const UserRow> rows;          ///< from `from` on, sorted by (time, kind, key)
+    std::size_t inside = 0;                 ///< rows[0, inside) are before `to`: a unit can begin there
+    std::span<Tally> tallies;               ///< per key
+    std::span<const UserRow> earlier = {};  ///< rows before `from`, likewise
+
+    [[nodiscard]] Tally& at(std::size_t position) const noexcept { return tallies[rows[position].key]; }
+    void mark(Count what, std::size_t position) const noexcept { ++at(position)[what]; }
+};
+
+inline TallyPlan::TallyPlan(const EventLog& the_log, const MetricsOptions& the_options,
+                            const LogFacts& the_facts)
+    : log(the_log), options(the_options), facts(the_facts), sets(the_options.funnel) {
+    const auto refuse = [](const std::string& what) {
+        throw Error(ErrorCode::invalid_argument, "metrics: expected " + what);
+    };
+    if (sets.stages() < 1 || sets.stages() > kMaxStages) refuse("a funnel of 1 to 32 stages");
+    if (const auto wrong = complaint(options.rules, options.funnel); !wrong.empty())
+        refuse(std::string(wrong));
+    if (options.semantics == Semantics::clickhouse &&
+        (!options.rules.plain() || options.timing || !options.by.empty() ||
+         options.entity == Entity::exposure))
+        refuse("ClickHouse semantics for a plain funnel without --by, --timing and exposures");
+    if (options.entity == Entity::exposure && !options.rules.plain())
+        refuse("the plain funnel for exposures, which have rules of their own");
+    if (options.rules.hold == Hold::category && log.text_column("category") == nullptr)
+        refuse("a log with categories to hold them");
+    if (options.window < 0) refuse("a window of 0 or more");
+    if (options.visit_gap <= 0) refuse("a visit gap above 0");
+    if (options.from && options.to && *options.to < *options.from) refuse("from <= to; exchange them");
+    horizons = options.horizons.empty() ? events::default_horizons(options.funnel) : options.horizons;
+    if (horizons.size() + 1 != sets.stages()) refuse("one horizon per stage after the first");
+    if (std::ranges::any_of(horizons, [](std::int64_t h) { return h < 0; })) refuse("horizons of 0 or more");
+    if (log.order_lines.size() >= kNoLine) refuse("at most 4294967294 order lines");
+    if (options.warmup < 0) refuse("a warm-up of 0 or more");
+    if (std::ranges::any_of(options.repeat_within, [](std::int64_t span) { return span < 0; }) ||
+        std::ranges::any_of(options.retention, [](std::int64_t day) { return day < 0; })) {
+        refuse("spans and days of 0 or more");
+    }
+    if (options.warmup > 0 && facts.first_time < std::numeric_limits<std::int64_t>::max() - options.warmup) {
+        warm_time = facts.first_time + options.warmup;
+    }
+    for (std::size_t k = sets.stages(); k-- > 1;) {
+        if ((options.funnel.stages[k].kinds & events::kind_bit(facts.click())) != 0) click_stage = k;
+    }
+    last_time = options.to ? std::min(facts.last_time, *options.to) : facts.last_time;
+}
+
+}  // namespace funnel::metrics

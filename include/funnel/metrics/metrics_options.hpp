@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// MetricsOptions and LogFacts: what is asked of a log, and what must be known of the whole of it first.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "funnel/base/time.hpp"
+#include "funnel/events/event_log.hpp"
+#include "funnel/events/funnel_stages.hpp"
+#include "funnel/events/money.hpp"
+#include "funnel/events/visit.hpp"
+#include "funnel/metrics/detail/funnel/funnel_rules.hpp"
+
+namespace funnel::metrics {
+
+/// Whose way through the funnel is counted.
+enum class Entity : std::uint8_t {
+    user,
+    session,    ///< one visit of a user
+    user_item,  ///< one user and one item
+    exposure    ///< the first event of stage 0 of a user and item in a visit: what models are trained on
+};
+
+/// Whose rules decide how far an entity came.
+enum class Semantics : std::uint8_t { funnel, clickhouse };
+
+/// "user", "session", "user-item" or "exposure".
+[[nodiscard]] constexpr std::string_view entity_name(Entity entity) noexcept {
+    constexpr std::string_view kNames[] = {"user", "session", "user-item", "exposure"};
+    return kNames[static_cast<std::size_t>(entity)];
+}
+
+/// The entity of that name, or empty.
+[[nodiscard]] constexpr std::optional<Entity> parse_entity(std::string_view name) noexcept {
+    for (const Entity entity : {Entity::user, Entity::session, Entity::user_item, Entity::exposure}) {
+        if (entity_name(entity) == name) return entity;
+    }
+    return std::nullopt;
+}
+
+/// From `from` on, local time = UTC + offset (both in microseconds).
+struct OffsetChange {
+    std::int64_t from = 0;
+    std::int64_t offset = 0;
+};
+
+struct MetricsOptions {
+    Funnel funnel = {};                      ///< required: one stage or more
+    std::vector<std::string> left_out = {};  ///< stages of the default funnel without events; shown only
+    std::int64_t window = 7 * base::kDay;    ///< microseconds, inclusive
+    Entity entity = Entity::user;
+    FunnelRules rules = {};
+    Semantics semantics = Semantics::funnel;
+    bool differences = false;                 ///< of every segment to the whole log
+    bool timing = false;                      ///< time to convert and value of every step
+    std::vector<std::int64_t> horizons = {};  ///< per stage after the first, entity exposure; empty: default
+    std::optional<std::int64_t> from = {}, to = {};  ///< [from, to): rows outside complete windows at most
+    std::vector<std::string> by = {};     ///< day, week, month, hour, item, or a text column of the log
+    std::vector<OffsetChange> zone = {};  ///< ascending; what cuts days; empty: UTC
+    std::int64_t visit_gap = events::kVisitGap;
+    std::int64_t warmup =
+        0;  ///< first orders and carts of the first `warmup` of the log are known, not counted
+    std::vector<std::int64_t> repeat_within = {30 * base::kDay};  ///< repeat_purchase_within, microseconds
+    std::vector<std::int64_t> retention = {};  ///< days N of retention_d and retention_unbounded
+    bool rolling_days = false;  ///< days of retention are 24 hours from the first event, not calendar days
+    std::int64_t bot_events_per_minute =
+        0;                        ///< users with more are bots, and rates without them stand beside; 0: off
+    std::string bot_column = {};  ///< so are users with a row whose text in this column ...
+    std::vector<std::string> bot_words = {};  ///< ... holds one of these words, in any case; a browser's name
+    [[nodiscard]] bool names_bots() const noexcept { return bot_events_per_minute > 0 || !bot_words.empty(); }
+    bool exposures = false;  ///< ctr_exposure whatever the entity; with entity exposure it costs nothing
+    unsigned threads = 1;
+};
+
+/// Decided once on the whole log, never per segment or part. Facts of parts add.
+struct LogFacts {
+    std::int64_t first_time = std::numeric_limits<std::int64_t>::max();
+    std::int64_t last_time = std::numeric_limits<std::int64_t>::min();
+    events::KindSet kinds = 0;  ///< kinds that occur
+    bool has_sessions = false;
+    bool has_revenue = false, has_quantity = false, has_price = false;
+    bool knows_shared_orders = false;  ///< somebody else counts the order ids of several users
+
+    LogFacts& operator+=(const LogFacts& other) noexcept {
+        first_time = std::min(first_time, other.first_time);
+        last_time = std::max(last_time, other.last_time);
+        kinds |= other.kinds;
+        has_sessions |= other.has_sessions;
+        has_revenue |= other.has_revenue;
+        has_quantity |= other.has_quantity;
+        has_price |= other.has_price;
+        return *this;
+    }
+
+    [[nodiscard]] bool has(EventKind kind) const noexcept { return (kinds & events::kind_bit(kind)) != 0; }
+    /// What a click is: a view if the log holds no click.
+    [[nodiscard]] EventKind click() const noexcept {
+        return has(EventKind::click) ? EventKind::click : EventKind::view;
+    }
+    [[nodiscard]] events::AmountRule amounts() const noexcept { return {has_revenue, has_quantity}; }
+};
+
+/// One pass over the log.
+[[nodiscard]] inline LogFacts facts_of(const EventLog& log) {
+    LogFacts facts{
+        .has_revenue = log.has_revenue, .has_quantity = log.has_quantity, .has_price = log.has_price};
+    for (const std::int64_t time : log.time) {
+        facts.first_time = std::min(facts.first_time, time);
+        facts.last_time = std::max(facts.last_time, time);
+    }
+    for (const EventKind kind : log.kind)
+        facts.kinds |= events::kind_bit(kind);
+    facts.has_sessions = std::ranges::any_of(log.session, [](std::uint64_t key) { return key != 0; });
+    return facts;
+}
+
+}  // namespace funnel::metrics

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// FileFormat: what is known of one file once its first record is read; RowRules: what logs and tables decide
+// differently about rows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "funnel/ingest/schema.hpp"
+#include "ingest/csv/bad_row.hpp"
+
+namespace funnel::ingest::detail {
+
+/// Fixed for all rows of a file. A slot is a column that is wanted, the same in every file.
+struct FileFormat {
+    std::uint32_t file = 0;               ///< index of its path
+    std::string name;                     ///< the path as given
+    std::vector<std::string> header;      ///< names of the columns; "1", "2", ... without a header
+    std::vector<std::size_t> column_of;   ///< per slot: the column, or kNoColumn if this file lacks it
+    std::vector<std::size_t> hash_order;  ///< columns in the order of the first file; empty: as they are
+    std::uint64_t hash_seed = 0;          ///< differs between files with different sets of columns
+    TimeUnit unit =
+        TimeUnit::automatic;  ///< of the time column; automatic: not decided yet, or no such column
+    bool unit_detected = false;
+    std::uint64_t lines_before = 0;  ///< physical lines before the first row
+
+    [[nodiscard]] std::size_t columns() const noexcept { return header.size(); }
+    [[nodiscard]] std::string column_name(std::size_t column) const {
+        return column < header.size() ? header[column] : std::string();
+    }
+};
+
+/// One thread at a time: called only while blocks are cut, in file order.
+class RowRules {
+ public:
+    virtual ~RowRules() = default;
+    [[nodiscard]] virtual char delimiter() const = 0;
+    [[nodiscard]] virtual bool has_header() const = 0;
+    /// `first`: the first record, a header or a row. Throws Error(schema).
+    virtual FileFormat open_file(std::uint32_t file, const std::string& name,
+                                 const std::vector<std::string>& first) = 0;
+    /// The unit of the time in this row, if the file's is open and this row can tell.
+    virtual std::optional<TimeUnit> detect_unit(const FileFormat& format,
+                                                const std::vector<std::string_view>& fields) = 0;
+    /// What is wrong with the values of a well-formed record, if anything. `line`: its first physical line.
+    virtual std::optional<BadRow> judge(const FileFormat& format, const std::vector<std::string_view>& fields,
+                                        std::string_view line) = 0;
+};
+
+}  // namespace funnel::ingest::detail

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// LogBuilder: the blocks of a log, in order, to one EventLog and its report.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "funnel/ingest/read_log.hpp"
+#include "ingest/log/duplicates.hpp"
+#include "ingest/log/log_block.hpp"
+#include "ingest/log/log_ids.hpp"
+#include "ingest/log/log_sink.hpp"
+#include "ingest/log/report_builder.hpp"
+
+namespace funnel::ingest::detail {
+
+/// One thread at a time.
+class LogBuilder final : public LogSink {
+ public:
+    /// `file_bytes`: of all files together, 0 if that is not known.
+    LogBuilder(const ReadOptions& options, ReadResult& result, unsigned workers, std::uint64_t file_bytes);
+
+    void absorb(LogBlock& block) override { block.marks.fill(block.row_hash); }
+    /// Appends a block. Throws Error(parse) for its first bad row under `fail`.
+    void add(const LogPlan& plan, LogBlock& block) override;
+
+    /// After the last block: columns that no file has go, duplicates are counted or dropped, the policy for
+    /// bad rows is applied. Throws Error(parse).
+    void finish(const LogPlan& plan, const std::vector<std::uint8_t>& found) override;
+
+ private:
+    void add_rows(const LogBlock& block);
+    void count_duplicates();
+    void reserve(const LogBlock& block);
+    void check_memory(std::uint64_t rows) const;
+
+    const ReadOptions& options_;
+    ReadResult& result_;
+    ReportBuilder report_;
+    LogIds ids_;
+    DuplicateFinder duplicates_;
+    std::uint64_t file_bytes_;
+};
+
+}  // namespace funnel::ingest::detail

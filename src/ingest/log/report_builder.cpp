@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "ingest/log/report_builder.hpp"
+
+namespace funnel::ingest {
+
+void add_duplicates(ReadReport& report, std::uint64_t duplicates, bool dropped) {
+    report.duplicates = duplicates;
+    if (duplicates * 1000 <= report.accepted || dropped) return;
+    report.warnings.push_back(std::to_string(duplicates) + " of " + std::to_string(report.accepted) +
+                              " rows are equal to an earlier row in every field; --dedup exact drops them");
+}
+
+namespace detail {
+namespace {
+
+constexpr std::size_t kMostEventNames = 10'000;
+
+}  // namespace
+
+void ReportBuilder::add(LogBlock& block) {
+    const FileFormat& format = *block.block.format;
+    if (block.block.first_of_file) line_ = format.lines_before;
+    rejects_.add(format, block.outcome, line_);
+    line_ += block.outcome.lines;
+    add_counts(block);
+}
+
+void ReportBuilder::add_counts(const LogBlock& block) {
+    report_.rows += block.outcome.rows;
+    report_.ignored += block.outcome.ignored;
+    report_.accepted += block.time.size();
+    for (const auto& event : block.events) {
+        auto at = report_.by_event.find(event.label);
+        if (at == report_.by_event.end()) {
+            const bool too_many = event.own && own_names_ >= kMostEventNames;
+            if (event.own && !too_many) ++own_names_;
+            at = report_.by_event.try_emplace(too_many ? "other" : event.label, 0).first;
+        }
+        at->second += event.rows;
+    }
+}
+
+void ReportBuilder::finish(const LogPlan& plan) {
+    report_.schema = plan.schema.name;
+    for (const std::string& name : options_.custom_kinds) {
+        const EventMeaning meaning = plan.meaning(name);
+        if (meaning.kind >= events::EventKind::custom_first) continue;
+        report_.warnings.push_back("event " + name + " is " + meaning.label + " in schema " +
+                                   plan.schema.name + "; use that name for the stage");
+    }
+    rejects_.finish();
+}
+
+}  // namespace detail
+}  // namespace funnel::ingest

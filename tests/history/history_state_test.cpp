@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// The state of a history: written, read, continued and damaged.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "history/log_builder.hpp"
+
+namespace funnel::history::test {
+namespace {
+
+History observed(const EventLog& log, const HistoryOptions& options) {
+    History history(options);
+    for (const std::uint64_t row : log.time_order())
+        history.observe(log.event(row), log.session[row]);
+    return history;
+}
+
+History reread(const History& history) {
+    const std::vector<char> bytes = bytes_of(history);
+    base::ByteReader in(bytes);
+    History result = History::read(in);
+    in.expect_end();
+    return result;
+}
+
+HistoryOptions forgetful() {
+    HistoryOptions options;
+    options.forget = 2 * kDay;
+    return options;
+}
+
+TEST(HistoryState, IsTheSameInOneRunAndInDailySteps) {
+    for (const std::int64_t lag : {std::int64_t{0}, 3 * kHour}) {
+        HistoryOptions options = forgetful();
+        options.lag = lag;
+        const EventLog log =
+            random_log({.seed = 7, .events = 3000, .users = 60, .items = 20, .span = 30 * kDay});
+        const History whole = observed(log, options);
+        History daily(options);
+        const std::int64_t begin = log.time.front();
+        for (std::int64_t day = begin; day <= log.last_time(); day += kDay) {
+            const EventLog today = part(log, day, day + kDay);
+            for (const std::uint64_t row : today.time_order())
+                daily.observe(today.event(row), today.session[row]);
+            daily = reread(daily);
+        }
+        EXPECT_EQ(bytes_of(whole), bytes_of(daily));
+    }
+}
+
+TEST(HistoryState, GivesTheSameFeaturesAfterARoundTrip) {
+    const EventLog log = random_log({.seed = 8});
+    const History before = observed(log, {});
+    const History after = reread(before);
+    EXPECT_EQ(after.watermark(), before.watermark());
+    for (std::size_t row = 0; row < log.size(); ++row) {
+        Event context = log.event(row);
+        context.time = log.last_time() + kMinute;
+        const Row a(before, context), b(after, context);
+        EXPECT_EQ(0, std::memcmp(a.numeric().data(), b.numeric().data(), a.numeric().size() * sizeof(float)));
+        EXPECT_EQ(a.categorical(), b.categorical());
+    }
+}
+
+TEST(HistoryState, KeepsItsOptions) {
+    HistoryOptions options = forgetful();
+    options.funnel = Funnel::parse("view,signup,purchase");
+    options.examples = events::ExampleMode::every;
+    options.strengths.item = 7;
+    options.groups = 5;
+    const History history = reread(History(options));
+    EXPECT_EQ(history.options().funnel.text(), "view,signup,purchase");
+    EXPECT_EQ(history.options().examples, events::ExampleMode::every);
+    EXPECT_EQ(history.options().strengths.item, 7);
+    EXPECT_EQ(history.options().forget, 2 * kDay);
+    EXPECT_EQ(history.options().groups, 5u);
+}
+
+TEST(HistoryState, RefusesBytesCutAnywhere) {
+    const History history = observed(random_log({.seed = 9, .events = 60}), {});
+    const std::vector<char> bytes = bytes_of(history);
+    for (std::size_t size = 0; size < bytes.size(); size += 7) {
+        base::ByteReader in{std::span(bytes).first(size)};
+        EXPECT_THROW(static_cast<void>(History::read(in)), Error) << size;
+    }
+}
+
+TEST(HistoryState, SurvivesAnyChangedByte) {
+    const EventLog log = random_log({.seed = 9, .events = 60});
+    HistoryOptions options;
+    options.lag = kHour;
+    const std::vector<char> bytes = bytes_of(observed(log, options));
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        std::vector<char> damaged = bytes;
+        damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+        try {
+            base::ByteReader in(damaged);
+            History history = History::read(in);
+            Event context = log.event(at % log.size());
+            context.time = history.watermark();
+            const Row row(history, context);
+            history.observe(context);  // must not touch memory that is not its own: run under a sanitizer
+        } catch (const Error&) {
+        }
+    }
+}
+
+/// The key that mix64 turns into `hash`: its steps backwards, with the inverses of its factors modulo 2^64.
+std::uint64_t key_of(std::uint64_t hash) {
+    std::uint64_t z = hash;
+    z ^= (z >> 31) ^ (z >> 62);
+    z *= 0x319642B2D24D8EC3ull;
+    z ^= (z >> 27) ^ (z >> 54);
+    z *= 0x96DE1B173F119089ull;
+    return z ^ (z >> 30) ^ (z >> 60);
+}
+
+TEST(FlatMap, SpreadsKeysThatWereMadeToCollide) {
+    ASSERT_EQ(base::mix64(key_of(12345)), 12345u);
+    base::FlatMap<detail::PlaceRow> map;
+    for (std::uint32_t i = 0; i < 40'000; ++i)
+        ASSERT_EQ(map.insert({.key = key_of(i), .row = i}).row, i);
+    base::ByteWriter out;
+    map.write(out);
+    base::ByteReader in(out.bytes());
+    for (const auto& same : {map, base::FlatMap<detail::PlaceRow>::read(in)}) {
+        EXPECT_LT(same.longest_probe(), 8192u);
+        ASSERT_EQ(same.size(), 40'000u);
+        for (std::uint32_t i = 0; i < 40'000; ++i)
+            ASSERT_EQ(same.find(key_of(i))->row, i);
+        EXPECT_EQ(same.find(key_of(40'000)), nullptr);
+    }
+}
+
+TEST(FlatMapFile, WithAKeyTwiceOrTheKeyOfFreeSlotsIsRefused) {
+    const auto read = [](std::uint64_t first, std::uint64_t second) {
+        base::ByteWriter out;
+        out.array(std::vector<detail::PlaceRow>{{.key = first}, {.key = second}});
+        base::ByteReader in(out.bytes());
+        return base::FlatMap<detail::PlaceRow>::read(in).size();
+    };
+    EXPECT_EQ(read(1, 2), 2u);
+    EXPECT_THROW(static_cast<void>(read(1, 1)), Error);
+    EXPECT_THROW(static_cast<void>(read(1, base::FlatMap<detail::PlaceRow>::kFree)), Error);
+}
+
+}  // namespace
+}  // namespace funnel::history::test
