@@ -35,7 +35,7 @@ struct Question {
     std::vector<std::int64_t> horizons = {};
     std::optional<std::int64_t> from = {}, to = {};
     std::int64_t gap = 1'800'000'000;
-    std::optional<std::string> key = {};  ///< only units anchored in this segment ("" = missing)
+    std::optional<std::string> key = {};  ///< only units of this segment of a column ("" = missing)
 };
 
 /// Numerator (or count) and denominator (NaN for counts), by the name of the metric.
@@ -54,9 +54,7 @@ class Oracle {
             click_ = row.kind == EventKind::click ? EventKind::click : click_;
             last_ = std::max(last_, row.time);
         }
-        if (q_.to) last_ = std::min(last_, *q_.to);
-        for (const Row& row : log)
-            (!q_.from || row.time >= *q_.from ? rows_ : earlier_).push_back(row);
+        rows_ = log;
         std::ranges::sort(rows_, [](const Row& a, const Row& b) { return rank(a) < rank(b); });
         name_visits();
     }
@@ -94,11 +92,12 @@ class Oracle {
  protected:
     static constexpr std::int64_t kHalfHour = 1'800'000'000;
 
-    [[nodiscard]] bool inside(std::size_t i) const { return !q_.to || rows_[i].time < *q_.to; }
-    /// The unit that begins with row i counts.
-    [[nodiscard]] bool anchored(std::size_t i) const {
-        return inside(i) && (!q_.key || rows_[i].key == *q_.key);
+    [[nodiscard]] bool inside(std::size_t i) const {
+        return (!q_.from || rows_[i].time >= *q_.from) && (!q_.to || rows_[i].time < *q_.to);
     }
+    [[nodiscard]] bool in_key(std::size_t i) const { return !q_.key || rows_[i].key == *q_.key; }
+    /// The unit that begins with row i counts.
+    [[nodiscard]] bool anchored(std::size_t i) const { return inside(i) && in_key(i); }
     [[nodiscard]] bool mature(std::size_t i, std::int64_t span) const {
         return rows_[i].time + span <= last_;
     }
@@ -180,7 +179,7 @@ class Oracle {
             std::optional<std::int64_t> cart;
             bool any = false, after = false;
             for (const std::size_t i : all) {
-                if (rows_[i].kind == EventKind::cart_add && inside(i) && !cart) cart = rows_[i].time;
+                if (rows_[i].kind == EventKind::cart_add && !cart) cart = rows_[i].time;
             }
             for (const std::size_t i : all) {
                 if (rows_[i].kind != EventKind::purchase) continue;
@@ -258,7 +257,7 @@ class Oracle {
             bool ever = false, in_window = false;
             for (const std::size_t i : all) {
                 if (rows_[i].kind != EventKind::purchase || rows_[i].time < rows_[*add].time) continue;
-                ever |= rows_[i].time <= last_;
+                ever = true;
                 in_window |= rows_[i].time - rows_[*add].time <= q_.window;
             }
             pairs += 1;
@@ -275,17 +274,18 @@ class Oracle {
         double revenue = 0, valueless = 0, orders = 0, priced = 0, priced_revenue = 0, late = 0;
         std::map<std::string, int> orders_of;
         for (const auto& [name, all] : order_groups()) {
+            const std::vector<std::size_t> lines = counted_lines(all);
+            if (lines.empty()) continue;
             bool any = false;
             double sum = 0;
-            for (const std::size_t i : all) {
+            for (const std::size_t i : lines) {
                 const bool has = !std::isnan(rows_[i].revenue);
                 any |= has;
                 sum += has ? rows_[i].revenue : 0;
-                if (anchored(i)) revenue += has ? rows_[i].revenue : 0;
-                if (anchored(i)) valueless += !has;
-                if (anchored(i)) late += rows_[i].time > rows_[all.front()].time;
+                valueless += !has;
+                late += rows_[i].time > rows_[all.front()].time;
             }
-            if (!anchored(all.front())) continue;
+            revenue += sum;
             orders += 1;
             priced += any;
             priced_revenue += sum;
@@ -298,17 +298,27 @@ class Oracle {
         out["orders_per_session"] = {orders, out["visits"].first};
         out["late_order_rows"] = {late, std::nan("")};
         out["repeat_purchase_period"] = {repeaters, static_cast<double>(orders_of.size())};
-        out["revenue"] = {revenue, std::nan("")};
+        // Orders without any amount: what they brought is not known.
+        out["revenue"] = {orders > 0 && priced == 0 ? std::nan("") : revenue, std::nan("")};
         out["purchase_rows_without_value"] = {valueless, std::nan("")};
         out["average_order_value"] = {priced_revenue, priced};
     }
 
-    /// Rows of every order of the period.
+    /// Rows of every order of the log.
     [[nodiscard]] std::map<std::string, std::vector<std::size_t>> order_groups() const {
         return groups([&](std::size_t i) {
-            if (rows_[i].kind != EventKind::purchase || !inside(i)) return std::string();
+            if (rows_[i].kind != EventKind::purchase) return std::string();
             return rows_[i].user + (rows_[i].order.empty() ? " in " + visit_[i] : " id " + rows_[i].order);
         });
+    }
+
+    /// Of the rows of an order: none if it began outside the period, else those of the key.
+    [[nodiscard]] std::vector<std::size_t> counted_lines(const std::vector<std::size_t>& all) const {
+        std::vector<std::size_t> lines;
+        for (const std::size_t i : all) {
+            if (inside(all.front()) && in_key(i)) lines.push_back(i);
+        }
+        return lines;
     }
 
     [[nodiscard]] bool serves(std::size_t i, std::size_t stage) const {
@@ -355,7 +365,7 @@ class Oracle {
         std::vector<std::int64_t> reached(q_.funnel.stages.size());
         std::set<std::string> seen;
         for (std::size_t i = 0; i < rows_.size(); ++i) {
-            if (!serves(i, 0) || !inside(i) || rows_[i].item.empty()) continue;
+            if (!serves(i, 0) || rows_[i].item.empty()) continue;
             if (!seen.insert(visit_[i] + "/" + rows_[i].item).second) continue;
             if (!anchored(i)) continue;
             if (std::ranges::any_of(q_.horizons, [&](std::int64_t h) { return !mature(i, h); })) continue;
@@ -375,8 +385,7 @@ class Oracle {
     }
 
     Question q_;
-    std::vector<Row> rows_;     // from `from` on, in the order of rows
-    std::vector<Row> earlier_;  // before `from`
+    std::vector<Row> rows_;  // in the order of rows
     std::vector<std::string> visit_;
     EventKind click_ = EventKind::view;
     std::int64_t last_ = std::numeric_limits<std::int64_t>::min();

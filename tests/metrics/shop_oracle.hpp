@@ -40,6 +40,7 @@ class ShopOracle : public Oracle {
 
     /// Ripe exposures, and those with a click within the horizon of the click stage.
     [[nodiscard]] std::pair<double, double> exposures() const {
+        if ((q_.funnel.stages[0].kinds & events::kind_bit(EventKind::impression)) == 0) return {0, 0};
         const std::vector<std::int64_t> labels = exposure_labels();
         for (std::size_t k = 1; k < labels.size(); ++k) {
             if ((q_.funnel.stages[k].kinds & events::kind_bit(click_)) != 0)
@@ -49,7 +50,6 @@ class ShopOracle : public Oracle {
     }
 
  private:
-    [[nodiscard]] bool known(std::size_t i) const { return rows_[i].time <= last_; }
     [[nodiscard]] bool warm(std::size_t i) const { return rows_[i].time >= warm_; }
 
     void count_viewed(Answers& out) const {
@@ -59,11 +59,12 @@ class ShopOracle : public Oracle {
             adds += anchored(i) && rows_[i].kind == EventKind::cart_add;
             if (rows_[i].kind != EventKind::view || rows_[i].item.empty()) continue;
             if (anchored(i)) viewers.insert(rows_[i].user);
-            if (!pairs.insert(rows_[i].user + "/" + rows_[i].item).second || !anchored(i)) continue;
+            if (!anchored(i) || !pairs.insert(rows_[i].user + "/" + rows_[i].item).second) continue;
             bool cart = false, buy = false;
             for (std::size_t j = 0; j < rows_.size(); ++j) {
-                cart |= same_pair(i, j) && known(j) && rows_[j].kind == EventKind::cart_add;
-                buy |= same_pair(i, j) && known(j) && rows_[j].kind == EventKind::purchase;
+                if (!same_pair(i, j) || rows_[j].time < rows_[i].time) continue;
+                cart |= rows_[j].kind == EventKind::cart_add;
+                buy |= rows_[j].kind == EventKind::purchase;
             }
             viewed += 1;
             carted += cart;
@@ -87,11 +88,11 @@ class ShopOracle : public Oracle {
         for (const auto& [user, all] : groups([&](std::size_t i) { return rows_[i].user; })) {
             for (std::size_t at = 0; at < all.size();) {
                 const std::size_t first = all[at++];
-                if (rows_[first].kind != EventKind::cart_add || !known(first)) continue;
+                if (rows_[first].kind != EventKind::cart_add) continue;
                 std::set<std::string> items = {rows_[first].item};
                 std::int64_t touched = rows_[first].time;
-                std::string end = touched + kDay <= last_ ? "abandoned" : "open";
-                for (; at < all.size() && known(all[at]); ++at) {
+                std::string end = touched + kDay < last_ ? "abandoned" : "open";
+                for (; at < all.size(); ++at) {
                     const Row& row = rows_[all[at]];
                     const bool add = row.kind == EventKind::cart_add,
                                remove = row.kind == EventKind::cart_remove,
@@ -104,10 +105,10 @@ class ShopOracle : public Oracle {
                     touched = row.time;
                     if (add) items.insert(row.item);
                     if (remove) items.erase(row.item);
-                    end = purchase                  ? "bought"
-                          : items.empty()           ? "emptied"
-                          : touched + kDay <= last_ ? "abandoned"
-                                                    : "open";
+                    end = purchase                 ? "bought"
+                          : items.empty()          ? "emptied"
+                          : touched + kDay < last_ ? "abandoned"
+                                                   : "open";
                     if (purchase || items.empty()) {
                         ++at;
                         break;
@@ -145,7 +146,7 @@ class ShopOracle : public Oracle {
                 if (!same_pair(i, j)) continue;
                 carted_before |= rows_[j].kind == EventKind::cart_add && rows_[j].time <= rows_[i].time;
                 if (rows_[j].kind != EventKind::purchase || rows_[j].time < rows_[i].time) continue;
-                bought |= known(j);
+                bought = true;
                 in_window |= rows_[j].time - rows_[i].time <= q_.window;
             }
             if (rows_[i].kind == EventKind::purchase) uncarted += !carted_before;
@@ -163,15 +164,10 @@ class ShopOracle : public Oracle {
         for (const auto& [name, all] : order_groups()) {
             const Row& first = rows_[all.front()];
             times[first.user].push_back(all.front());
-            if (!anchored(all.front()) || !warm(all.front())) continue;
+            if (counted_lines(all).empty() || !warm(all.front())) continue;
             bool before = false;
             for (const auto& [other, rows] : order_groups()) {
-                before |= other != name && rows_[rows.front()].user == first.user &&
-                          rows_[rows.front()].time <= first.time;
-            }
-            for (const Row& row : earlier_) {
-                before |= row.kind == EventKind::purchase && row.user == first.user &&
-                          (row.order.empty() || row.order != first.order);
+                before |= rows_[rows.front()].user == first.user && rows_[rows.front()].time < first.time;
             }
             returns[first.user] |= before;
         }
@@ -183,11 +179,13 @@ class ShopOracle : public Oracle {
             double cohort = 0, again = 0;
             for (auto& [user, firsts] : times) {
                 std::ranges::sort(firsts);
-                if (std::ranges::any_of(earlier_, [&, &name = user](const Row& row) {
-                        return row.kind == EventKind::purchase && row.user == name;
-                    }))
-                    continue;
-                if (!anchored(firsts[0]) || !warm(firsts[0]) || !mature(firsts[0], span)) continue;
+                const auto orders = order_groups();
+                const bool counts = std::ranges::any_of(orders, [&, &firsts = firsts](const auto& order) {
+                    const Row& row = rows_[order.second.front()];
+                    return row.user == rows_[firsts[0]].user && row.time == rows_[firsts[0]].time &&
+                           !counted_lines(order.second).empty();
+                });
+                if (!counts || !warm(firsts[0]) || !mature(firsts[0], span)) continue;
                 cohort += 1;
                 again += firsts.size() > 1 && rows_[firsts[1]].time - rows_[firsts[0]].time <= span;
             }
@@ -197,22 +195,17 @@ class ShopOracle : public Oracle {
 
     void count_goods(Answers& out) const {
         const auto count = [&](const std::string& metric, auto&& good_of) {
-            std::map<std::string, std::pair<std::size_t, std::set<std::string>>> bought;  // first row, orders
+            std::map<std::string, std::set<std::string>> bought;  // orders
             for (const auto& [name, all] : order_groups()) {
-                for (const std::size_t i : all) {
-                    if (good_of(rows_[i]).empty()) continue;
-                    auto& [first, ids] =
-                        bought
-                            .try_emplace(rows_[i].user + "/" + good_of(rows_[i]), i, std::set<std::string>())
-                            .first->second;
-                    first = std::min(first, i);
-                    ids.insert(name);
+                for (const std::size_t i : counted_lines(all)) {
+                    if (!good_of(rows_[i]).empty())
+                        bought[rows_[i].user + "/" + good_of(rows_[i])].insert(name);
                 }
             }
             double once = 0, again = 0;
-            for (const auto& [pair, entry] : bought) {
-                once += anchored(entry.first);
-                again += anchored(entry.first) && entry.second.size() > 1;
+            for (const auto& [pair, orders] : bought) {
+                once += 1;
+                again += orders.size() > 1;
             }
             out[metric] = {again, once};
         };
@@ -220,41 +213,63 @@ class ShopOracle : public Oracle {
         count("repeat_category_rate", [](const Row& row) { return row.key; });
     }
 
+    /// The order of a refund, if there is one.
+    [[nodiscard]] const std::vector<std::size_t>* refunded(
+        const std::map<std::string, std::vector<std::size_t>>& orders, std::size_t i) const {
+        if (rows_[i].order.empty()) return nullptr;
+        const auto found = orders.find(rows_[i].user + " id " + rows_[i].order);
+        return found == orders.end() ? nullptr : &found->second;
+    }
+
+    /// Whether a refund of an order counts in the key: its own, if the order has a line of it.
+    [[nodiscard]] bool refund_in_key(std::size_t i, const std::vector<std::size_t>& all) const {
+        const bool own =
+            std::ranges::any_of(all, [&](std::size_t j) { return rows_[j].key == rows_[i].key; });
+        return in_key(own ? i : all.front());
+    }
+
     void count_refunds(Answers& out) const {
         double rows = 0, unmatched = 0, net_orders = 0, net = out["revenue"].first, priced = 0,
                priced_sum = 0;
         std::set<std::string> net_buyers;
+        const auto orders = order_groups();
+        const auto amount = [&](std::size_t i) {
+            return std::isnan(rows_[i].revenue) ? 0 : rows_[i].revenue;
+        };
         for (std::size_t i = 0; i < rows_.size(); ++i) {
-            if (rows_[i].kind != EventKind::refund || !anchored(i)) continue;
-            rows += 1;
-            const auto all = order_groups();
-            if (!rows_[i].order.empty() && all.contains(rows_[i].user + " id " + rows_[i].order)) continue;
+            if (rows_[i].kind != EventKind::refund) continue;
+            const auto* order = refunded(orders, i);
+            rows += order != nullptr ? inside(order->front()) && refund_in_key(i, *order) : anchored(i);
+            if (order != nullptr || !anchored(i)) continue;
             unmatched += 1;
-            net -= std::isnan(rows_[i].revenue) ? 0 : std::abs(rows_[i].revenue);
+            net -= std::abs(amount(i));
         }
-        for (const auto& [name, all] : order_groups()) {
-            if (!anchored(all.front())) continue;
-            const Row& first = rows_[all.front()];
-            double sum = 0, back = 0;
-            bool has = false, any = false, whole = false;
+        for (const auto& [name, all] : orders) {
+            const auto lines = counted_lines(all);
+            if (lines.empty()) continue;
+            double sum = 0, back = 0, sum_here = 0, back_here = 0;
+            bool has = false, has_here = false, any = false, whole = false;
             for (const std::size_t i : all) {
                 has |= !std::isnan(rows_[i].revenue);
-                sum += std::isnan(rows_[i].revenue) ? 0 : rows_[i].revenue;
+                sum += amount(i);
             }
-            for (const Row& row : rows_) {
-                if (row.kind != EventKind::refund || row.user != first.user || row.order.empty() ||
-                    row.order != first.order)
-                    continue;
+            for (const std::size_t i : lines) {
+                has_here |= !std::isnan(rows_[i].revenue);
+                sum_here += amount(i);
+            }
+            for (std::size_t i = 0; i < rows_.size(); ++i) {
+                if (rows_[i].kind != EventKind::refund || refunded(orders, i) != &all) continue;
                 any = true;
-                whole |= std::isnan(row.revenue) && row.item.empty();
-                back += std::isnan(row.revenue) ? 0 : std::abs(row.revenue);
+                whole |= std::isnan(rows_[i].revenue) && rows_[i].item.empty();
+                back += std::abs(amount(i));
+                if (refund_in_key(i, all)) back_here += std::abs(amount(i));
             }
-            net -= whole ? sum : back;
+            net -= whole ? sum_here : back_here;
             if (any && (whole || (has && back >= sum))) continue;
             net_orders += 1;
-            net_buyers.insert(first.user);
-            priced += has;
-            priced_sum += has ? sum - back : 0;
+            net_buyers.insert(rows_[all.front()].user);
+            priced += has_here;
+            priced_sum += has_here ? sum_here - back_here : 0;
         }
         out["refund_rows"] = {rows, std::nan("")};
         out["refund_rows_unmatched"] = {unmatched, std::nan("")};
@@ -284,8 +299,8 @@ class ShopOracle : public Oracle {
                 if (day(last_) <= n) continue;
                 bool that_day = false, later = false;
                 for (const std::size_t i : all) {
-                    that_day |= known(i) && day(rows_[i].time) == n;
-                    later |= known(i) && day(rows_[i].time) >= n;
+                    that_day |= day(rows_[i].time) == n;
+                    later |= day(rows_[i].time) >= n;
                 }
                 cohort += 1;
                 on += that_day;

@@ -92,14 +92,13 @@ class FunnelComparer {
         ours_.start_entity();
         theirs_.start_entity();
         for (const UserRow& row : rows) {
-            if (plan_->options.from && row.time < *plan_->options.from) continue;
-            const bool entry = !plan_->options.to || row.time < *plan_->options.to;
+            const bool entry = row.time >= plan_->first_counted && row.time <= plan_->last_counted;
             const std::uint8_t set = plan_->sets.of(row.kind);
             if (set == StageSets::kNoSet) continue;
             ours_.add(set, row.time, entry ? 0 : FunnelReach::kNoEntry);
             theirs_.add(set, row.time, entry);
         }
-        const std::size_t ours = ours_.best(), theirs = theirs_.reach();
+        const std::size_t ours = ours_.best(plan_->last_time).reach, theirs = theirs_.reach();
         if (ours == theirs) return;
         found_.push_back({std::string(plan_->log.users.text(rows.front().user)), ours, theirs,
                           "one row serves two steps"});

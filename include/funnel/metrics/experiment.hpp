@@ -74,14 +74,13 @@ namespace detail {
 
 inline constexpr std::uint32_t kMixed = base::kNone - 1;
 
-/// The code of the variant of every user, kNone or kMixed.
+/// The code of the variant of every user in the whole log, kNone or kMixed.
 [[nodiscard]] inline std::vector<std::uint32_t> variants_of_users(const EventLog& log,
-                                                                  const MetricsOptions& options,
                                                                   const events::TextColumn& column) {
     std::vector<std::uint32_t> variant(log.users.size(), base::kNone);
     for (std::size_t row = 0; row < log.size(); ++row) {
         const std::uint32_t code = column.code[row];
-        if (code == base::kNone || !inside(options, log.time[row])) continue;
+        if (code == base::kNone) continue;
         std::uint32_t& of = variant[log.user[row]];
         of = of == base::kNone || of == code ? code : kMixed;
     }
@@ -123,7 +122,7 @@ inline ExperimentState count_experiment(const EventLog& log, const MetricsOption
         throw Error(ErrorCode::invalid_argument, "--by: expected a column with the variant of users, got \"" +
                                                      by + "\"; choose a column of the log");
     }
-    const auto variant = detail::variants_of_users(log, options, *column);
+    const auto variant = detail::variants_of_users(log, *column);
     std::vector<bool> used(column->values.size());
     ExperimentState state;
     for (const std::uint32_t code : variant) {

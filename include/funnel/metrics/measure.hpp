@@ -85,12 +85,15 @@ inline void count_segments(TallyPlan plan, SegmentKeys keys, const std::vector<s
     plan.groups = keys.names.size() <= kMaxIntervalSegments ? kUserGroups : 1;
     plan.keys = keys.names.size() * plan.groups;
     plan.one_key_per_user = false;
+    plan.orders_are_whole = is_time_key(keys.by);
     KeyCounts counts = count_keys(plan, [&](std::size_t row) {
         return static_cast<std::uint16_t>(keys.key_of_row[row] * plan.groups +
                                           groups[plan.log.user[row]] % plan.groups);
     });
     for (std::size_t k = 0; k < keys.names.size(); ++k) {
         const auto first = counts.tallies.begin() + static_cast<std::ptrdiff_t>(k * plan.groups);
+        const std::span<const Tally> groups_of_key(&*first, plan.groups);
+        if (std::ranges::all_of(groups_of_key, &Tally::empty)) continue;  // nothing of it is in the period
         out.push_back({keys.by,
                        std::move(keys.names[k]),
                        {std::move_iterator(first),
@@ -173,6 +176,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     Tally total = detail::sum(state.groups);
     result.steps = steps_of(total, state.groups, options);
     result.warnings = warnings_of(total, state.checks, state.rows, state.users, options, facts);
+    if (state.rows > 0 && state.outside == state.rows) result.warnings.push_back(empty_period(facts));
     const std::int64_t users = total[Count::users];
     result.metrics = metrics_of(std::move(total), options, facts);
     add_intervals(result.metrics, state.groups, state.support);
@@ -181,7 +185,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     if (one_clock) result.censoring = censoring_of(state.groups, options);
     if (one_clock && std::ranges::none_of(options.rules.optional, std::identity{}))
         result.gains = step_gains(state.groups, options, facts.has_revenue || facts.has_price);
-    if (const auto warning = censoring_warning(result.censoring, options, facts); !warning.empty())
+    if (const auto warning = censoring_warning(result.censoring, options); !warning.empty())
         result.warnings.push_back(warning);
     if (!state.humans.empty()) {
         Tally humans = detail::sum(state.humans);

@@ -142,6 +142,14 @@ namespace detail {
     return metric;
 }
 
+/// Views are no impressions: a rate of them is not shown under the name of a click rate.
+inline void check_exposures(Metric& metric, const MetricsOptions& options) {
+    if ((options.funnel.stages.front().kinds & events::kind_bit(EventKind::impression)) != 0) return;
+    metric = {.name = metric.name, .unit = metric.unit, .numerator = 0, .denominator = 0};
+    metric.reason = "no_impressions";
+    metric.interval_reason = "not_computed";
+}
+
 [[nodiscard]] inline bool has(Needs needs, const MetricsOptions& options, const LogFacts& facts) noexcept {
     if (needs == Needs::refunds) return facts.has(EventKind::refund);
     if (needs == Needs::exposures) return options.exposures || options.entity == Entity::exposure;
@@ -216,13 +224,15 @@ inline void append_money(std::vector<Metric>& metrics, const Tally& tally, const
         Metric metric{.name = std::string(rule.name), .unit = Unit::money};
         metric.interval_reason = "not_computed";
         if (rule.orders == Count::count_) {
-            if (priced) metric.value = rule.sum(tally).value();
+            if (priced && (tally[Count::orders] == 0 || tally[Count::orders_with_amount] > 0))
+                metric.value = rule.sum(tally).value();
         } else {
             metric.numerator = rule.sum(tally).value();
             metric.denominator = static_cast<double>(tally[rule.orders]);
             if (*metric.denominator > 0) metric.value = *metric.numerator / *metric.denominator;
         }
-        if (!metric.value) metric.reason = priced ? "no_orders_with_amount" : "no_amounts";
+        if (!metric.value)
+            metric.reason = priced && rule.orders != Count::count_ ? "no_orders_with_amount" : "no_amounts";
         metrics.push_back(std::move(metric));
     }
     metrics.push_back(
@@ -244,7 +254,9 @@ inline void append_dwell(std::vector<Metric>& metrics, Tally& tally) {
 inline std::vector<Metric> metrics_of(Tally tally, const MetricsOptions& options, const LogFacts& facts) {
     std::vector<Metric> metrics;
     for (const auto& rule : kMetricRules) {
-        if (detail::has(rule.needs, options, facts)) metrics.push_back(detail::metric_of(rule, tally));
+        if (!detail::has(rule.needs, options, facts)) continue;
+        metrics.push_back(detail::metric_of(rule, tally));
+        if (rule.needs == Needs::exposures) detail::check_exposures(metrics.back(), options);
     }
     detail::append_cohorts(metrics, tally, options);
     detail::append_money(metrics, tally, options, facts);

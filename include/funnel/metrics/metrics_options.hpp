@@ -14,6 +14,7 @@
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/funnel_stages.hpp"
 #include "funnel/events/money.hpp"
+#include "funnel/events/timeline.hpp"
 #include "funnel/events/visit.hpp"
 #include "funnel/metrics/detail/funnel/funnel_rules.hpp"
 
@@ -44,11 +45,7 @@ enum class Semantics : std::uint8_t { funnel, clickhouse };
     return std::nullopt;
 }
 
-/// From `from` on, local time = UTC + offset (both in microseconds).
-struct OffsetChange {
-    std::int64_t from = 0;
-    std::int64_t offset = 0;
-};
+using events::OffsetChange;
 
 struct MetricsOptions {
     Funnel funnel = {};                      ///< required: one stage or more
@@ -60,7 +57,7 @@ struct MetricsOptions {
     bool differences = false;                 ///< of every segment to the whole log
     bool timing = false;                      ///< time to convert and value of every step
     std::vector<std::int64_t> horizons = {};  ///< per stage after the first, entity exposure; empty: default
-    std::optional<std::int64_t> from = {}, to = {};  ///< [from, to): rows outside complete windows at most
+    std::optional<std::int64_t> from = {}, to = {};  ///< [from, to): what begins there counts; T stays
     std::vector<std::string> by = {};     ///< day, week, month, hour, item, or a text column of the log
     std::vector<OffsetChange> zone = {};  ///< ascending; what cuts days; empty: UTC
     std::int64_t visit_gap = events::kVisitGap;

@@ -25,10 +25,11 @@ inline constexpr std::size_t kMaxIntervalSegments = 500;
 struct SegmentKeys {
     std::string by;
     std::vector<std::optional<std::string>> names;  ///< sorted by bytes; the missing value last, without text
-    std::vector<std::uint16_t> key_of_row;          ///< index into names; any key in rows outside [from, to)
+    std::vector<std::uint16_t> key_of_row;          ///< index into names; any key in rows that count nowhere
 };
 
-/// The keys of all rows inside [from, to). Throws Error(invalid_argument) for a column that the log does not
+/// The keys of all rows inside [from, to), and of purchases and refunds outside, whose order may be inside.
+/// Throws Error(invalid_argument) for a column that the log does not
 /// hold and for more than 10,000 keys. Memory: 2 bytes per row, 6 while it runs.
 [[nodiscard]] SegmentKeys segment_keys(const EventLog& log, const MetricsOptions& options,
                                        const std::string& by);
@@ -49,6 +50,11 @@ class LocalTime {
 
 /// "2016-W39": ISO 8601 week of a day (days since 1970-01-01).
 [[nodiscard]] std::string format_week(std::int64_t day);
+
+/// Whether a breakdown is by time: then an order is in one key only.
+[[nodiscard]] inline bool is_time_key(std::string_view by) noexcept {
+    return by == "day" || by == "week" || by == "month" || by == "hour";
+}
 
 namespace detail {
 
@@ -79,7 +85,7 @@ template <typename Text>
 }  // namespace detail
 
 inline SegmentKeys segment_keys(const EventLog& log, const MetricsOptions& options, const std::string& by) {
-    if (by == "day" || by == "week" || by == "month" || by == "hour") {
+    if (is_time_key(by)) {
         const detail::RowCodes codes = detail::time_codes(log, options, by);
         return detail::ranked_keys(log, options, by, codes.code, codes.text.size(),
                                    [&](std::uint32_t code) { return codes.text[code]; });
@@ -163,10 +169,14 @@ inline RowCodes time_codes(const EventLog& log, const MetricsOptions& options, s
 template <typename Text>
 SegmentKeys ranked_keys(const EventLog& log, const MetricsOptions& options, const std::string& by,
                         const std::vector<std::uint32_t>& code, std::size_t codes, Text&& text) {
+    const bool lines = !is_time_key(by);
+    const auto is_line = [](EventKind kind) {
+        return kind == EventKind::purchase || kind == EventKind::refund;
+    };
     std::vector<bool> used(codes + 1);  // the last is the missing value
     const auto slot = [&](std::size_t row) { return code[row] == base::kNone ? codes : code[row]; };
     for (std::size_t row = 0; row < code.size(); ++row) {
-        if (inside(options, log.time[row])) used[slot(row)] = true;
+        if (inside(options, log.time[row]) || (lines && is_line(log.kind[row]))) used[slot(row)] = true;
     }
     std::vector<std::pair<std::string, std::size_t>> sorted;
     for (std::uint32_t c = 0; c < codes; ++c) {

@@ -32,12 +32,12 @@ class ExposureLabels {
     }
 
     /// The pair's events of set `set`, in order of time. `entry`: any number of the caller's, or
-    /// FunnelReach::kNoEntry for an event that cannot be an exposure.
+    /// FunnelReach::kNoEntry for an event whose exposure does not count.
     void add(std::size_t set, std::int64_t time, std::uint32_t visit, std::uint32_t entry) {
         times_[set].push_back(time);
-        if (set != 0 || entry == FunnelReach::kNoEntry || seen_[visit] == pair_) return;
+        if (set != 0 || seen_[visit] == pair_) return;
         seen_[visit] = pair_;
-        exposures_.push_back({time, entry});
+        if (entry != FunnelReach::kNoEntry) exposures_.push_back({time, entry});
     }
 
     /// Calls visit(entry, stage) for stage 0 and every stage reached, of every exposure whose longest

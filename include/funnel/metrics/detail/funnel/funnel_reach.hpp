@@ -66,17 +66,21 @@ class FunnelReach {
     }
 
     /// The entity's events of set `set`, in order of time. `entry` is any number of the caller's for an
-    /// event that may start a chain (set 0), or kNoEntry; entries come before non-entries.
+    /// event that may start a chain (set 0), or kNoEntry; the same for all events at one time.
     static constexpr std::uint32_t kNoEntry = std::numeric_limits<std::uint32_t>::max();
     void add(std::size_t set, std::int64_t time, std::uint32_t entry) {
         times_[set].push_back(time);
-        if (set == 0 && entry != kNoEntry) entries_.push_back(entry);
+        if (set == 0) entries_.push_back(entry);
     }
 
-    /// The longest chain that starts at any entry: 0 without an entry.
-    [[nodiscard]] std::size_t best();
+    /// The longest chain that starts at any entry, and at any entry whose window is over at `last_time`: 0
+    /// without one.
+    struct Best {
+        std::size_t reach = 0, mature = 0;
+    };
+    [[nodiscard]] Best best(std::int64_t last_time);
 
-    /// Where the first entry led: known after best(), if there was an entry.
+    /// Where the first event of set 0 led: known after best(), if there was one and it is an entry.
     struct FirstEntry {
         std::int64_t start = 0;
         std::optional<std::int64_t> end = {};  ///< when it came to the last stage
@@ -94,7 +98,7 @@ class FunnelReach {
     StageSets sets_;
     std::int64_t window_;
     std::vector<std::vector<std::int64_t>> times_;  // per set, ascending
-    std::vector<std::uint32_t> entries_;            // of the first times of set 0
+    std::vector<std::uint32_t> entries_;            // per time of set 0
     std::vector<std::size_t> next_;                 // per stage: no earlier event can serve the next entry
     std::vector<std::size_t> used_;                 // per set: 1 + the last event of the chain at hand
     std::optional<FirstEntry> first_;
@@ -102,16 +106,19 @@ class FunnelReach {
     std::size_t limit_ = 0;  // no later entry can come further
 };
 
-inline std::size_t FunnelReach::best() {
+inline FunnelReach::Best FunnelReach::best(std::int64_t last_time) {
     std::ranges::fill(next_, 0);
     limit_ = sets_.stages();
     first_.reset();
-    std::size_t best = 0;
-    for (std::size_t entry = 0; entry < entries_.size() && best < limit_; entry = tie_end(entry)) {
-        best = std::max(best, chain_from(entry));
-        if (first_) continue;
+    Best best;
+    for (std::size_t entry = 0; entry < entries_.size() && best.reach < limit_; entry = tie_end(entry)) {
+        if (entries_[entry] == kNoEntry) continue;
+        best.reach = std::max(best.reach, chain_from(entry));
+        // Windows are over in order of time.
+        if (events::mature(times_[0][entry], window_, last_time)) best.mature = best.reach;
+        if (entry != 0) continue;
         first_ = {times_[0][entry]};
-        if (best == sets_.stages()) first_->end = end_;
+        if (best.reach == sets_.stages()) first_->end = end_;
     }
     return best;
 }
@@ -122,9 +129,13 @@ void FunnelReach::for_each_entry(Visit&& visit) {
     limit_ = sets_.stages();
     for (std::size_t entry = 0; entry < entries_.size();) {
         // Entries at one time are interchangeable: each may come first, leaving the others to later stages.
-        const std::size_t end = tie_end(entry), length = chain_from(entry);
-        for (; entry < end; ++entry)
-            visit(entries_[entry], length);
+        const std::size_t end = tie_end(entry);
+        if (entries_[entry] != kNoEntry) {
+            const std::size_t length = chain_from(entry);
+            for (; entry < end; ++entry)
+                visit(entries_[entry], length);
+        }
+        entry = end;
     }
 }
 

@@ -43,11 +43,12 @@ class PathSearch {
     }
 
     /// The entity's rows in order of time. set: kNoSet for a row of no stage. `entry`: any number of the
-    /// caller's, or FunnelReach::kNoEntry for a row that cannot begin a chain.
-    void add(std::uint8_t set, std::int64_t time, bool excluded, std::uint32_t entry);
+    /// caller's; `counts`: whether what begins with the row is asked for, the same for all rows at one time.
+    void add(std::uint8_t set, std::int64_t time, bool excluded, std::uint32_t entry, bool counts);
 
     /// Calls visit(entry, try) for every entry that counts, in order of time; entries at one time are told of
-    /// one by one. With rules.count_entries only for those that begin a try.
+    /// one by one. With rules.count_entries only for those that begin a try. The first is told of even if it
+    /// does not count.
     /// enough: stop when nothing new can be reached; for callers that only join what was reached.
     template <typename Visit>
     void for_each_try(bool enough, Visit&& visit);
@@ -59,6 +60,7 @@ class PathSearch {
         std::size_t first_entry;
         bool excluded = false;
         bool stages = false;  // has a row of a stage
+        bool counts = false;
     };
     struct Entry {
         std::uint8_t set;
@@ -106,7 +108,8 @@ inline PathSearch::PathSearch(const StageSets& sets, const FunnelRules& rules, s
     }
 }
 
-inline void PathSearch::add(std::uint8_t set, std::int64_t time, bool excluded, std::uint32_t entry) {
+inline void PathSearch::add(std::uint8_t set, std::int64_t time, bool excluded, std::uint32_t entry,
+                            bool counts) {
     if (groups_.empty() || groups_.back().time != time) {
         groups_.push_back({.time = time, .first_entry = entries_.size()});
         counts_.resize(counts_.size() + sets_.sets());
@@ -114,10 +117,11 @@ inline void PathSearch::add(std::uint8_t set, std::int64_t time, bool excluded, 
     Group& group = groups_.back();
     ++group.rows;
     group.excluded |= excluded;
+    group.counts = counts;
     if (set == StageSets::kNoSet) return;
     group.stages = true;
     ++counts_[(groups_.size() - 1) * sets_.sets() + set];
-    if (entry != FunnelReach::kNoEntry && may_start(set)) entries_.push_back({set, entry});
+    if (may_start(set)) entries_.push_back({set, entry});
 }
 
 inline bool PathSearch::may_start(std::uint8_t set) const noexcept {
@@ -160,12 +164,13 @@ void PathSearch::for_each_try(bool enough, Visit&& visit) {
         const std::size_t end = g + 1 < groups_.size() ? groups_[g + 1].first_entry : entries_.size();
         std::size_t entry = groups_[g].first_entry;
         if (entry == end || (busy && groups_[g].time <= *busy)) continue;
+        if (entry > 0 && !groups_[g].counts && !rules_.count_entries) continue;
         const Try found = try_from(g);
         for (; entry < end; ++entry) {
             visit(entries_[entry].number, found);
             if (rules_.count_entries) break;
         }
-        seen |= found.stages;
+        if (groups_[g].counts) seen |= found.stages;
         if (rules_.first_entry || (enough && seen == all)) break;
         if (rules_.count_entries) {
             const std::size_t last = sets_.stages() - 1;

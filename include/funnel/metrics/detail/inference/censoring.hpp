@@ -19,7 +19,7 @@
 
 namespace funnel::metrics {
 
-/// One estimate of the first-entry rate; `reason` says why there is none.
+/// One estimate of the rate from the first stage to the last; `reason` says why there is none.
 struct FirstEntryRate {
     std::optional<double> value = {};
     std::optional<eval::Interval> interval = {};  ///< 95 %
@@ -27,11 +27,12 @@ struct FirstEntryRate {
 };
 
 struct Censoring {
-    std::int64_t entries = 0, mature_entries = 0;
+    std::int64_t entries = 0;         ///< entities at the first stage
+    std::int64_t mature_entries = 0;  ///< of those: with an entry whose window is over
     std::optional<double> mature_share = {};
-    FirstEntryRate naive_first = {};  ///< of all, as if the log had no end: too low
-    FirstEntryRate mature = {};       ///< of those whose window is over
-    FirstEntryRate km = {};           ///< of all, by Kaplan and Meier
+    FirstEntryRate mature = {};  ///< the same funnel with the same rules, of entries whose window is over
+    FirstEntryRate naive_first = {};  ///< of first entries, as if the log had no end: too low
+    FirstEntryRate km = {};           ///< of first entries, by Kaplan and Meier
 };
 
 /// groups: kUserGroups tallies of whole users.
@@ -39,15 +40,14 @@ struct Censoring {
 
 /// What to say where fewer than 95 % of the windows are over; empty: nothing.
 [[nodiscard]] inline std::string censoring_warning(const std::optional<Censoring>& censoring,
-                                                   const MetricsOptions& options, const LogFacts& facts) {
+                                                   const MetricsOptions& options) {
     if (!censoring || !censoring->mature_share || *censoring->mature_share >= 0.95) return {};
     const auto share = static_cast<int>(*censoring->mature_share * 100);
     return "the window " + base::format_duration(options.window) + " is over for only " +
-           std::to_string(share) + " % of the entries" +
-           (options.to && *options.to <= facts.last_time
-                ? " by --to: naive, mature and km wait for no row after it, the steps of the funnel do"
-                : ", so the last steps of the funnel are too low; funnel.censoring has estimates that "
-                  "allow for it, or give a shorter --window");
+           std::to_string(share) +
+           " % of those at the first stage, so the last steps of the funnel are too low; funnel.censoring "
+           "has "
+           "estimates that allow for it, or give a shorter --window";
 }
 
 namespace detail {
@@ -71,36 +71,48 @@ template <typename Without>
 }  // namespace detail
 
 inline Censoring censoring_of(std::span<const Tally> groups, const MetricsOptions& options) {
-    FirstEntries all;
-    for (const Tally& group : groups)
-        all += group.first_entries;
-    Censoring result{.entries = all.entries(), .mature_entries = all.mature};
-    if (all.entries() == 0) {
+    Tally total;
+    for (const Tally& group : groups) {
+        total.first_entries += group.first_entries;
+        total.mature_entities += group.mature_entities;
+        total.mature_reached += group.mature_reached;
+        total.reached[0] += group.reached[0];
+    }
+    const FirstEntries& first = total.first_entries;
+    Censoring result{.entries = total.reached[0], .mature_entries = total.mature_entities};
+    if (total.reached[0] == 0 || options.semantics == Semantics::clickhouse) {
         result.naive_first.reason = result.mature.reason = result.km.reason = "no_entries";
         return result;
     }
-    // part(entries) of whole(entries): users are independent, other entities come in users.
+    // part(tally) of whole(tally): users are independent, other entities come in users.
     const auto rate = [&](auto&& part, auto&& whole) {
-        if (options.entity == Entity::user) return detail::share_of_users(part(all), whole(all));
+        if (options.entity == Entity::user) return detail::share_of_users(part(total), whole(total));
         const auto share = [](std::int64_t a, std::int64_t b) {
             return static_cast<double>(a) / static_cast<double>(b);
         };
-        return detail::grouped_rate(share(part(all), whole(all)), [&](std::size_t g) {
-            const FirstEntries& out = groups[g].first_entries;
-            return share(part(all) - part(out), whole(all) - whole(out));
+        return detail::grouped_rate(share(part(total), whole(total)), [&](std::size_t g) {
+            return share(part(total) - part(groups[g]), whole(total) - whole(groups[g]));
         });
     };
-    result.mature_share = static_cast<double>(all.mature) / static_cast<double>(all.entries());
-    result.naive_first =
-        rate([](const FirstEntries& of) { return static_cast<std::int64_t>(of.reached.size()); },
-             [](const FirstEntries& of) { return of.entries(); });
-    if (all.mature == 0) {  // nobody was watched for a whole window
-        result.mature.reason = result.km.reason = "no_mature_entries";
+    result.mature_share = static_cast<double>(total.mature_entities) / static_cast<double>(total.reached[0]);
+    if (total.mature_entities > 0) {
+        result.mature = rate([](const Tally& of) { return of.mature_reached; },
+                             [](const Tally& of) { return of.mature_entities; });
+    } else {
+        result.mature.reason = "no_mature_entries";
+    }
+    if (first.entries() > 0) {
+        result.naive_first =
+            rate([](const Tally& of) { return static_cast<std::int64_t>(of.first_entries.reached.size()); },
+                 [](const Tally& of) { return of.first_entries.entries(); });
+    } else {
+        result.naive_first.reason = "no_first_entries";
+    }
+    if (first.mature == 0) {  // nobody was watched for a whole window
+        result.km.reason = first.entries() > 0 ? "no_mature_entries" : "no_first_entries";
         return result;
     }
-    result.mature = rate([](const FirstEntries& of) { return of.mature_reached; },
-                         [](const FirstEntries& of) { return of.mature; });
-    const ArrivalCurve curve(all);
+    const ArrivalCurve curve(first);
     const KaplanMeier km = curve.all();
     result.km = options.entity == Entity::user ? FirstEntryRate{km.rate, greenwood(km), "greenwood", {}}
                                                : detail::grouped_rate(km.rate, [&](std::size_t g) {

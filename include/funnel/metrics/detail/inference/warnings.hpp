@@ -100,6 +100,12 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
     return checks;
 }
 
+/// What to say of a period without a row.
+[[nodiscard]] inline std::string empty_period(const LogFacts& facts) {
+    return "no row in the period: the log is from " + base::format_time(facts.first_time) + " to " +
+           base::format_time(facts.last_time) + "; choose --from and --to inside it";
+}
+
 inline std::vector<std::string> warnings_of(const Tally& total, const LogChecks& checks, std::int64_t rows,
                                             std::int64_t users, const MetricsOptions& options,
                                             const LogFacts& facts) {
@@ -121,11 +127,10 @@ inline std::vector<std::string> warnings_of(const Tally& total, const LogChecks&
             "no click in the log: in ctr, ctr_raw, ctr_followed and click_user_rate a view is the click");
     }
     if (total[Count::pairs_carted] > 0 && total[Count::pairs_mature] == 0) {
-        const std::uint64_t span =
-            events::elapsed(std::max(facts.first_time, options.from.value_or(facts.first_time)),
-                            std::min(facts.last_time, options.to.value_or(facts.last_time)));
+        const std::int64_t begin = std::max(facts.first_time, options.from.value_or(facts.first_time));
+        const std::uint64_t span = events::elapsed(std::min(begin, facts.last_time), facts.last_time);
         out.push_back(
-            std::string(options.to || options.from ? "the period" : "log") + " spans " +
+            std::string(options.from ? "from --from to its end the log" : "log") + " spans " +
             detail::rough_days(span) + "; window " + base::format_duration(options.window) +
             " is over for no cart; try --window " +
             base::format_duration(

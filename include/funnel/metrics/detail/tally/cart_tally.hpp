@@ -40,7 +40,6 @@ class CartTally {
 
 inline void CartTally::add(const UserView& user, std::size_t position) {
     const UserRow& row = user.rows[position];
-    if (row.time > plan_.last_time) return;
     if (open_ && !events::within(touched_, row.time, kCartLife)) close(user, Count::carts_abandoned);
     if (row.kind == EventKind::cart_add) {
         if (!open_) {
@@ -60,12 +59,13 @@ inline void CartTally::add(const UserView& user, std::size_t position) {
 
 inline void CartTally::finish(const UserView& user) {
     if (!open_) return;
-    close(user, plan_.mature(touched_, kCartLife) ? Count::carts_abandoned : Count::carts_open);
+    const bool open = events::within(touched_, plan_.last_time, kCartLife);
+    close(user, open ? Count::carts_open : Count::carts_abandoned);
 }
 
 inline void CartTally::close(const UserView& user, Count how) {
     open_ = false;
-    if (first_ >= user.inside || !plan_.warm(user.rows[first_].time)) return;
+    if (!user.counts(first_) || !plan_.warm(user.rows[first_].time)) return;
     user.mark(how, first_);
     if (how == Count::carts_abandoned) user.mark(Count::carts_closed, first_);
 }

@@ -36,12 +36,11 @@ class CohortTally {
 };
 
 inline void CohortTally::count_user(const UserView& user) {
-    if (came_.empty() || user.inside == 0) return;
+    if (came_.empty() || !user.counts(0)) return;
     const auto& days = plan_.options.retention;
     came_.assign(days.size(), {});
     const std::int64_t first = user.rows.front().time, day_zero = day_of(first, first);
     for (const UserRow& row : user.rows) {
-        if (row.time > plan_.last_time) break;
         const std::int64_t day = day_of(row.time, first) - day_zero;
         for (std::size_t i = 0; i < days.size(); ++i) {
             came_[i].on_day |= day == days[i];

@@ -67,7 +67,7 @@ class FunnelTally {
 inline void FunnelTally::add(const UserView& user, std::size_t position) {
     if (clickhouse_) {
         const UserRow& row = user.rows[position];
-        return clickhouse_->add(plan_.sets.of(row.kind), row.time, position < user.inside);
+        return clickhouse_->add(plan_.sets.of(row.kind), row.time, user.counts(position));
     }
     if (paths_) {
         rows_.push_back(static_cast<std::uint32_t>(position));
@@ -77,7 +77,7 @@ inline void FunnelTally::add(const UserView& user, std::size_t position) {
     const std::uint8_t set = plan_.sets.of(row.kind);
     if (set == StageSets::kNoSet) return;
     reach_.add(set, row.time,
-               position < user.inside ? static_cast<std::uint32_t>(position) : FunnelReach::kNoEntry);
+               user.counts(position) ? static_cast<std::uint32_t>(position) : FunnelReach::kNoEntry);
 }
 
 inline void FunnelTally::count_user(const UserView& user) {
@@ -122,7 +122,7 @@ inline void FunnelTally::count_exposures(const UserView& user, std::span<const s
         const std::uint8_t set = plan_.sets.of(user.rows[position].kind);
         if (set == StageSets::kNoSet) continue;
         exposures_.add(set, user.rows[position].time, visit[position],
-                       position < user.inside ? position : FunnelReach::kNoEntry);
+                       user.counts(position) ? position : FunnelReach::kNoEntry);
     }
     const bool entity = plan_.options.entity == Entity::exposure;
     exposures_.for_each_reached([&](std::uint32_t position, std::size_t stage) {
@@ -142,7 +142,10 @@ inline void FunnelTally::count_entity(const UserView& user) {
     if (paths_) return paths_->count_entity(user, rows_);
     if (plan_.one_key_per_user) {
         const std::uint16_t key = user.rows.front().key;
-        count(key, reach_.best());
+        const FunnelReach::Best best = reach_.best(plan_.last_time);
+        count(key, best.reach);
+        user.tallies[key].mature_entities += best.mature > 0;
+        user.tallies[key].mature_reached += best.mature == plan_.sets.stages();
         if (const auto& first = reach_.first_entry())
             plan_.add_first_entry(user.tallies[key], first->start, first->end);
         return;

@@ -42,7 +42,8 @@ class ItemTally {
  private:
     void select_shown();
     void count_pair(const UserView& user, std::span<const std::uint64_t> pair);
-    void count_viewed(const UserView& user, std::size_t first_view, std::size_t first_add, bool bought);
+    void add_viewed(std::uint16_t key, bool carted, bool bought);
+    void count_viewed(const UserView& user);
     static void count_viewers(const UserView& user, std::vector<std::uint16_t>& keys, Count what);
     void count_unattributed(const UserView& user, std::span<const std::uint64_t> pair) const;
     [[nodiscard]] static std::size_t bucket(std::uint32_t item) noexcept {
@@ -56,10 +57,19 @@ class ItemTally {
     std::vector<std::uint64_t> shown_;  // impressions, likewise
     std::bitset<2048> clicked_;         // buckets of items with a click
     bool any_clicked_ = false;
-    std::vector<std::uint16_t> carted_, bought_;  // keys of views of items that were carted, bought
+    std::vector<std::uint16_t> carted_, bought_;  // keys of views of items that were carted, bought after
+
+    struct Viewed {  // what followed the views of the pair at hand in one key
+        std::uint64_t pair = 0;
+        bool carted = false, bought = false;
+    };
+    std::vector<Viewed> viewed_;              // per key
+    std::vector<std::uint16_t> viewed_keys_;  // of the pair at hand
+    std::uint64_t pair_ = 0;
 };
 
-inline ItemTally::ItemTally(const TallyPlan& plan) : plan_(plan), click_(plan.facts.click()) {
+inline ItemTally::ItemTally(const TallyPlan& plan)
+    : plan_(plan), click_(plan.facts.click()), viewed_(plan.keys) {
     using events::kind_bit;
     always_ = kind_bit(click_) | kind_bit(EventKind::view) | kind_bit(EventKind::cart_add) |
               kind_bit(EventKind::purchase);
@@ -114,23 +124,25 @@ inline void ItemTally::select_shown() {
 
 // Backwards, so that what follows an event is known when the event is met.
 inline void ItemTally::count_pair(const UserView& user, std::span<const std::uint64_t> pair) {
+    ++pair_;
+    viewed_keys_.clear();
     const std::int64_t window = plan_.options.window;
     bool clicked = false, click_free = false;    // a click follows; and no impression is in between
     bool bought = false, purchase_free = false;  // a purchase follows; and no click is in between
     std::int64_t click_time = 0, purchase_time = 0;
-    std::size_t first_add = user.rows.size(), first_purchase = first_add, first_view = first_add;
+    std::size_t first_add = user.rows.size(), first_purchase = first_add;
     bool add_bought = false, add_bought_in_window = false;
     for (std::size_t i = pair.size(); i-- > 0;) {
         const auto position = static_cast<std::uint32_t>(pair[i]);
         const UserRow& row = user.rows[position];
-        if (row.kind == EventKind::view) first_view = position;
+        if (row.kind == EventKind::view && user.counts(position))
+            add_viewed(row.key, first_add < user.rows.size(), bought);
         if (row.kind == EventKind::purchase) {
             first_purchase = position;
-            if (row.time > plan_.last_time) continue;
             bought = purchase_free = true;
             purchase_time = row.time;
         } else if (row.kind == click_) {
-            if (purchase_free && position < user.inside && events::within(row.time, purchase_time, window) &&
+            if (purchase_free && user.counts(position) && events::within(row.time, purchase_time, window) &&
                 plan_.mature(row.time, window)) {
                 user.mark(Count::clicks_bought, position);
             }
@@ -138,7 +150,7 @@ inline void ItemTally::count_pair(const UserView& user, std::span<const std::uin
             clicked = click_free = true;
             click_time = row.time;
         } else if (row.kind == EventKind::impression) {
-            if (clicked && position < user.inside && events::within(row.time, click_time, kClickWindow)) {
+            if (clicked && user.counts(position) && events::within(row.time, click_time, kClickWindow)) {
                 user.mark(Count::impressions_followed, position);
                 if (click_free) user.mark(Count::impressions_credited, position);
             }
@@ -149,8 +161,8 @@ inline void ItemTally::count_pair(const UserView& user, std::span<const std::uin
             add_bought_in_window = bought && events::within(row.time, purchase_time, window);
         }
     }
-    if (first_view < user.inside) count_viewed(user, first_view, first_add, bought);
-    if (first_add < user.inside && plan_.warm(user.rows[first_add].time)) {
+    count_viewed(user);
+    if (first_add < user.rows.size() && user.counts(first_add) && plan_.warm(user.rows[first_add].time)) {
         Tally& tally = user.at(first_add);
         ++tally[Count::pairs_carted];
         tally[Count::pairs_abandoned] += !add_bought;
@@ -159,21 +171,29 @@ inline void ItemTally::count_pair(const UserView& user, std::span<const std::uin
             tally[Count::pairs_mature_abandoned] += !add_bought_in_window;
         }
     }
-    if (first_purchase < user.inside && first_add > first_purchase &&
+    if (first_purchase < user.rows.size() && user.counts(first_purchase) && first_add > first_purchase &&
         plan_.warm(user.rows[first_purchase].time)) {
         user.mark(Count::pairs_uncarted, first_purchase);
     }
 }
 
-inline void ItemTally::count_viewed(const UserView& user, std::size_t first_view, std::size_t first_add,
-                                    bool bought) {
-    const bool carted = first_add < user.rows.size() && user.rows[first_add].time <= plan_.last_time;
-    Tally& tally = user.at(first_view);
-    ++tally[Count::pairs_viewed];
-    tally[Count::pairs_viewed_carted] += carted;
-    tally[Count::pairs_viewed_bought] += bought;
-    if (carted) carted_.push_back(user.rows[first_view].key);
-    if (bought) bought_.push_back(user.rows[first_view].key);
+// Views come backwards: the last to come, the earliest of its key, is followed by most.
+inline void ItemTally::add_viewed(std::uint16_t key, bool carted, bool bought) {
+    Viewed& viewed = viewed_[key];
+    if (viewed.pair != pair_) viewed_keys_.push_back(key);
+    viewed = {pair_, carted, bought};
+}
+
+inline void ItemTally::count_viewed(const UserView& user) {
+    for (const std::uint16_t key : viewed_keys_) {
+        const Viewed& viewed = viewed_[key];
+        Tally& tally = user.tallies[key];
+        ++tally[Count::pairs_viewed];
+        tally[Count::pairs_viewed_carted] += viewed.carted;
+        tally[Count::pairs_viewed_bought] += viewed.bought;
+        if (viewed.carted) carted_.push_back(key);
+        if (viewed.bought) bought_.push_back(key);
+    }
 }
 
 inline void ItemTally::count_viewers(const UserView& user, std::vector<std::uint16_t>& keys, Count what) {
@@ -192,7 +212,7 @@ inline void ItemTally::count_unattributed(const UserView& user, std::span<const 
         if (row.kind == EventKind::impression) {
             shown = true;
             shown_time = row.time;
-        } else if (row.kind == click_ && position < user.inside &&
+        } else if (row.kind == click_ && user.counts(position) &&
                    (!shown || !events::within(shown_time, row.time, kClickWindow))) {
             user.mark(Count::clicks_unattributed, position);
         }

@@ -35,6 +35,7 @@ class PathTally {
         std::uint32_t stages;
         std::uint32_t entry;  // of the best try: the furthest, of equal ones the earliest
         Try best;
+        std::uint32_t mature = 0;  // stages reached from entries whose window is over
     };
     void search(const UserView& user, std::span<const std::uint32_t> rows);
     void take(const UserView& user, std::uint32_t entry, const Try& found);
@@ -80,7 +81,7 @@ inline void PathTally::count_entity(const UserView& user, std::span<const std::u
     }
     for (const Found& found : found_)
         count(user, rows, found);
-    if (!first_ || !plan_.one_key_per_user) return;
+    if (!first_ || !plan_.one_key_per_user || !user.counts(first_->first)) return;
     const Try& first = first_->second;
     const std::size_t last = plan_.sets.stages() - 1;
     plan_.add_first_entry(user.at(first_->first), first.start,
@@ -92,8 +93,8 @@ inline void PathTally::search(const UserView& user, std::span<const std::uint32_
     for (const std::uint32_t position : rows) {
         const UserRow& row = user.rows[position];
         search_.add(plan_.sets.of(row.kind), row.time,
-                    (plan_.options.rules.excluded & events::kind_bit(row.kind)) != 0,
-                    position < user.inside ? position : FunnelReach::kNoEntry);
+                    (plan_.options.rules.excluded & events::kind_bit(row.kind)) != 0, position,
+                    user.counts(position));
     }
     const bool join = plan_.one_key_per_user && !plan_.options.timing && !plan_.options.rules.count_entries;
     search_.for_each_try(join, [&](std::uint32_t entry, const Try& found) { take(user, entry, found); });
@@ -106,13 +107,16 @@ inline void PathTally::take(const UserView& user, std::uint32_t entry, const Try
         return found.reached(last) && (!other.reached(last) || found.time[last] < other.time[last]);
     };
     if (!first_ || sooner(first_->second)) first_.emplace(entry, found);
+    if (!user.counts(entry)) return;
     const std::uint16_t key = user.rows[entry].key;
+    const std::uint32_t mature = plan_.mature(found.start, plan_.options.window) ? found.stages : 0;
     const auto same = std::ranges::find(found_, key, &Found::key);
     if (same == found_.end() || plan_.options.rules.count_entries) {
-        found_.push_back({key, found.stages, entry, found});
+        found_.push_back({key, found.stages, entry, found, mature});
         return;
     }
     same->stages |= found.stages;
+    same->mature |= mature;
     const auto rank = [](const Try& of) { return std::pair(of.length(), -of.start); };
     if (rank(found) > rank(same->best)) {
         same->entry = entry;
@@ -124,6 +128,8 @@ inline void PathTally::count(const UserView& user, std::span<const std::uint32_t
     Tally& tally = user.tallies[found.key];
     for (std::size_t k = 0; k < plan_.sets.stages(); ++k)
         tally.reached[k] += found.stages >> k & 1;
+    tally.mature_entities += found.mature != 0;
+    tally.mature_reached += found.mature >> (plan_.sets.stages() - 1) & 1;
     if (plan_.options.timing) count_times(user, rows, found);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -28,13 +29,14 @@ class RepeatTally {
  private:
     struct Bought {
         std::uint32_t good;
+        std::uint16_t key;
         std::uint64_t order;
-        std::uint32_t position;
         auto operator<=>(const Bought&) const = default;
     };
-    void find_earlier(const UserView& user);
-    void count_returning(const UserView& user, std::span<const Order> orders);
-    void count_cohort(const UserView& user, std::span<const Order> orders) const;
+    void count_returning(const UserView& user, const OrderTally& orders);
+    void count_cohort(const UserView& user, const OrderTally& orders);
+    template <typename GoodOf>
+    void collect_goods(const UserView& user, const OrderTally& orders, const GoodOf& good_of);
     void count_goods(const UserView& user, Count bought, Count bought_again);
     [[nodiscard]] std::uint32_t category(const UserRow& row) const noexcept {
         return row.line == kNoLine ? base::kNone : categories_->code[plan_.log.order_lines[row.line].row];
@@ -43,56 +45,49 @@ class RepeatTally {
     const TallyPlan& plan_;
     CohortSlots slots_;
     const events::TextColumn* categories_;
-    std::vector<std::uint64_t> earlier_;  // orders before the period; kFree: one without an id
     std::vector<std::pair<std::uint16_t, bool>> keys_;
+    std::vector<std::uint16_t> cohort_keys_;
     std::vector<Bought> goods_;
-    static constexpr std::uint64_t kFree = ~std::uint64_t{0};
 };
 
 inline void RepeatTally::count_user(const UserView& user, const OrderTally& orders) {
-    find_earlier(user);
-    count_returning(user, orders.orders());
-    if (earlier_.empty()) count_cohort(user, orders.orders());
-    const auto collect = [&](auto&& good_of) {
-        goods_.clear();
-        for (const PurchaseRow& row : orders.rows()) {
-            const std::uint32_t good = good_of(user.rows[row.position]);
-            if (good != base::kNone) goods_.push_back({good, row.order, row.position});
-        }
-    };
-    collect([](const UserRow& row) { return row.item; });
+    count_returning(user, orders);
+    count_cohort(user, orders);
+    collect_goods(user, orders, [](const UserRow& row) { return row.item; });
     count_goods(user, Count::pairs_bought, Count::pairs_rebought);
     if (categories_ == nullptr) {
-        for (const PurchaseRow& row : orders.rows())
-            user.mark(Count::purchase_rows_without_categories, row.position);
+        for (const Order& order : orders.orders()) {
+            for (const OrderPart& part : orders.parts(order))
+                user.tallies[part.key][Count::purchase_rows_without_categories] += order.counts;
+        }
         return;
     }
-    collect([&](const UserRow& row) { return category(row); });
+    collect_goods(user, orders, [&](const UserRow& row) { return category(row); });
     count_goods(user, Count::categories_bought, Count::categories_rebought);
 }
 
-inline void RepeatTally::find_earlier(const UserView& user) {
-    earlier_.clear();
-    for (const UserRow& row : user.earlier) {
-        if (row.kind != EventKind::purchase) continue;
-        const std::uint32_t order = row.line == kNoLine ? base::kNone : plan_.log.order_lines[row.line].order;
-        earlier_.push_back(order == base::kNone ? kFree : order);
+template <typename GoodOf>
+void RepeatTally::collect_goods(const UserView& user, const OrderTally& orders, const GoodOf& good_of) {
+    goods_.clear();
+    std::size_t at = 0;  // orders are in order of their rows
+    for (const PurchaseRow& row : orders.rows()) {
+        while (orders.orders()[at].id != row.order)
+            ++at;
+        if (!orders.orders()[at].counts) continue;
+        const std::uint32_t good = good_of(user.rows[row.position]);
+        if (good != base::kNone) goods_.push_back({good, row.key, row.order});
     }
 }
 
-// An order is a return if another one began at or before its time: equal times count as in order.
-inline void RepeatTally::count_returning(const UserView& user, std::span<const Order> orders) {
+// An order is a return if another one began before it.
+inline void RepeatTally::count_returning(const UserView& user, const OrderTally& orders) {
     const auto time = [&](const Order& order) { return user.rows[order.first].time; };
-    const auto earliest = std::ranges::min_element(orders, {}, time);
-    const auto tied =
-        std::ranges::count_if(orders, [&](const Order& o) { return time(o) == time(*earliest); });
+    const std::int64_t earliest = time(*std::ranges::min_element(orders.orders(), {}, time));
     keys_.clear();
-    for (const Order& order : orders) {
-        if (!plan_.warm(time(order))) continue;
-        const bool returns =
-            time(order) > time(*earliest) || tied > 1 ||
-            std::ranges::any_of(earlier_, [&](std::uint64_t id) { return id == kFree || id != order.id; });
-        keys_.emplace_back(user.rows[order.first].key, !returns);  // a return sorts first
+    for (const Order& order : orders.orders()) {
+        if (!order.counts || !plan_.warm(time(order))) continue;
+        for (const OrderPart& part : orders.parts(order))
+            keys_.emplace_back(part.key, time(order) == earliest);  // a return sorts first
     }
     std::ranges::sort(keys_);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
@@ -103,38 +98,47 @@ inline void RepeatTally::count_returning(const UserView& user, std::span<const O
     }
 }
 
-inline void RepeatTally::count_cohort(const UserView& user, std::span<const Order> orders) const {
-    std::size_t first = user.rows.size(), second = user.rows.size();
-    for (const Order& order : orders) {
-        if (order.first < first) {
-            second = std::exchange(first, order.first);
-        } else if (order.first < second) {
-            second = order.first;
+// The first order ever; of several at one time each is the first.
+inline void RepeatTally::count_cohort(const UserView& user, const OrderTally& orders) {
+    const auto time = [&](const Order& order) { return user.rows[order.first].time; };
+    const std::int64_t first = time(*std::ranges::min_element(orders.orders(), {}, time));
+    std::int64_t second = std::numeric_limits<std::int64_t>::max();
+    std::size_t firsts = 0;
+    cohort_keys_.clear();
+    for (const Order& order : orders.orders()) {
+        if (time(order) > first) {
+            second = std::min(second, time(order));
+            continue;
         }
+        if (!order.counts || !plan_.warm(first)) return;
+        if (++firsts > 1) second = first;
+        for (const OrderPart& part : orders.parts(order))
+            cohort_keys_.push_back(part.key);
     }
-    const std::int64_t time = user.rows[first].time;
-    if (!plan_.warm(time)) return;
-    Tally& tally = user.at(first);
+    std::ranges::sort(cohort_keys_);
+    cohort_keys_.erase(std::unique(cohort_keys_.begin(), cohort_keys_.end()), cohort_keys_.end());
     for (std::size_t i = 0; i < slots_.spans; ++i) {
         const std::int64_t span = plan_.options.repeat_within[i];
-        if (!plan_.mature(time, span)) continue;
-        ++tally.cohorts[CohortSlots::first_orders(i)];
-        tally.cohorts[CohortSlots::repeated(i)] +=
-            second < user.rows.size() && events::within(time, user.rows[second].time, span);
+        if (!plan_.mature(first, span)) continue;
+        const bool again = orders.orders().size() > 1 && events::within(first, second, span);
+        for (const std::uint16_t key : cohort_keys_) {
+            ++user.tallies[key].cohorts[CohortSlots::first_orders(i)];
+            user.tallies[key].cohorts[CohortSlots::repeated(i)] += again;
+        }
     }
 }
 
 inline void RepeatTally::count_goods(const UserView& user, Count bought, Count bought_again) {
     std::ranges::sort(goods_);
     for (std::size_t begin = 0, end = 0; begin < goods_.size(); begin = end) {
-        std::uint32_t first = goods_[begin].position;
         bool again = false;
-        for (; end < goods_.size() && goods_[end].good == goods_[begin].good; ++end) {
-            first = std::min(first, goods_[end].position);
+        for (; end < goods_.size() && goods_[end].good == goods_[begin].good &&
+               goods_[end].key == goods_[begin].key;
+             ++end)
             again |= goods_[end].order != goods_[begin].order;
-        }
-        user.mark(bought, first);
-        if (again) user.mark(bought_again, first);
+        Tally& tally = user.tallies[goods_[begin].key];
+        ++tally[bought];
+        tally[bought_again] += again;
     }
 }
 

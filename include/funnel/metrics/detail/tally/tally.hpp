@@ -3,6 +3,7 @@
 // tally of all, exactly and in any order: threads, files and machines are one code path.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -27,14 +28,14 @@ enum class Count : std::uint8_t {
     clicks_mature,         ///< whose window is over by the end of the log
     clicks_bought,         ///< mature, credited with a purchase
     dwell_censored,        ///< views after which the visit shows no later time
-    purchase_rows,
+    purchase_rows,         ///< these four: with their order
     purchase_rows_without_value,
     purchase_rows_without_categories,  ///< the column category was not read, or the log has none
     late_order_rows,                   ///< later than the first row of their order
     rows_without_visit_id,
     cart_adds,
     refund_rows,
-    refund_rows_unmatched,  ///< of no order of the user in the period
+    refund_rows_unmatched,  ///< of no order of the user
     // users
     users,
     viewers,
@@ -46,8 +47,8 @@ enum class Count : std::uint8_t {
     returning_customers,  ///< of those: one that another order stands before, also outside the period
     net_buyers,           ///< users with an order that was not refunded in full
     item_viewers,         ///< users with a view that names an item
-    viewers_carted,       ///< users who carted an item that they viewed
-    viewers_bought,       ///< users who bought an item that they viewed
+    viewers_carted,       ///< users who carted an item at or after a view of it
+    viewers_bought,       ///< users who bought an item at or after a view of it
     // visits
     visits,
     visits_bought,
@@ -60,8 +61,8 @@ enum class Count : std::uint8_t {
     pairs_mature_abandoned,
     pairs_uncarted,  ///< bought without a cart_add at or before the first purchase
     pairs_viewed,
-    pairs_viewed_carted,
-    pairs_viewed_bought,
+    pairs_viewed_carted,  ///< at or after a view
+    pairs_viewed_bought,  ///< at or after a view
     pairs_bought,
     pairs_rebought,  ///< in two orders or more
     categories_bought,
@@ -101,20 +102,28 @@ struct Tally {
     using Counts = std::array<std::int64_t, static_cast<std::size_t>(Count::count_)>;
     Counts counts{};
     std::array<std::int64_t, kMaxStages> reached{};  ///< entities of the funnel at stage k or beyond
-    events::Money revenue;                           ///< of purchase rows
+    events::Money revenue;                           ///< of purchase rows, with their order
     events::Money order_revenue;                     ///< of orders, counted where the order began
     events::Money refunds;                           ///< of orders where they began, others where they are
     events::Money net_order_revenue;                 ///< of orders not refunded in full, less refunds
     std::vector<std::int64_t> cohorts;               ///< see CohortTally; empty: none yet
     DwellTimes dwell;
-    FirstEntries first_entries;    ///< only in tallies of whole users
-    std::vector<StepTally> steps;  ///< per stage, if options.timing; empty: none yet
+    FirstEntries first_entries;        ///< only in tallies of whole users, and so are the next two:
+    std::int64_t mature_entities = 0;  ///< entities with an entry whose window is over
+    std::int64_t mature_reached = 0;   ///< of those, one of such entries led to the last stage
+    std::vector<StepTally> steps;      ///< per stage, if options.timing; empty: none yet
 
     [[nodiscard]] std::int64_t& operator[](Count what) noexcept {
         return counts[static_cast<std::size_t>(what)];
     }
     [[nodiscard]] std::int64_t operator[](Count what) const noexcept {
         return counts[static_cast<std::size_t>(what)];
+    }
+
+    /// Nothing was counted.
+    [[nodiscard]] bool empty() const noexcept {
+        constexpr auto kNone = [](std::int64_t count) { return count == 0; };
+        return std::ranges::all_of(counts, kNone) && std::ranges::all_of(cohorts, kNone);
     }
 
     Tally& operator+=(const Tally& other) {
@@ -131,6 +140,8 @@ struct Tally {
             cohorts[i] += other.cohorts[i];
         dwell += other.dwell;
         first_entries += other.first_entries;
+        mature_entities += other.mature_entities;
+        mature_reached += other.mature_reached;
         if (steps.size() < other.steps.size()) steps.resize(other.steps.size());
         for (std::size_t i = 0; i < other.steps.size(); ++i)
             steps[i] += other.steps[i];

@@ -25,18 +25,21 @@ struct TallyPlan {
     const MetricsOptions& options;
     LogFacts facts;
     StageSets sets;
-    std::int64_t last_time = 0;          ///< T: the latest time, or `to` if that is earlier
+    std::int64_t last_time = 0;          ///< T: the latest time
     std::vector<std::int64_t> horizons;  ///< per stage after the first
     std::size_t keys = 1;                ///< segments x groups
     std::size_t groups = 1;              ///< kUserGroups neighbouring keys are one segment, for intervals
     bool one_key_per_user = true;        ///< all rows of a user have the same key
+    bool orders_are_whole = true;        ///< an order is in the key of its first row with all its lines; else
+                                         ///< it is in every key of a line, with the lines of that key
     std::int64_t warm_time = std::numeric_limits<std::int64_t>::min();  ///< end of the warm-up
     std::size_t click_stage = 0;  ///< the first stage after stage 0 that holds the click; 0: none
+    std::int64_t first_counted = std::numeric_limits<std::int64_t>::min();  ///< units that begin from here
+    std::int64_t last_counted = std::numeric_limits<std::int64_t>::max();   ///< ... to here count
 
     /// Throws Error(invalid_argument) for options out of range.
     TallyPlan(const EventLog& the_log, const MetricsOptions& the_options, const LogFacts& the_facts);
 
-    /// Whether a window of `span` that opened at `time` is over.
     /// The first entry of an entity, and when it came to the last stage.
     void add_first_entry(Tally& tally, std::int64_t start, std::optional<std::int64_t> end) const {
         const auto span = [&](std::int64_t to) {  // beyond any window is far enough
@@ -48,17 +51,24 @@ struct TallyPlan {
         tally.first_entries.add(span(last_time), options.window, arrival);
     }
     [[nodiscard]] bool warm(std::int64_t time) const noexcept { return time >= warm_time; }
+    /// Whether a window of `span` that opened at `time` is over.
     [[nodiscard]] bool mature(std::int64_t time, std::int64_t span) const noexcept {
         return events::mature(time, span, last_time);
     }
 };
 
-/// The user at hand, and where its counts go: a unit counts in the segment of the row it begins with.
+/// The user at hand, and where its counts go: a unit counts in the segment of the row it begins with, if that
+/// row is in the period. Rows outside the period are context.
 struct UserView {
-    std::span<const UserRow> rows;          ///< from `from` on, sorted by (time, kind, key)
-    std::size_t inside = 0;                 ///< rows[0, inside) are before `to`: a unit can begin there
-    std::span<Tally> tallies;               ///< per key
-    std::span<const UserRow> earlier = {};  ///< rows before `from`, likewise
+    std::span<const UserRow> rows;  ///< all of the user, sorted by (time, kind, key)
+    std::span<Tally> tallies;       ///< per key
+    std::int64_t first_counted = std::numeric_limits<std::int64_t>::min();
+    std::int64_t last_counted = std::numeric_limits<std::int64_t>::max();
+
+    /// Whether a unit that begins with this row counts.
+    [[nodiscard]] bool counts(std::size_t position) const noexcept {
+        return rows[position].time >= first_counted && rows[position].time <= last_counted;
+    }
 
     [[nodiscard]] Tally& at(std::size_t position) const noexcept { return tallies[rows[position].key]; }
     void mark(Count what, std::size_t position) const noexcept { ++at(position)[what]; }
@@ -99,7 +109,13 @@ inline TallyPlan::TallyPlan(const EventLog& the_log, const MetricsOptions& the_o
     for (std::size_t k = sets.stages(); k-- > 1;) {
         if ((options.funnel.stages[k].kinds & events::kind_bit(facts.click())) != 0) click_stage = k;
     }
-    last_time = options.to ? std::min(facts.last_time, *options.to) : facts.last_time;
+    last_time = facts.last_time;
+    if (options.from) first_counted = *options.from;
+    if (options.to && *options.to > std::numeric_limits<std::int64_t>::min()) {
+        last_counted = *options.to - 1;
+    } else if (options.to) {  // nothing is before the first moment
+        first_counted = std::numeric_limits<std::int64_t>::max();
+    }
 }
 
 }  // namespace funnel::metrics

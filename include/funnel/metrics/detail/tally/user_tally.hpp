@@ -34,19 +34,20 @@ class UserTally {
     [[nodiscard]] std::span<const Tally> tallies() const noexcept { return tallies_; }
     /// Per plan.groups keys; empty if that is 1.
     [[nodiscard]] std::span<const UserSupport> supports() const noexcept { return supports_; }
-    /// Of all rows, also of those before `from`.
+    /// Of all rows, also of those outside the period.
     [[nodiscard]] std::int64_t users() const noexcept { return users_; }
     [[nodiscard]] std::int64_t visits() const noexcept { return visits_of_log_; }
 
  private:
     struct KeyState {  // of the user at hand in one key
         std::int64_t user = 0;
-        events::KindSet kinds = 0;
+        events::KindSet kinds = 0;  // of rows in the period, as the others
         bool viewed_item = false;
+        bool seen = false;
     };
     void count_user(const UserView& user);
-    [[nodiscard]] UserView cut(std::span<const UserRow> rows);
     void add_row(const UserView& user, std::size_t position);
+    KeyState& key_state(std::uint16_t key);
     void count_users(const UserView& user);
 
     const TallyPlan& plan_;
@@ -64,7 +65,6 @@ class UserTally {
     CohortTally cohorts_;
     ItemTally items_;
     FunnelTally funnel_;
-    events::VisitSplitter early_visits_;
     std::vector<std::uint32_t> visit_;   // per row
     std::vector<KeyState> key_states_;   // per key
     std::vector<std::uint16_t> keys_;    // keys of the user at hand
@@ -84,7 +84,6 @@ inline UserTally::UserTally(const TallyPlan& plan)
       cohorts_(plan),
       items_(plan),
       funnel_(plan),
-      early_visits_(plan.options.visit_gap),
       key_states_(plan.keys) {
     for (Tally& tally : tallies_)
         tally.cohorts.resize(CohortSlots(plan.options).size());
@@ -96,17 +95,15 @@ inline UserTally::UserTally(const TallyPlan& plan)
     count_as(EventKind::impression, Count::impressions);
     count_as(EventKind::view, Count::views);
     count_as(EventKind::cart_add, Count::cart_adds);
-    count_as(EventKind::purchase, Count::purchase_rows);
-    count_as(EventKind::refund, Count::refund_rows);
 }
 
 inline void UserTally::add_user(std::span<const UserRow> rows) {
     ++users_;
-    const UserView user = cut(rows);
+    const UserView user{rows, tallies_, plan_.first_counted, plan_.last_counted};
     count_user(user);
     for (std::size_t k = 0; k < before_.size(); ++k)
         supports_[keys_[k] / plan_.groups].add(before_[k], tallies_[keys_[k]]);
-    if (user.rows.size() == rows.size()) visits_of_log_ += visits_.visits();
+    visits_of_log_ += visits_.visits();
 }
 
 inline void UserTally::count_user(const UserView& user) {
@@ -131,26 +128,20 @@ inline void UserTally::count_user(const UserView& user) {
         if (entity == Entity::exposure || plan_.options.exposures)
             funnel_.count_exposures(user, pair, visit_, visits_.visits());
     });
-    if (entity == Entity::user && user.inside > 0) funnel_.count_user(user);
+    if (entity == Entity::user) funnel_.count_user(user);
     if (entity == Entity::session) funnel_.count_visits(user, visit_, visits_.visits());
     count_users(user);
 }
 
-inline UserView UserTally::cut(std::span<const UserRow> rows) {
-    const auto rows_before = [&](const std::optional<std::int64_t>& limit, std::size_t otherwise) {
-        if (!limit) return otherwise;
-        const auto at = std::ranges::lower_bound(rows, *limit, {}, &UserRow::time);
-        return static_cast<std::size_t>(at - rows.begin());
-    };
-    const std::size_t dropped = rows_before(plan_.options.from, 0);
-    const std::size_t end = std::max(rows_before(plan_.options.to, rows.size()), dropped);
-    if (dropped > 0) {
-        early_visits_.start_user();
-        for (const UserRow& row : rows)
-            early_visits_.visit(row.time, row.session);
-        visits_of_log_ += early_visits_.count();
+// Of the rows outside the period too: the line of an order may be outside while the order counts.
+inline UserTally::KeyState& UserTally::key_state(std::uint16_t key) {
+    KeyState& state = key_states_[key];
+    if (state.user != users_) {
+        state = {.user = users_};
+        keys_.push_back(key);
+        if (!supports_.empty()) before_.push_back(tallies_[key].counts);
     }
-    return {rows.subspan(dropped), end - dropped, tallies_, rows.first(dropped)};
+    return state;
 }
 
 inline void UserTally::add_row(const UserView& user, std::size_t position) {
@@ -161,13 +152,10 @@ inline void UserTally::add_row(const UserView& user, std::size_t position) {
                                       events::kind_bit(EventKind::cart_remove) |
                                       events::kind_bit(EventKind::purchase);
     if ((kCart & events::kind_bit(row.kind)) != 0) carts_.add(user, position);
-    if (position >= user.inside) return;
-    KeyState& state = key_states_[row.key];
-    if (state.user != users_) {
-        state = {.user = users_};
-        keys_.push_back(row.key);
-        if (!supports_.empty()) before_.push_back(tallies_[row.key].counts);
-    }
+    if (row.kind == EventKind::purchase) orders_.add(row, position, visit_[position]);
+    KeyState& state = key_state(row.key);
+    if (!user.counts(position)) return;
+    state.seen = true;
     state.kinds |= events::kind_bit(row.kind);
     state.viewed_item |= row.kind == EventKind::view && row.item != base::kNone;
     Tally& tally = tallies_[row.key];
@@ -177,13 +165,12 @@ inline void UserTally::add_row(const UserView& user, std::size_t position) {
         ++tally[Count::clicks];
         tally[Count::clicks_unattributed] += row.item == base::kNone;
         tally[Count::clicks_mature] += plan_.mature(row.time, plan_.options.window);
-    } else if (row.kind == EventKind::purchase) {
-        orders_.add(row, position, visit_[position]);
     }
 }
 
 inline void UserTally::count_users(const UserView& user) {
     for (const std::uint16_t key : keys_) {
+        if (!key_states_[key].seen) continue;
         const auto saw = [&](EventKind kind) {
             return (key_states_[key].kinds & events::kind_bit(kind)) != 0;
         };

@@ -63,12 +63,12 @@ inline std::uint32_t VisitTally::add(const UserView& user, std::size_t position)
 inline void VisitTally::add_event(const UserView& user, std::size_t position, Visit& visit) {
     switch (user.rows[position].kind) {
         case EventKind::view:
-            if (position >= user.inside) break;
+            if (!user.counts(position)) break;
             waiting_.push_back({static_cast<std::uint32_t>(position), visit.waiting});
             visit.waiting = static_cast<std::uint32_t>(waiting_.size() - 1);
             break;
         case EventKind::cart_add:
-            visit.carted |= position < user.inside;
+            visit.carted = true;
             break;
         case EventKind::purchase:
             visit.bought = true;
@@ -91,7 +91,7 @@ inline void VisitTally::finish(const UserView& user) const {
         for (std::uint32_t at = visit.waiting; at != kNobody; at = waiting_[at].next) {
             user.mark(Count::dwell_censored, waiting_[at].position);
         }
-        if (visit.first >= user.inside) continue;
+        if (!user.counts(visit.first)) continue;
         Tally& tally = user.at(visit.first);
         ++tally[Count::visits];
         tally[Count::visits_bought] += visit.bought;
