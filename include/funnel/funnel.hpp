@@ -8,6 +8,8 @@
 // The log: events, funnels, time, money
 #include "funnel/events/event.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/events/timeline.hpp"
+#include "funnel/events/clock_gaps.hpp"
 #include "funnel/events/visit.hpp"
 #include "funnel/events/funnel_stages.hpp"
 #include "funnel/events/effective_funnel.hpp"

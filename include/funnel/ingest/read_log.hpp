@@ -11,6 +11,7 @@
 
 #include "funnel/base/progress.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/events/timeline.hpp"
 #include "funnel/files/digest.hpp"
 #include "funnel/ingest/schema.hpp"
 
@@ -50,6 +51,7 @@ struct ReadOptions {
     std::vector<std::string> custom_kinds;  ///< event names of the log's own that are funnel stages
     LogColumns columns;
     RowPolicy rows;
+    events::Timeline timeline;     ///< as_of, clocks and known_gap; the period is up to who counts
     bool drop_duplicates = false;  ///< keep the first of rows equal in every field; needs row_hash
     std::uint64_t memory = 0;      ///< bytes the log of read_log may need; 0: no limit
     unsigned threads = 1;
@@ -61,8 +63,14 @@ struct ReadReport {
     std::vector<std::string> files;
     std::string schema;  ///< name of the one used
     std::uint64_t rows = 0, accepted = 0, rejected = 0, ignored = 0;
-    std::uint64_t duplicates = 0;  ///< accepted - distinct; only with row_hash
-    std::uint64_t bytes = 0;       ///< unpacked
+    std::uint64_t duplicates = 0;   ///< accepted - distinct; only with row_hash
+    std::uint64_t after = 0;        ///< accepted rows at or after timeline.as_of: read by nothing
+    std::uint64_t ahead = 0;        ///< accepted rows ahead of their clock, which are not in the log
+    std::uint64_t behind = 0;       ///< likewise behind
+    std::uint64_t ahead_gap = 0;    ///< microseconds from the last good row to them; 0: none
+    std::uint64_t behind_gap = 0;   ///< likewise
+    std::uint64_t longest_gap = 0;  ///< microseconds, of the rows of the log; only with Clocks::drop
+    std::uint64_t bytes = 0;        ///< unpacked
     std::map<std::string, std::uint64_t> rejected_by_reason;
     /// Our type names for mapped events, the log's own for others (10,000 names at most, then "other").
     std::map<std::string, std::uint64_t> by_event;
@@ -81,9 +89,9 @@ struct ReadResult {
 
 /// Reads the paths in order as one log; "-" is standard input. Rows keep their order, whatever the threads.
 /// Throws Error(io): cannot open or read; Error(schema): no schema fits, a column is missing, header twice;
-/// Error(parse): a bad row under `fail`, too many under `skip`, no row accepted, a damaged gzip or zstd;
-/// Error(memory): the log will exceed its limit, by the share of the files that is read.
-/// Memory: the log plus some blocks of text per thread.
+/// Error(parse): a bad row under `fail`, too many under `skip`, no row accepted, a damaged gzip or zstd, a
+/// gap of more than a year between many rows under Clocks::drop; Error(memory): the log will exceed its
+/// limit, by the share of the files that is read. Memory: the log plus some blocks of text per thread.
 [[nodiscard]] ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options);
 
 }  // namespace funnel::ingest

@@ -23,10 +23,12 @@ enum class Reason : std::uint8_t {
     empty_user,
     empty_event,
     number,
-    value,  ///< found by the caller of read_table
+    value,   ///< found by the caller of read_table
+    ahead,   ///< of its clock
+    behind,  ///< its clock
 };
 
-inline constexpr std::size_t kReasons = 12;
+inline constexpr std::size_t kReasons = 14;
 
 [[nodiscard]] std::string_view reason_name(Reason reason) noexcept;
 

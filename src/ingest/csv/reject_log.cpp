@@ -44,6 +44,10 @@ void RejectLog::add(const std::string& file, const std::string& column, const Ba
     if (policy_.bad_rows == BadRows::fail) throw Error(ErrorCode::parse, message(file, column, bad));
     if (first_.empty()) first_ = message(file, column, bad);
     count(bad.reason, 1);
+    write(file, column, bad);
+}
+
+void RejectLog::write(const std::string& file, const std::string& column, const BadRow& bad) {
     if (!file_) return;
     std::string row;
     base::append_csv_field(row, file);
@@ -82,9 +86,13 @@ std::string RejectLog::counts() const {
     return text + "), the first: " + first_;
 }
 
-void RejectLog::finish() {
+void RejectLog::commit() {
     if (file_) file_->commit();
     file_.reset();
+}
+
+void RejectLog::finish() {
+    commit();
     if (report_.rejected > 0 && !warned_) report_.warnings.push_back("first rejected row: " + first_);
     const std::string files = report_.files.size() == 1 ? escaped(report_.files.front())
                                                         : std::to_string(report_.files.size()) + " files";

@@ -29,6 +29,11 @@ class RejectLog {
     /// The bad rows of a block that begins behind `lines_before` lines of its file. Throws as above.
     void add(const FileFormat& format, BlockOutcome& outcome, std::uint64_t lines_before);
 
+    /// Writes a row to the rejects file, if there is one, without counting it.
+    void write(const std::string& file, const std::string& column, const BadRow& bad);
+    /// Completes the rejects file.
+    void commit();
+
     /// At the end: completes the rejects file, then throws Error(parse) if there are too many rejected rows
     /// or none was accepted.
     void finish();

@@ -130,7 +130,7 @@ class BlockOutcome {
         all_ = all;
         bad_.clear();
         counts_ = {};
-        rows = lines = ignored = 0;
+        rows = lines = ignored = after = 0;
     }
 
     /// make() builds the BadRow, without its line; it is called only if the row is kept.
@@ -156,6 +156,7 @@ class BlockOutcome {
     std::uint64_t rows = 0;     ///< accepted + rejected + ignored
     std::uint64_t lines = 0;    ///< physical lines
     std::uint64_t ignored = 0;  ///< by the schema
+    std::uint64_t after = 0;    ///< accepted, but not known as of the time asked for
 
  private:
     bool all_ = false;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/events/clock_gaps.hpp"
 #include "funnel/events/event_log.hpp"
 #include "ingest/csv/block_parser.hpp"
 #include "ingest/csv/id_table.hpp"
@@ -34,6 +35,8 @@ struct LogBlock {
     std::vector<std::vector<std::uint32_t>> texts;  ///< per text column of the plan
     std::vector<std::vector<float>> numbers;        ///< per number column of the plan
 
+    std::vector<BadRow> clock_rows;  ///< outside the cut, if the parser has one
+
     NewIds new_users, new_items, new_orders;
     std::vector<NewIds> new_texts;  ///< per text column
 
@@ -50,7 +53,9 @@ struct LogBlock {
 /// One thread at a time; keeps its tables of ids from block to block.
 class LogParser {
  public:
-    LogParser(std::shared_ptr<const LogPlan> plan, const BlockParserOptions& options);
+    /// cut: null, or rows outside it are all that is wanted.
+    LogParser(std::shared_ptr<const LogPlan> plan, const BlockParserOptions& options,
+              const events::ClockCut* cut = nullptr);
 
     /// Parses out.block into the rest of out.
     void parse(LogBlock& out, bool keep_all_bad);
@@ -62,6 +67,7 @@ class LogParser {
     };
 
     void consume(const Block& block, RowBatch& batch, LogBlock& out);
+    void find_clock_rows(const Block& block, const RowBatch& batch, LogBlock& out) const;
     void drop_unusable(const Block& block, RowBatch& batch, LogBlock& out);
     void add_events(const RowBatch& batch, LogBlock& out);
     void apply_rules(const RowBatch& batch);
@@ -72,6 +78,7 @@ class LogParser {
     void forget_event_names();
 
     std::shared_ptr<const LogPlan> plan_;
+    const events::ClockCut* cut_;
     BlockParser block_parser_;
     LogChecker checker_;
     IdTable users_, items_, orders_;

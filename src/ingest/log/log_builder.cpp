@@ -31,6 +31,7 @@ LogBuilder::LogBuilder(const ReadOptions& options, ReadResult& result, unsigned 
       result_(result),
       report_(options, result.report),
       ids_(result.log, workers),
+      clocks_(options, workers),
       file_bytes_(file_bytes) {
     result_.log.custom_kinds = options.custom_kinds;
 }
@@ -113,6 +114,28 @@ void LogBuilder::finish(const LogPlan& plan, const std::vector<std::uint8_t>& fo
     ids_.finish(plan, found);
     if (plan.hash_rows) count_duplicates();
     report_.finish(plan);
+    check_clocks();
+}
+
+void LogBuilder::check_clocks() {
+    clocks_.finish();
+    events::ClockCut cut;
+    if (clocks_.gaps().any()) {
+        const EventLog& log = result_.log;
+        constexpr events::ClockCut kNever;
+        std::vector<std::int64_t> first(log.users.size(), kNever.last), last(log.users.size(), kNever.first);
+        for (std::size_t row = 0; row < log.size(); ++row) {
+            first[log.user[row]] = std::min(first[log.user[row]], log.time[row]);
+            last[log.user[row]] = std::max(last[log.user[row]], log.time[row]);
+        }
+        events::UsersBehind users(clocks_.gaps());
+        for (std::size_t user = 0; user < first.size(); ++user) {
+            if (first[user] <= last[user]) users.add_user(first[user], last[user]);
+        }
+        cut = users.cut();
+    }
+    clocks_.judge(cut, result_.report);
+    keep_rows(result_.log, cut);
 }
 
 void LogBuilder::count_duplicates() {

@@ -20,6 +20,16 @@ void LogChecker::check(const FileFormat& format, const RowBatch& batch) {
     for (const std::size_t slot : plan_.numbers_checked) {
         if (format.column_of[slot] != kNoColumn) check_numbers(batch, slot);
     }
+    if (plan_.as_of) check_known();
+}
+
+/// After all else: whether a row is bad does not depend on what is known.
+void LogChecker::check_known() {
+    for (std::size_t row = 0; row < times_.size(); ++row) {
+        if (!usable(row) || times_[row] < *plan_.as_of) continue;
+        ignored_[row] = kAfter;
+        all_usable_ = false;
+    }
 }
 
 void LogChecker::reject(std::size_t row, Reason reason, std::size_t slot) noexcept {

@@ -27,6 +27,8 @@ class LogChecker {
         return reason_[row] == Reason::none && ignored_[row] == 0;
     }
     [[nodiscard]] bool ignored(std::size_t row) const noexcept { return ignored_[row] != 0; }
+    /// A good row that is not known as of the time asked for; ignored as well.
+    [[nodiscard]] bool after(std::size_t row) const noexcept { return ignored_[row] == kAfter; }
     [[nodiscard]] Reason reason(std::size_t row) const noexcept { return reason_[row]; }
     [[nodiscard]] const std::vector<std::int64_t>& times() const noexcept { return times_; }
     /// Of a row that is neither usable nor ignored. `line`: its first physical line.
@@ -35,10 +37,12 @@ class LogChecker {
  private:
     void reject(std::size_t row, Reason reason, std::size_t slot) noexcept;
     void check_ignored(const RowBatch& batch);
+    void check_known();
     void check_times(const FileFormat& format, const RowBatch& batch);
     void check_present(const RowBatch& batch, std::size_t slot, Reason reason);
     void check_numbers(const RowBatch& batch, std::size_t slot);
 
+    static constexpr std::uint8_t kAfter = 2;
     const LogPlan& plan_;
     TimeUnit unit_ = TimeUnit::automatic;  // of parser_
     bool unit_detected_ = false;

@@ -39,14 +39,20 @@ void LogBlock::reset(const LogPlan& plan, bool keep_all_bad) {
         values.clear();
     for (auto& fresh : new_texts)
         fresh.clear();
+    clock_rows.clear();
     new_users.clear();
     new_items.clear();
     new_orders.clear();
     events.clear();
 }
 
-LogParser::LogParser(std::shared_ptr<const LogPlan> plan, const BlockParserOptions& options)
-    : plan_(std::move(plan)), block_parser_(options), checker_(*plan_), texts_(plan_->texts.size()) {
+LogParser::LogParser(std::shared_ptr<const LogPlan> plan, const BlockParserOptions& options,
+                     const events::ClockCut* cut)
+    : plan_(std::move(plan)),
+      cut_(cut),
+      block_parser_(options),
+      checker_(*plan_),
+      texts_(plan_->texts.size()) {
     forget_event_names();
 }
 
@@ -81,6 +87,7 @@ void LogParser::parse(LogBlock& out, bool keep_all_bad) {
 
 void LogParser::consume(const Block& block, RowBatch& batch, LogBlock& out) {
     checker_.check(*block.format, batch);
+    if (cut_ != nullptr) return find_clock_rows(block, batch, out);
     const std::size_t first_row = out.time.size();
     if (checker_.all_usable()) {
         out.time.insert(out.time.end(), checker_.times().begin(), checker_.times().end());
@@ -98,9 +105,22 @@ void LogParser::consume(const Block& block, RowBatch& batch, LogBlock& out) {
     add_order_lines(batch, first_row, out);
 }
 
+void LogParser::find_clock_rows(const Block& block, const RowBatch& batch, LogBlock& out) const {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+        const std::int64_t time = checker_.times()[row];
+        if (!checker_.usable(row) || cut_->keeps(time)) continue;
+        const Reason reason = time > cut_->last ? Reason::ahead : Reason::behind;
+        out.clock_rows.push_back(bad_value(reason, block.format->column_of[plan_->time], {},
+                                           batch.field(plan_->time, row), batch.text(row)));
+        out.clock_rows.back().line = batch.line(row);
+    }
+}
+
 void LogParser::drop_unusable(const Block& block, RowBatch& batch, LogBlock& out) {
     for (std::size_t row = 0; row < batch.size(); ++row) {
-        if (checker_.ignored(row)) {
+        if (checker_.after(row)) {
+            ++out.outcome.after;
+        } else if (checker_.ignored(row)) {
             ++out.outcome.ignored;
         } else if (!checker_.usable(row)) {
             out.outcome.reject(batch.line(row), checker_.reason(row),

@@ -2,10 +2,12 @@
 #include "funnel/ingest/log_parts.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <utility>
 
 #include "funnel/base/error.hpp"
+#include "funnel/base/parallel.hpp"
 #include "ingest/log/part_rows.hpp"
 #include "ingest/log/tuned_read.hpp"
 
@@ -70,7 +72,8 @@ LogParts::Rows::Rows(const ReadOptions& options, const PartsOptions& parts, cons
       temp_(parts.temp),
       tuning_(within_limit(tuning, memory_, threads_)),
       report_builder_(options, report),
-      ids_(ids_log_, threads_) {
+      ids_(ids_log_, threads_),
+      clocks_(options, threads_) {
     ids_log_.custom_kinds = options.custom_kinds;
 }
 
@@ -80,6 +83,7 @@ void LogParts::Rows::absorb(detail::LogBlock& block) {
         if (memory_ > 0) store_->allow(memory_ / 2);
     });
     store_->add(block);
+    clocks_.absorb(block);
 }
 
 void LogParts::Rows::add(const detail::LogPlan& plan, detail::LogBlock& block) {
@@ -132,6 +136,71 @@ void LogParts::Rows::finish(const detail::LogPlan& plan, const std::vector<std::
     shared_orders_ = {};
     number_users();
     make_groups();
+    check_clocks();
+}
+
+/// use(worker, log): part after part, on all threads.
+template <typename Use>
+void LogParts::Rows::for_each_part(const Use& use) const {
+    std::atomic<std::size_t> next{0};
+    base::for_each_task(threads_, threads_, [&](std::size_t worker) {
+        EventLog log;
+        for (std::size_t i; (i = next.fetch_add(1)) < size();) {
+            load(i, log);
+            use(worker, log);
+        }
+    });
+}
+
+/// Reads the rows once more, if there is a suspicious gap: whose they are decides.
+void LogParts::Rows::check_clocks() {
+    clocks_.finish();
+    events::ClockCut cut;
+    if (clocks_.gaps().any()) {
+        std::vector<events::UsersBehind> users(threads_, events::UsersBehind(clocks_.gaps()));
+        for_each_part([&](std::size_t worker, const EventLog& log) {
+            for (std::size_t row = 0, end = 0; row < log.size(); row = end) {
+                std::int64_t first = log.time[row], last = first;
+                for (; end < log.size() && log.user[end] == log.user[row]; ++end) {
+                    first = std::min(first, log.time[end]);
+                    last = std::max(last, log.time[end]);
+                }
+                users[worker].add_user(first, last);
+            }
+        });
+        for (unsigned worker = 1; worker < threads_; ++worker)
+            users[0] += users[worker];
+        cut = users[0].cut();
+    }
+    clocks_.judge(cut, report);
+    if (!cut.all()) outline_without_clock_rows();
+}
+
+void LogParts::Rows::outline_without_clock_rows() {
+    std::vector<LogOutline> outlines(threads_);
+    for_each_part([&](std::size_t worker, const EventLog& log) {
+        LogOutline& of = outlines[worker];
+        of.rows += log.size();
+        for (std::size_t row = 0; row < log.size(); ++row) {
+            of.first_time = std::min(of.first_time, log.time[row]);
+            of.last_time = std::max(of.last_time, log.time[row]);
+            of.kinds |= events::kind_bit(log.kind[row]);
+            of.has_sessions |= log.session[row] != 0;
+        }
+    });
+    LogOutline all;
+    for (const LogOutline& of : outlines) {
+        all.rows += of.rows;
+        all.first_time = std::min(all.first_time, of.first_time);
+        all.last_time = std::max(all.last_time, of.last_time);
+        all.kinds |= of.kinds;
+        all.has_sessions |= of.has_sessions;
+    }
+    outline_.rows = all.rows;
+    outline_.first_time = all.first_time;
+    outline_.last_time = all.last_time;
+    outline_.kinds = all.kinds;
+    outline_.has_sessions = all.has_sessions;
 }
 
 /// Users count from 0 in each part, in order of their codes.
@@ -205,7 +274,12 @@ std::uint64_t LogParts::Rows::load(std::size_t number, EventLog& log) const {
     for (std::size_t part = group.first; part < group.last; ++part)
         load_part(part, ends, log);
     std::ranges::sort(log.order_lines, {}, &events::OrderLine::row);
-    if (!hashed_) return 0;
+    const std::uint64_t duplicates = hashed_ ? take_duplicates(ends, log) : 0;
+    detail::keep_rows(log, clocks_.cut());
+    return duplicates;
+}
+
+std::uint64_t LogParts::Rows::take_duplicates(const std::vector<std::uint32_t>& ends, EventLog& log) const {
     const auto same = [&](std::uint32_t a, std::uint32_t b) {
         return log.time[a] == log.time[b] && log.item[a] == log.item[b] && log.session[a] == log.session[b];
     };
@@ -304,6 +378,7 @@ LogParts read_log_parts(std::span<const std::string> paths, const ReadOptions& o
     const auto rows = std::make_shared<LogParts::Rows>(options, parts, tuning);
     const std::uint64_t bytes = check_inputs(paths, options.rows, rows->report);
     read_blocks(paths, options, tuning, bytes, *rows, rows->report, rows->schema);
+    name_clock_rows(paths, options, rows->clock_cut(), rows->report);
     return PartsAccess::make(rows);
 }
 

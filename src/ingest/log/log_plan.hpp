@@ -53,6 +53,7 @@ struct LogPlan {
     std::vector<Rule> rules;
     std::optional<EventMeaning> constant;
     bool hash_rows = false;
+    std::optional<std::int64_t> as_of;  ///< rows from here on are not known
 
     /// The meaning of a name in the event column.
     [[nodiscard]] EventMeaning meaning(std::string_view event_name) const;

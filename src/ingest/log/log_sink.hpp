@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel/events/clock_gaps.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "ingest/log/log_block.hpp"
 #include "ingest/log/log_plan.hpp"
@@ -23,6 +24,8 @@ class LogSink {
     virtual void add(const LogPlan& plan, LogBlock& block) = 0;
     /// After the last block. `found`: per slot of the plan, whether some file has the column.
     virtual void finish(const LogPlan& plan, const std::vector<std::uint8_t>& found) = 0;
+    /// Not null: only the rows outside the cut are wanted, as block.clock_rows, and nothing else.
+    [[nodiscard]] virtual const events::ClockCut* cut() const noexcept { return nullptr; }
 };
 
 /// Reads all files into the sink. `file_bytes`: as check_inputs returns it. Completes schema and bytes.

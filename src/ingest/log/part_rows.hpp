@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/ingest/log_parts.hpp"
+#include "ingest/log/clock_check.hpp"
 #include "ingest/log/log_ids.hpp"
 #include "ingest/log/log_sink.hpp"
 #include "ingest/log/report_builder.hpp"
@@ -32,6 +33,7 @@ class LogParts::Rows final : public detail::LogSink {
     [[nodiscard]] std::size_t size() const noexcept { return groups_.size(); }
     [[nodiscard]] const LogOutline& outline() const noexcept { return outline_; }
     std::uint64_t load(std::size_t group, EventLog& log) const;
+    [[nodiscard]] const events::ClockCut& clock_cut() const noexcept { return clocks_.cut(); }
 
  private:
     /// Parts that are loaded together.
@@ -43,8 +45,13 @@ class LogParts::Rows final : public detail::LogSink {
     void check_ids() const;
     void number_users();
     void make_groups();
+    void check_clocks();
+    void outline_without_clock_rows();
+    template <typename Use>
+    void for_each_part(const Use& use) const;
     void start_log(const Group& group, EventLog& log) const;
     void load_part(std::size_t part, std::vector<std::uint32_t>& ends, EventLog& log) const;
+    [[nodiscard]] std::uint64_t take_duplicates(const std::vector<std::uint32_t>& ends, EventLog& log) const;
     void load_columns(const detail::LogIds::CodeMaps& maps, const std::uint32_t* words, std::uint32_t row,
                       EventLog& log) const;
 
@@ -58,6 +65,7 @@ class LogParts::Rows final : public detail::LogSink {
     detail::ReportBuilder report_builder_;
     EventLog ids_log_;  // without rows
     detail::LogIds ids_;
+    detail::ClockCheck clocks_;
     LogOutline outline_;
     std::vector<std::uint32_t> user_of_order_;
     std::vector<bool> shared_orders_;

@@ -74,12 +74,13 @@ void read_blocks(std::span<const std::string> paths, const ReadOptions& options,
     };
     steps.work = [&](unsigned worker, LogBlock& block) {
         if (!parsers[worker]) {
-            parsers[worker].emplace(
-                rules.plan(), BlockParserOptions{.delimiter = rules.delimiter(),
-                                                 .max_line = options.rows.max_line,
-                                                 .window_bytes = tuning.window_bytes,
-                                                 .hash_rows = rules.plan()->hash_rows,
-                                                 .stop_at_bad = options.rows.bad_rows == BadRows::fail});
+            parsers[worker].emplace(rules.plan(),
+                                    BlockParserOptions{.delimiter = rules.delimiter(),
+                                                       .max_line = options.rows.max_line,
+                                                       .window_bytes = tuning.window_bytes,
+                                                       .hash_rows = rules.plan()->hash_rows,
+                                                       .stop_at_bad = options.rows.bad_rows == BadRows::fail},
+                                    sink.cut());
         }
         block.worker = worker;
         parsers[worker]->parse(block, keep_all_bad);
@@ -99,6 +100,7 @@ ReadResult read_log(std::span<const std::string> paths, const ReadOptions& optio
     const std::uint64_t bytes = check_inputs(paths, options.rows, result.report);
     LogBuilder builder(options, result, std::max(options.threads, 1u), bytes);
     read_blocks(paths, options, tuning, bytes, builder, result.report, result.schema);
+    name_clock_rows(paths, options, builder.clock_cut(), result.report);
     return result;
 }
 

@@ -28,7 +28,8 @@ void ReportBuilder::add(LogBlock& block) {
 void ReportBuilder::add_counts(const LogBlock& block) {
     report_.rows += block.outcome.rows;
     report_.ignored += block.outcome.ignored;
-    report_.accepted += block.time.size();
+    report_.accepted += block.time.size() + block.outcome.after;
+    report_.after += block.outcome.after;
     for (const auto& event : block.events) {
         auto at = report_.by_event.find(event.label);
         if (at == report_.by_event.end()) {
