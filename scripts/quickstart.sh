@@ -16,7 +16,7 @@ run() { echo; echo "\$ funnel-train $*"; build/release/tools/funnel-train/funnel
 
 run metrics "$log"
 # Trained on what was known by 25 January; the rest of the log is new to the model.
-run train "$log" --to 2024-01-25 -o "$out/model.funnel"
+run train "$log" --as-of 2024-01-25 -o "$out/model.funnel"
 run evaluate -m "$out/model.funnel" "$log"
 run score -m "$out/model.funnel" "$log" -o "$out/scores.csv"
 echo

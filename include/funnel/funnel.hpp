@@ -10,6 +10,7 @@
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/timeline.hpp"
 #include "funnel/events/clock_gaps.hpp"
+#include "funnel/events/put_in_order.hpp"
 #include "funnel/events/visit.hpp"
 #include "funnel/events/funnel_stages.hpp"
 #include "funnel/events/effective_funnel.hpp"

@@ -56,6 +56,9 @@ LogSummary summarize(const ingest::LogOutline& outline, const metrics::MetricsRe
     summary.accepted = static_cast<std::int64_t>(report.accepted);
     summary.rejected = static_cast<std::int64_t>(report.rejected);
     summary.ignored = static_cast<std::int64_t>(report.ignored);
+    summary.after = static_cast<std::int64_t>(report.after);
+    summary.ahead = static_cast<std::int64_t>(report.ahead);
+    summary.behind = static_cast<std::int64_t>(report.behind);
     if (outline.hashed) summary.duplicates = static_cast<std::int64_t>(report.duplicates);
     for (const auto& [reason, rows] : report.rejected_by_reason) {
         summary.rejected_by_reason[reason] = static_cast<std::int64_t>(rows);

@@ -44,7 +44,10 @@ std::string head_text(const LogSummary& log, const Paint& paint) {
     if (!log.schema.empty()) table.add_row({"schema", printable(log.schema)});
     std::vector<std::string> rows = {counted(log.rows, "read"), counted(log.accepted, "accepted"),
                                      counted(log.rejected, "rejected"), counted(log.ignored, "ignored")};
-    if (log.outside > 0) rows.push_back(counted(log.outside, "outside --from and --to"));
+    if (log.after > 0) rows.push_back(counted(log.after, "after --as-of"));
+    if (log.ahead > 0) rows.push_back(counted(log.ahead, "ahead of their clock"));
+    if (log.behind > 0) rows.push_back(counted(log.behind, "behind their clock"));
+    if (log.outside > 0) rows.push_back(counted(log.outside, "outside the period"));
     if (log.duplicates) rows.push_back(counted(*log.duplicates, "exact duplicates"));
     table.add_row({"rows", joined(rows)});
     for (const auto& [reason, count] : log.rejected_by_reason) {

@@ -33,7 +33,7 @@ struct SmallModels {
 
     [[nodiscard]] std::vector<std::string> train_log(const std::string& to) const {
         return {"train",     log,          "-o",        to,
-                "--to",      "2024-01-12", "--horizon", "click=30m,cart=1d,purchase=1d",
+                "--as-of",   "2024-01-12", "--horizon", "click=30m,cart=1d,purchase=1d",
                 "--hidden",  "4",          "--epochs",  "1",
                 "--threads", "1",          "-q"};
     }

@@ -16,7 +16,7 @@ for build in "${builds[@]}"; do
     program=build/long/$name/tools/funnel-train/funnel-train
     "$program" metrics "$log" --json --by day >"$out/$name.metrics"
     "$program" features "$log" -q >"$out/$name.features"
-    [[ -e $out/model ]] || "$program" train "$log" --to 2024-01-25 -o "$out/model" -q >/dev/null
+    [[ -e $out/model ]] || "$program" train "$log" --as-of 2024-01-25 -o "$out/model" -q >/dev/null
     "$program" score -m "$out/model" "$log" -q >"$out/$name.scores"
     "$program" score -m "$out/model" "$log" -q --kernel scalar >"$out/$name.scalar"
 done

@@ -13,7 +13,7 @@ trap 'rm -rf "$folder"' EXIT
 if [[ $log == *.html ]]; then
     cp "$log" "$folder/report.html"
 else
-    "$program" train "$log" -q --to 2024-01-25 --epochs 2 --hidden 8 -o "$folder/model.funnel" >"$folder/train.txt"
+    "$program" train "$log" -q --as-of 2024-01-25 --epochs 2 --hidden 8 -o "$folder/model.funnel" >"$folder/train.txt"
     "$program" report "$log" -q -m "$folder/model.funnel" -o "$folder/report.html" >"$folder/report.txt"
 fi
 

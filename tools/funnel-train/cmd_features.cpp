@@ -47,7 +47,6 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     reading.columns = feature_columns({}, {});
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
     tell_about_reading(read.report, command.log, command.general, session.console);
-    if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     const LoadedSide side = command.side.load(read.schema, {}, command.log, command.general, session.console);
     side.tables.complete(read.log);
     train::LogModelOptions options;
@@ -55,9 +54,11 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     options.task.funnel =
         choose_funnel(command.log, read.schema, history::kinds_of(read.log), session.console).funnel;
     dataset::ExampleOptions wanted;
-    wanted.from = command.log.from_time();
+    const events::Period asked = command.log.asked(read.log);
+    wanted.from = asked.from;
+    wanted.until = asked.to;
     if (!command.history.score_from.empty())
-        wanted.from = time_option("--score-from", command.history.score_from);
+        wanted.from = time_option("--score-from", command.history.score_from, command.log.tz);
     wanted.threads = command.general.thread_count();
     history::History history(train::history_options(read.log, options));
     const auto examples = dataset::build_examples(read.log, options.task.funnel, wanted);

@@ -36,7 +36,7 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const Met
 
 void check(MetricsCommand& command) {
     std::vector<std::string> inputs = command.log.paths;
-    if (!command.compare.other.empty()) inputs.push_back(command.compare.other);
+    if (command.compare.with_file()) inputs.push_back(command.compare.other);
     if (!command.counting.more.aliases.empty()) inputs.push_back(command.counting.more.aliases);
     claim_outputs({command.log.rejects, command.general.manifest}, inputs);
     if (command.general.json + command.csv + command.markdown > 1)
@@ -88,6 +88,22 @@ report::ComparedLog compare_with_other(const MetricsCommand& command, const Meas
     return compare(ours, theirs, options, paths);
 }
 
+// The same log in another period: T and all context are those of ours.
+report::Comparison compare_with_period(const MetricsCommand& command, MetricsLog& log,
+                                       const MeasuredLog& ours, metrics::MetricsOptions options,
+                                       Console& console) {
+    const events::Period period = command.compare.period(options, log.facts(), command.log.tz);
+    options.from = period.from;
+    options.to = period.to;
+    options.by.clear();
+    MeasuredLog theirs{.state = log.count(options), .result = {}};
+    theirs.result = metrics::finish(theirs.state, options, log.facts());
+    const std::string span = base::format_time(*period.from) + " to " + base::format_time(*period.to);
+    if (theirs.result.outside == theirs.result.rows)
+        console.warn("--compare " + command.compare.other + ": no row in that period, " + span);
+    return compare(ours, theirs, options, {command.compare.other + " (" + span + ")"});
+}
+
 void run_metrics(MetricsCommand command, Session& session) {
     command.general.apply(session);
     check(command);
@@ -102,8 +118,11 @@ void run_metrics(MetricsCommand command, Session& session) {
         beside =
             command.compare.compared(log.log(), options, log.facts(), command.counting.by, session.console);
     }
-    if (!command.compare.other.empty())
+    if (command.compare.with_file()) {
         beside.other = compare_with_other(command, measured, options, session);
+    } else if (command.compare.with_period()) {
+        beside.other = compare_with_period(command, log, measured, options, session.console);
+    }
     const metrics::MetricsResult& result = measured.result;
     const report::LogSummary summary = log.summary(result);
     if (command.general.json) {

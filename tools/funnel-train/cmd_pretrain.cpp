@@ -61,10 +61,10 @@ void run_pretrain(const PretrainCommand& command, Session& session) {
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
     tell_about_reading(read.report, command.log, command.general, session.console);
     EventLog& log = read.log;
-    if (const auto to = command.log.to_time()) log.keep_before(*to);
+    const events::Period asked = command.log.asked(log);
+    if (asked.to) log.keep_before(*asked.to);
     const train::ItemVisits visits = train::item_visits(
-        log,
-        {.kinds = kinds_of(command, log), .min_count = command.min_count, .from = command.log.from_time()});
+        log, {.kinds = kinds_of(command, log), .min_count = command.min_count, .from = asked.from});
     if (visits.sequences.size() == 0) {
         throw Error(ErrorCode::schema,
                     "expected visits with two items of at least " + std::to_string(command.min_count) +

@@ -56,7 +56,6 @@ ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle
 }
 
 report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLog& log, Console& console) {
-    if (const auto to = command.log.to_time()) log.keep_before(*to);
     const events::SideTables side = command.side.load(*bundle.log, command.log, command.general, console);
     side.complete(log);
     const HistoryOptions from_model;
@@ -100,8 +99,7 @@ void run_report(ReportCommand command, Session& session) {
     const report::LogSummary summary = report::summarize(read.log, numbers.whole, read.report);
     std::optional<report::ModelNumbers> model;
     if (bundle) model = judge(command, *bundle, read.log, session.console);
-    write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.counting.tz),
-          session);
+    write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.log.tz), session);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "commands.hpp"
 #include "earlier_models.hpp"
+#include "funnel/events/put_in_order.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/report/training_report.hpp"
 #include "outputs.hpp"
@@ -59,8 +60,14 @@ Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, 
     reading.columns = feature_columns(texts, numbers);
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
     tell_about_reading(read.report, command.log, command.general, session.console);
-    if (const auto to = command.log.to_time()) read.log.keep_before(*to);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
+    if (!command.log.to.empty() && command.log.as_of.empty()) {
+        session.console.warn(
+            "--to chooses examples: the rows after it are known to the model, in labels and "
+            "history; for the log as it was known then give --as-of " +
+            command.log.to);
+    }
+    events::put_in_order(read.log);  // the same rows are the same model, in whatever order they come
     train::LogModelOptions options = command.log_options(read, session.console);
     options.model = model;
     const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),

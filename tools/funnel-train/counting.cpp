@@ -26,7 +26,6 @@ void CountingOptions::add_to(CLI::App& command) {
     command
         .add_option("--dedup", dedup, "exact: of equal rows the first; orders: of an order's line the first")
         ->check(CLI::IsMember({"none", "exact", "orders"}));
-    command.add_option("--tz", tz, "IANA time zone that cuts days");
     rules.add_to(command);
     more.add_to(command);
 }
@@ -36,7 +35,6 @@ void CountingOptions::check(LogOptions& log) {
     optional = take_optional_stages(log.funnel);
     metrics::MetricsOptions unused;
     more.apply(unused);
-    (void)ingest::zone_offsets(tz, 0, 0);
 }
 
 void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
@@ -72,14 +70,15 @@ metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, co
     options.left_out = std::move(chosen.left_out);
     options.window = duration_option("--window", window);
     options.entity = metrics::parse_entity(per).value_or(metrics::Entity::user);
-    options.from = log.from_time();
-    options.to = log.to_time();
+    const events::Period asked = log.asked(facts.last_time);
+    options.from = asked.from;
+    options.to = asked.to;
     options.by = by;
     options.rules = rules.rules(options.funnel, optional);
     options.timing = rules.timing;
     more.apply(options);
     if (facts.first_time <= facts.last_time) {
-        for (const auto& [from, offset] : ingest::zone_offsets(tz, facts.first_time, facts.last_time))
+        for (const auto& [from, offset] : ingest::zone_offsets(log.tz, facts.first_time, facts.last_time))
             options.zone.push_back({from, offset});
     }
     options.threads = general.thread_count();

@@ -17,7 +17,6 @@ struct CountingOptions {
     std::string per = "user";
     std::vector<std::string> by;
     std::string dedup = "none";
-    std::string tz = "UTC";
     FunnelRuleOptions rules;
     MoreOptions more;
     std::vector<bool> optional = {};  ///< stages with a question mark

@@ -70,7 +70,6 @@ ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& option
     const ingest::ReadOptions reading = read_options_for_model(*bundle.log, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, general, console);
-    if (const auto to = options.to_time()) read.log.keep_before(*to);
     side.complete(read.log);
     if (const std::string missing = missing_columns(bundle.reference, read.log); !missing.empty()) {
         console.warn(
@@ -146,8 +145,11 @@ dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& lo
     }
     wanted.visit_gap = history.options().visit_gap;
     wanted.burn_in = 0;
-    wanted.from = log_options.from_time();
-    if (!options.score_from.empty()) wanted.from = time_option("--score-from", options.score_from);
+    const events::Period asked = log_options.asked(log);
+    wanted.from = asked.from;
+    wanted.until = asked.to;
+    if (!options.score_from.empty())
+        wanted.from = time_option("--score-from", options.score_from, log_options.tz);
     wanted.threads = general.thread_count();
     dataset::ExampleList examples = dataset::build_examples(log, bundle.log->funnel, wanted, &history);
     if (!log.empty() && examples.already_observed == log.size()) {

@@ -34,7 +34,7 @@ struct HistoryOptions {
                                                          const LogOptions& options,
                                                          const GeneralOptions& general, Console& console);
 
-/// A log read as the model's own log was; rows from --to on are gone. side: completes what events do not say.
+/// A log read as the model's own log was. side: completes what events do not say.
 /// A column that the model learned from and the log lacks gets a warning.
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                                 const events::SideTables& side, const GeneralOptions& general,

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "console.hpp"
+#include "funnel/ingest/named_period.hpp"
 
 namespace funnel::tool {
 
@@ -25,7 +26,8 @@ std::vector<double> shares_option(const std::string& text) {
 }  // namespace
 
 void CompareOptions::add_to(CLI::App& command) {
-    command.add_option("--compare", other, "Another log: differences of every rate, with intervals");
+    command.add_option("--compare", other,
+                       "Another log, or previous or year-ago: differences of every rate, with intervals");
     command.add_flag("--differences", differences, "With --by: every segment against the whole log");
     command.add_flag("--experiment", experiment,
                      "With one --by COLUMN, the variant of users: against the control");
@@ -45,6 +47,14 @@ void CompareOptions::check(const std::vector<std::string>& by) const {
     if (experiment && !other.empty()) usage_error("--experiment and --compare exclude each other; give one");
     if (!experiment && !(control.empty() && split.empty()))
         usage_error("--control and --split: expected --experiment with them");
+}
+
+events::Period CompareOptions::period(const metrics::MetricsOptions& ours, const metrics::LogFacts& facts,
+                                      const std::string& zone) const {
+    if (!ours.from)
+        usage_error("--compare " + other + ": expected a period to compare with; give --period or --from");
+    const events::Period asked{ours.from, ours.to ? *ours.to : facts.last_time + 1};
+    return *ingest::period_before(other, asked, zone);
 }
 
 void CompareOptions::apply(metrics::MetricsOptions& options) const {

@@ -20,6 +20,12 @@ struct CompareOptions {
     std::string semantics = "funnel";
 
     void add_to(CLI::App& command);
+    /// Whether --compare names another period of the same log, previous or year-ago, and no file.
+    [[nodiscard]] bool with_period() const { return other == "previous" || other == "year-ago"; }
+    [[nodiscard]] bool with_file() const { return !other.empty() && !with_period(); }
+    /// That period. Throws Error(invalid_argument) without a begin of ours.
+    [[nodiscard]] events::Period period(const metrics::MetricsOptions& ours, const metrics::LogFacts& facts,
+                                        const std::string& zone) const;
     /// Throws Error(invalid_argument) for options that do not go together.
     void check(const std::vector<std::string>& by) const;
     /// The column of the variants, or empty; then `by` of the metrics is empty too.

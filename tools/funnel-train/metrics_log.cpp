@@ -45,7 +45,8 @@ metrics::MetricsState MetricsLog::count(const metrics::MetricsOptions& options) 
     metrics::MetricsState state = metrics::count_parts(
         parts_->size(), [&](std::size_t i, EventLog& part) { duplicates += parts_->load(i, part); }, options,
         facts_, static_cast<std::int64_t>(parts_->outline().shared_order_ids));
-    ingest::add_duplicates(report_, duplicates, drops_duplicates_);
+    if (!counted_) ingest::add_duplicates(report_, duplicates, drops_duplicates_);
+    counted_ = true;
     return state;
 }
 

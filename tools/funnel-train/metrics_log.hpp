@@ -36,6 +36,7 @@ class MetricsLog {
     std::optional<ingest::ReadResult> whole_;
     std::optional<ingest::LogParts> parts_;
     bool drops_duplicates_ = false;
+    bool counted_ = false;
     metrics::LogFacts facts_;
     ingest::ReadReport report_;
 };

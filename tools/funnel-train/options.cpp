@@ -9,6 +9,7 @@
 
 #include "funnel/base/time.hpp"
 #include "funnel/files/atomic_file.hpp"
+#include "funnel/ingest/named_period.hpp"
 #include "funnel/ingest/schema.hpp"
 #include "funnel/ingest/time_zone.hpp"
 
@@ -78,8 +79,14 @@ void LogOptions::add_to(CLI::App& command, bool log_required) {
         ->check(is_schema);
     command.add_option("--time-unit", time_unit, "Unit of times that are integers")
         ->check(CLI::IsMember({"auto", "s", "ms", "us", "ns", "iso"}));
-    command.add_option("--from", from, "Rows before this time count nowhere (ISO 8601)");
-    command.add_option("--to", to, "Rows from this time on only complete windows opened before (ISO 8601)");
+    command.add_option("--from", from, "What begins before this time is not asked for (ISO 8601)");
+    command.add_option("--to", to, "Nor is what begins at this time or later; its rows are still read");
+    command.add_option("--period", period, "yesterday, last-week, last-month or last-Nd, in place of both");
+    command.add_option("--as-of", as_of, "The log as it was known then: rows from this time on are not read");
+    command
+        .add_option("--clock", clock, "drop: leave out the few rows whose clock was wrong; keep: take them")
+        ->check(CLI::IsMember({"drop", "keep"}));
+    command.add_option("--tz", tz, "IANA time zone of days, and of times without an offset");
     command.add_option("--funnel", funnel, "Stages, e.g. view,cart_add,purchase; click+view joins types");
     command.add_option("--bad-rows", bad_rows, "What a bad row does")->check(CLI::IsMember({"fail", "skip"}));
     command.add_option("--max-bad", max_bad, "With skip: most bad rows, N or P%");
@@ -118,8 +125,7 @@ ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Cons
     options.schema = schema;
     options.time_unit = time_unit;
     if (const auto override_funnel = funnel_override()) options.custom_kinds = override_funnel->custom_types;
-    (void)from_time();  // wrong options end the run before the long work
-    (void)to_time();
+    options.timeline = timeline();  // wrong options end the run before the long work
     options.rows = next_reading(general);
     options.threads = general.thread_count();
     options.memory = general.parts_options().memory;
@@ -127,14 +133,42 @@ ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Cons
     return options;
 }
 
-std::optional<std::int64_t> LogOptions::from_time() const {
-    if (from.empty()) return std::nullopt;
-    return time_option("--from", from);
+events::Timeline LogOptions::timeline() const {
+    (void)ingest::zone_offsets(tz, 0, 0);
+    events::Timeline timeline;
+    if (!as_of.empty()) timeline.as_of = time_option("--as-of", as_of, tz);
+    timeline.clocks = clock == "keep" ? events::Clocks::keep : events::Clocks::drop;
+    if (!period.empty() && !(from.empty() && to.empty()))
+        usage_error("--period and --from or --to exclude each other; give one");
+    (void)asked(std::int64_t{0});
+    return timeline;
 }
 
-std::optional<std::int64_t> LogOptions::to_time() const {
-    if (to.empty()) return std::nullopt;
-    return time_option("--to", to);
+events::Period LogOptions::asked(std::int64_t last_time) const {
+    if (!period.empty()) {
+        const std::int64_t reference = as_of.empty() ? last_time : time_option("--as-of", as_of, tz);
+        const auto named = ingest::named_period(period, reference, tz);
+        if (!named) {
+            usage_error("--period: expected yesterday, last-week, last-month or last-7d, got \"" + period +
+                        "\"; for other periods give --from and --to");
+        }
+        return *named;
+    }
+    events::Period asked;
+    if (!from.empty()) asked.from = time_option("--from", from, tz);
+    if (!to.empty()) asked.to = time_option("--to", to, tz);
+    return asked;
+}
+
+events::Period LogOptions::asked(const EventLog& log) const {
+    const events::Period period_asked = asked(log.last_time());
+    if (period_asked.whole() || log.empty()) return period_asked;
+    if (std::ranges::any_of(log.time, [&](std::int64_t time) { return period_asked.covers(time); }))
+        return period_asked;
+    throw Error(ErrorCode::schema, "expected rows in the period, got no row in the period: the log is from " +
+                                       base::format_time(*std::ranges::min_element(log.time)) + " to " +
+                                       base::format_time(log.last_time()) +
+                                       "; choose --from and --to inside it");
 }
 
 std::optional<Funnel> LogOptions::funnel_override() const {
@@ -142,16 +176,33 @@ std::optional<Funnel> LogOptions::funnel_override() const {
     return Funnel::parse(*funnel);
 }
 
+namespace {
+
+/// Whether a text is a duration beyond what 64 bits of microseconds hold.
+bool is_too_long(std::string_view text) {
+    if (text.empty() || std::string_view("smhdw").find(text.back()) == std::string_view::npos) return false;
+    text.remove_suffix(1);
+    const auto digits = std::ranges::count_if(text, [](char c) { return c >= '0' && c <= '9'; });
+    const auto dots = std::ranges::count(text, '.');
+    return digits > 0 && dots <= 1 && static_cast<std::size_t>(digits + dots) == text.size();
+}
+
+}  // namespace
+
 std::int64_t duration_option(const std::string& name, const std::string& text) {
     const auto duration = base::parse_duration(text);
+    if (!duration && is_too_long(text)) {
+        constexpr std::int64_t kMostDays = 106'000'000;
+        usage_error(name + ": " + text + " is too long: at most " + std::to_string(kMostDays) + "d");
+    }
     if (!duration) {
         usage_error(name + ": expected a duration such as 30m, 12h or 7d, got \"" + text + "\"");
     }
     return *duration;
 }
 
-std::int64_t time_option(const std::string& name, const std::string& text) {
-    const auto time = ingest::parse_iso_time(text);
+std::int64_t time_option(const std::string& name, const std::string& text, const std::string& zone) {
+    const auto time = ingest::parse_local_time(text, zone);
     if (!time) {
         usage_error(name + ": expected a time such as 2016-09-01 or 2016-09-01T12:00:00Z, got \"" + text +
                     "\"");

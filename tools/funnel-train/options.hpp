@@ -56,7 +56,9 @@ struct LogOptions {
     std::vector<std::string> paths;
     std::string schema = "auto";
     std::string time_unit;
-    std::string from, to;
+    std::string from, to, as_of, period;
+    std::string tz = "UTC";
+    std::string clock = "drop";
     std::string bad_rows = "fail";
     std::string max_bad = "1%";
     std::string rejects;
@@ -71,15 +73,22 @@ struct LogOptions {
     /// get their digests if a manifest is wanted.
     [[nodiscard]] ingest::RowPolicy next_reading(const GeneralOptions& general) const;
     [[nodiscard]] ingest::ReadOptions read_options(const GeneralOptions& general, Console& console) const;
-    [[nodiscard]] std::optional<std::int64_t> from_time() const;
-    [[nodiscard]] std::optional<std::int64_t> to_time() const;
+    /// What is known and whose clocks are believed: what reading needs. Throws Error(invalid_argument) for
+    /// wrong options of time, those of the period too.
+    [[nodiscard]] events::Timeline timeline() const;
+    /// --from and --to, or --period before --as-of or the end of the log, its last time.
+    [[nodiscard]] events::Period asked(std::int64_t last_time) const;
+    /// The same; Error(schema) if no row is in it.
+    [[nodiscard]] events::Period asked(const EventLog& log) const;
     /// --funnel parsed, or empty.
     [[nodiscard]] std::optional<Funnel> funnel_override() const;
 };
 
 /// Option values to numbers; each throws Error(invalid_argument) "--name: expected ..., got ...".
 [[nodiscard]] std::int64_t duration_option(const std::string& name, const std::string& text);
-[[nodiscard]] std::int64_t time_option(const std::string& name, const std::string& text);
+/// Without an offset: local to the zone.
+[[nodiscard]] std::int64_t time_option(const std::string& name, const std::string& text,
+                                       const std::string& zone = "UTC");
 /// "20%" -> 0.2
 [[nodiscard]] double percent_option(const std::string& name, const std::string& text);
 /// "512MiB", "2GiB", "1000000" -> bytes

@@ -199,7 +199,9 @@ train::LogModelOptions TrainCommand::log_options(const ingest::ReadResult& read,
     options.task.number_inputs = read.schema.numeric;
     options.examples.targets = targets_of(*this, options.task.funnel);
     options.examples.horizons = horizons(*this, options.examples.targets, options.task.examples);
-    options.examples.from = log.from_time();
+    const events::Period asked = log.asked(read.log);
+    options.examples.from = asked.from;
+    options.examples.until = asked.to;
     if (!burn_in.empty()) options.examples.burn_in = duration_option("--burn-in", burn_in);
     options.examples.threads = general.thread_count();
     options.history.lag = duration_option("--lag", lag);

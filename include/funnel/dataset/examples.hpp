@@ -29,8 +29,9 @@ struct ExampleOptions {
     /// Time at the begin of the log that gives no examples. Empty: the longest horizon, at most 20 % of the
     /// span, and 0 with a history that has observed events.
     std::optional<std::int64_t> burn_in;
-    std::optional<std::int64_t> from;  ///< no examples before
-    std::optional<std::int64_t> to;    ///< T, the time until which the log is complete; empty: its last time
+    std::optional<std::int64_t> from;   ///< no examples before
+    std::optional<std::int64_t> until;  ///< no examples from here on; what follows is still known
+    std::optional<std::int64_t> to;     ///< T, the time until which the log is complete; empty: its last time
     unsigned threads = 1;
 };
 
@@ -196,6 +197,7 @@ inline ExampleList build_examples(const EventLog& log, const Funnel& funnel, con
         .targets = targets,
         .visit_gap = options.visit_gap,
         .first = std::max(list.begin + burn_in, options.from.value_or(history::kNever)),
+        .until = options.until,
         .end = list.end};
     if (history != nullptr) {
         rules.waiting.assign(history->state().pending.begin(), history->state().pending.end());

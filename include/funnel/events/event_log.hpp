@@ -14,6 +14,7 @@
 #include "funnel/base/error.hpp"
 #include "funnel/base/string_table.hpp"
 #include "funnel/events/event.hpp"
+#include "funnel/events/detail/row_order.hpp"
 
 namespace funnel::events {
 
@@ -92,7 +93,8 @@ class EventLog {
     /// Drops the rows from `end` on, as if the log had been written at that time; ids stay interned.
     void keep_before(std::int64_t end);
 
-    /// Row numbers sorted by (time, kind, row): the order in which a History observes a log.
+    /// Row numbers in the order of row_before, in which a History observes a log: the same whatever the order
+    /// of equal times in the file.
     [[nodiscard]] std::vector<std::uint64_t> time_order() const;
 
     /// The latest time, or 0 in an empty log.
@@ -311,10 +313,15 @@ inline void EventLog::keep_rows(const std::vector<bool>& keep) {
 inline std::vector<std::uint64_t> EventLog::time_order() const {
     std::vector<std::uint64_t> order(size());
     std::iota(order.begin(), order.end(), std::uint64_t{0});
-    const auto before = [&](std::uint64_t a, std::uint64_t b) {
-        return time[a] != time[b] ? time[a] < time[b] : kind[a] != kind[b] ? kind[a] < kind[b] : a < b;
-    };
-    if (!std::ranges::is_sorted(order, before)) std::ranges::sort(order, before);
+    const auto time_of = [&](std::uint64_t row) { return time[row]; };
+    const auto before = [&](std::uint64_t a, std::uint64_t b) { return row_before(*this, a, b); };
+    if (!std::ranges::is_sorted(order, {}, time_of)) std::ranges::sort(order, {}, time_of);
+    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+        while (end < order.size() && time_of(order[end]) == time_of(order[begin]))
+            ++end;
+        const std::span tied(order.data() + begin, end - begin);
+        if (tied.size() > 1 && !std::ranges::is_sorted(tied, before)) std::ranges::sort(tied, before);
+    }
     return order;
 }
 

@@ -21,7 +21,10 @@ struct LogSummary {
     std::string schema;
     std::int64_t rows = 0, accepted = 0, rejected = 0, ignored = 0;
     std::map<std::string, std::int64_t> rejected_by_reason;
-    std::int64_t outside = 0;                ///< accepted, but not in [from, to)
+    // Parts of `accepted`:
+    std::int64_t after = 0;                  ///< at or after --as-of: read by nothing
+    std::int64_t ahead = 0, behind = 0;      ///< of their clock: in no figure
+    std::int64_t outside = 0;                ///< not in [from, to): context
     std::optional<std::int64_t> duplicates;  ///< accepted - distinct; empty: not looked for
     std::int64_t users = 0, items = 0, sessions = 0;
     std::optional<std::int64_t> from, to;  ///< first and last accepted time, microseconds

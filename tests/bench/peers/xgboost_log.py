@@ -111,7 +111,7 @@ def main():
     def train(name, more):
         model = os.path.join(a.work, name + ".funnel")
         if not os.path.exists(model):
-            run([a.tool, "train", *a.logs, "--to", a.train_to, "-o", model, *inputs, *common, *more])
+            run([a.tool, "train", *a.logs, "--as-of", a.train_to, "-o", model, *inputs, *common, *more])
         report = json.loads(run([a.tool, "evaluate", "-m", model, *a.logs, *model_words, "--from", a.judge[0], "--to",
                                  a.judge[1], "--json", *common]))
         return {t: (f["roc_auc"], f["log_loss"], f["ece"]) for t, f in report["targets"].items()}

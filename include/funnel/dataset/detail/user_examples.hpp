@@ -31,6 +31,7 @@ struct ExampleRules {
     const std::vector<Target>& targets;
     std::int64_t visit_gap;
     std::int64_t first;  ///< no examples before
+    std::optional<std::int64_t> until;  ///< no examples from here on
     std::int64_t end;    ///< T
     std::vector<history::detail::Coded> waiting =
         {};  ///< what the history has taken in but does not use yet, by user
@@ -106,11 +107,7 @@ inline UserExamples::UserExamples(const EventLog& log, const ExampleRules& rules
 
 inline void UserExamples::find(std::uint32_t user, std::span<std::uint64_t> rows,
                                std::vector<UserExample>& out) {
-    const auto before = [&](std::uint64_t a, std::uint64_t b) {
-        return log_.time[a] != log_.time[b]   ? log_.time[a] < log_.time[b]
-               : log_.kind[a] != log_.kind[b] ? log_.kind[a] < log_.kind[b]
-                                              : a < b;
-    };
+    const auto before = [&](std::uint64_t a, std::uint64_t b) { return events::row_before(log_, a, b); };
     if (!std::ranges::is_sorted(rows, before)) std::ranges::sort(rows, before);
     const std::string_view name = log_.users.text(user);
     known_user_ = state_ != nullptr ? state_->users.find(name) : base::kNone;
@@ -202,6 +199,7 @@ inline void UserExamples::mark_examples(std::string_view user, std::vector<UserE
     const std::size_t begin = out.size();
     for (const Step* step : order_) {
         if (step->waits || step->time < rules_.first) continue;
+        if (rules_.until && step->time >= *rules_.until) continue;
         if (rules_.mode != events::ExampleMode::every && seen_before(*step)) continue;
         const LocalVisit& visit = visits_[step->visit];
         const std::uint64_t key =
