@@ -2,6 +2,9 @@
 // What is known of a log, whose clocks are believed, what is asked for: on the command line.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "cli/names.hpp"
 
 namespace funnel::cli_test {
@@ -151,6 +154,47 @@ TEST_F(Time, ToChoosesExamplesAndAsOfIsWhatIsKnown) {
     for (std::size_t i = 0; i < to.rows.size(); ++i)
         ASSERT_EQ(to.rows[i], all.rows[i]);                        // labels look behind the period
     EXPECT_NE(as_of.rows.back(), to.rows[as_of.rows.size() - 1]);  // here they are not known
+}
+
+/// The rows of shop() with the minutes cut off, so that many share a time, forwards or backwards.
+std::vector<std::string> tied_rows() {
+    std::vector<std::string> rows;
+    std::istringstream lines(shop());
+    std::string line;
+    for (std::getline(lines, line); std::getline(lines, line);)
+        rows.push_back(line.substr(0, 14) + "00" + line.substr(16) + "," +
+                       (rows.size() % 3 == 0 ? "L1" : "L2"));
+    return rows;
+}
+
+std::string joined(const std::vector<std::string>& rows) {
+    std::string text = "event_time,event_type,user_id,item_id,list\n";
+    for (const std::string& row : rows)
+        text += row + "\n";
+    return text;
+}
+
+TEST_F(Time, RowsOfEqualTimesMayStandInAnyOrder) {
+    std::vector<std::string> rows = tied_rows();
+    const auto sorted_features = [&] {
+        Csv table = parse_csv(run("features", joined(rows), {"--funnel", "view,purchase"}).out);
+        std::ranges::sort(table.rows);
+        return table.rows;
+    };
+    const auto model = [&](const std::string& name) {
+        const std::string path = folder_.path() + "/" + name;
+        const ToolResult result = run(
+            "train", joined(rows),
+            {"--funnel", "view,purchase", "--horizon", "1d", "--epochs", "2", "--hidden", "4", "-o", path});
+        EXPECT_EQ(result.code, 0) << result.err;
+        return read_file(path);
+    };
+    const auto forwards = sorted_features();
+    const std::string trained = model("forwards");
+    ASSERT_GT(forwards.size(), 100u);
+    std::ranges::reverse(rows);
+    EXPECT_EQ(sorted_features(), forwards);
+    EXPECT_TRUE(model("backwards") == trained);
 }
 
 }  // namespace

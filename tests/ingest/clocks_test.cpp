@@ -5,7 +5,9 @@
 #include <unordered_set>
 
 #include "funnel/base/time.hpp"
+#include "funnel/events/clock_gaps.hpp"
 #include "funnel/ingest/named_period.hpp"
+#include "funnel/ingest/time_zone.hpp"
 #include "ingest/log_file.hpp"
 
 namespace funnel::ingest {

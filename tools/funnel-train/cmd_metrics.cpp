@@ -89,9 +89,9 @@ report::ComparedLog compare_with_other(const MetricsCommand& command, const Meas
 }
 
 // The same log in another period: T and all context are those of ours.
-report::Comparison compare_with_period(const MetricsCommand& command, MetricsLog& log,
-                                       const MeasuredLog& ours, metrics::MetricsOptions options,
-                                       Console& console) {
+report::ComparedLog compare_with_period(const MetricsCommand& command, MetricsLog& log,
+                                        const MeasuredLog& ours, metrics::MetricsOptions options,
+                                        Console& console) {
     const events::Period period = command.compare.period(options, log.facts(), command.log.tz);
     options.from = period.from;
     options.to = period.to;

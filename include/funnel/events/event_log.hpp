@@ -13,8 +13,8 @@
 
 #include "funnel/base/error.hpp"
 #include "funnel/base/string_table.hpp"
-#include "funnel/events/event.hpp"
 #include "funnel/events/detail/row_order.hpp"
+#include "funnel/events/event.hpp"
 
 namespace funnel::events {
 

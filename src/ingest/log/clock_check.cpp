@@ -7,9 +7,9 @@
 
 #include "funnel/base/error.hpp"
 #include "funnel/base/time.hpp"
-#include "ingest/log/log_sink.hpp"
 #include "ingest/csv/names.hpp"
 #include "ingest/csv/reject_log.hpp"
+#include "ingest/log/log_sink.hpp"
 #include "ingest/source/utf8_scan.hpp"
 
 namespace funnel::ingest::detail {

@@ -30,9 +30,9 @@ struct ExampleRules {
     const Funnel& funnel;
     const std::vector<Target>& targets;
     std::int64_t visit_gap;
-    std::int64_t first;  ///< no examples before
+    std::int64_t first;                 ///< no examples before
     std::optional<std::int64_t> until;  ///< no examples from here on
-    std::int64_t end;    ///< T
+    std::int64_t end;                   ///< T
     std::vector<history::detail::Coded> waiting =
         {};  ///< what the history has taken in but does not use yet, by user
 };
