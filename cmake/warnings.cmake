@@ -3,8 +3,6 @@ add_library(funnel_warnings INTERFACE)
 # g++ 12 at -O3 suspects inlined vector::insert and "a" + std::string of overruns (GCC bugs 105329 and 105651).
 target_compile_options(funnel_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overflow>)
-# The same numbers on every compiler and machine: no contraction to fused multiply-add outside the kernels.
-target_compile_options(funnel_warnings INTERFACE -ffp-contract=off)
 if(FUNNEL_WARNINGS_AS_ERRORS)
   target_compile_options(funnel_warnings INTERFACE -Werror)
 endif()

@@ -122,6 +122,7 @@
 
 // Ground: errors, bytes, texts, time, random numbers, threads
 #include "funnel/base/error.hpp"
+#include "funnel/base/exact_arithmetic.hpp"
 #include "funnel/base/version.hpp"
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/csv.hpp"

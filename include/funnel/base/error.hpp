@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "funnel/base/exact_arithmetic.hpp"
+
 namespace funnel::base {
 
 /// What went wrong, coarse enough to choose a reaction by.
@@ -22,10 +24,12 @@ enum class ErrorCode {
 };
 
 /// what() reads "WHERE: expected X, got "Y"; DO THIS", in one line.
-class Error : public std::runtime_error {
+class [[gnu::visibility("default")]] Error : public std::runtime_error {
  public:
     Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
-    [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+    [[nodiscard]] ErrorCode code() const noexcept {
+        return code_;
+    }
 
  private:
     ErrorCode code_;

@@ -4,6 +4,8 @@
 
 #include <Eigen/Core>
 
+#include "funnel/base/exact_arithmetic.hpp"
+
 namespace funnel::base {
 
 template <typename Scalar>

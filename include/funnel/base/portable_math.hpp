@@ -11,6 +11,8 @@
 #include <limits>
 #include <numbers>
 
+#include "funnel/base/exact_arithmetic.hpp"
+
 namespace funnel::base {
 
 /// now - then in microseconds, cut to what fits and 0 if `then` is later.

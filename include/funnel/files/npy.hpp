@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "funnel/files/digest.hpp"
+#include "funnel/files/same_containers.hpp"
 
 namespace funnel::files {
 

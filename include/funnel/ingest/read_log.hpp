@@ -13,6 +13,7 @@
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/timeline.hpp"
 #include "funnel/files/digest.hpp"
+#include "funnel/files/same_containers.hpp"
 #include "funnel/ingest/schema.hpp"
 
 namespace funnel::ingest {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "funnel/events/funnel_stages.hpp"
+#include "funnel/files/same_containers.hpp"
 
 namespace funnel::ingest {
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/files/same_containers.hpp"
+
 namespace funnel::ingest {
 
 /// From `from` on, local time = UTC + offset (both in microseconds).

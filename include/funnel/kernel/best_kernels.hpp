@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "funnel/kernel/same_alignment.hpp"
 #include "funnel/nn/kernels.hpp"
 
 namespace funnel::kernel {

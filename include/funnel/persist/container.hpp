@@ -12,6 +12,7 @@
 
 #include "funnel/base/bytes.hpp"
 #include "funnel/files/digest.hpp"
+#include "funnel/files/same_containers.hpp"
 
 namespace funnel::persist {
 

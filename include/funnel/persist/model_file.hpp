@@ -7,6 +7,7 @@
 #include <string>
 
 #include "funnel/history/history.hpp"
+#include "funnel/kernel/same_alignment.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/persist/container.hpp"
 

@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 
+#include "funnel/files/same_containers.hpp"
+#include "funnel/kernel/same_alignment.hpp"
 #include "funnel/train/recalibrate.hpp"
 
 namespace funnel::report {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel/files/same_containers.hpp"
 #include "funnel/metrics/clickhouse_funnel.hpp"
 #include "funnel/metrics/experiment.hpp"
 

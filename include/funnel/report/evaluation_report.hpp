@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "funnel/files/same_containers.hpp"
 #include "funnel/score/evaluation.hpp"
 
 namespace funnel::report {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/events/event_log.hpp"
+#include "funnel/files/same_containers.hpp"
 #include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
 #include "funnel/metrics/measure.hpp"

@@ -11,6 +11,8 @@
 #include "funnel/eval/calibration.hpp"
 #include "funnel/eval/curves.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/files/same_containers.hpp"
+#include "funnel/kernel/same_alignment.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/score/evaluation.hpp"

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/files/same_containers.hpp"
+
 namespace funnel::report {
 
 enum class Align { left, right };

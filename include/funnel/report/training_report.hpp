@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "funnel/files/same_containers.hpp"
+#include "funnel/kernel/same_alignment.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/train/audit.hpp"
 
