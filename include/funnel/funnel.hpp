@@ -19,6 +19,7 @@
 #include "funnel/events/money.hpp"
 #include "funnel/events/aliases.hpp"
 #include "funnel/events/order_duplicates.hpp"
+#include "funnel/events/recent_rows.hpp"
 
 // What is known beside the log: tables of items, users, visits, and vectors
 #include "funnel/events/side_table.hpp"
@@ -122,6 +123,7 @@
 
 // Ground: errors, bytes, texts, time, random numbers, threads
 #include "funnel/base/error.hpp"
+#include "funnel/base/warning.hpp"
 #include "funnel/base/version.hpp"
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/csv.hpp"

@@ -6,6 +6,7 @@
 
 #include "funnel/base/csv.hpp"
 #include "funnel/base/time.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 #include "interval_json.hpp"
 
@@ -182,9 +183,9 @@ std::string observed_text(const score::Evaluation& evaluation, bool markdown) {
 
 }  // namespace
 
-std::string to_json(const score::Evaluation& evaluation) {
+std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings) {
     Json json;
-    json["schema_version"] = 1;
+    json["schema_version"] = kSchemaVersion;
     json["rows"] = evaluation.rows;
     json["already_observed"] = evaluation.already_observed;
     json["targets"] = targets_json(evaluation, evaluation.all);
@@ -196,6 +197,7 @@ std::string to_json(const score::Evaluation& evaluation) {
         json["steps"] = observed_json(evaluation.targets, evaluation.steps);
         json["days"] = days_json(evaluation);
     }
+    json["warnings"] = warnings_json<Json>(warnings);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

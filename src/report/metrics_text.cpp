@@ -170,11 +170,13 @@ std::string to_text(const metrics::MetricsResult& result, const LogSummary& log,
         if (!group.front().differences.empty()) out += "\n" + segment_differences_text(group, paint);
     }
     out += comparisons_text(beside, paint);
-    std::vector<std::string> warnings = log.warnings;
-    warnings.insert(warnings.end(), result.warnings.begin(), result.warnings.end());
-    if (!warnings.empty()) out += "\n";
-    for (const std::string& warning : warnings) {
-        out += (paint.markdown() ? "- " : paint.warning("Note:") + " ") + printable(warning, 1000) + "\n";
+    base::Warnings notes = log.warnings;
+    base::add_new(notes, result.warnings);
+    base::add_new(notes, result.notes);
+    if (!notes.empty()) out += "\n";
+    for (const base::Warning& note : notes) {
+        out +=
+            (paint.markdown() ? "- " : paint.warning("Note:") + " ") + printable(note.message, 1000) + "\n";
     }
     return out;
 }

@@ -80,9 +80,9 @@ TEST(CliMetrics, AShorterWindowMakesClicksAndCartsMature) {
 
 TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
     const json all = metrics(small_shop(), {"--by", "day"}).json();
-    EXPECT_EQ(keys(all),
-              (std::set<std::string>{"schema_version", "log", "metrics", "funnel", "breakdown", "warnings"}));
-    EXPECT_EQ(all.at("schema_version"), 1);
+    EXPECT_EQ(keys(all), (std::set<std::string>{"schema_version", "log", "metrics", "funnel", "breakdown",
+                                                "warnings", "notes"}));
+    EXPECT_EQ(all.at("schema_version"), 2);
     EXPECT_EQ(keys(all.at("log")),
               (std::set<std::string>{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason",
                                      "ignored", "after", "ahead", "behind", "outside", "duplicates", "users",

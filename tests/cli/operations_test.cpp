@@ -62,7 +62,7 @@ class CliOperations : public testing::Test {
 
 TEST_F(CliOperations, TheManifestOfATrainingNamesItsInputsAndItsModel) {
     const json m = manifest();
-    EXPECT_EQ(m.at("schema_version"), 1);
+    EXPECT_EQ(m.at("schema_version"), 2);
     EXPECT_EQ(m.at("command"), "train");
     EXPECT_EQ(m.at("exit_code"), 0);
     EXPECT_EQ(m.at("inputs"), json::array({entry(rows_)}));

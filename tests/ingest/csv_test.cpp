@@ -247,7 +247,7 @@ TEST_F(Csv, WarnsOfAFileGivenTwice) {
     const ReadResult result = read_log(std::vector{path, other}, {});
     EXPECT_EQ(result.report.rows, 2u);
     ASSERT_EQ(result.report.warnings.size(), 1u);
-    EXPECT_NE(result.report.warnings.front().find("given twice"), std::string::npos);
+    EXPECT_NE(result.report.warnings.front().message.find("given twice"), std::string::npos);
 }
 
 TEST_F(Csv, JoinsFilesWithColumnsInDifferentOrders) {

@@ -47,11 +47,20 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& 
     return kDone;
 }
 
+/// --strict, after the result.
+int judge_warnings(Console& console) {
+    const base::Warnings& warnings = console.warnings();
+    if (warnings.empty()) return kDone;
+    console.error("--strict: expected no warning, got " + std::to_string(warnings.size()) +
+                  ", the first: " + warnings.front().code + ": " + warnings.front().message);
+    return kGateNotMet;
+}
+
 /// A gate that was not met is an outcome like any other; every other failure leaves no manifest.
 int run_action(Session& session) {
     try {
         session.action();
-        return kDone;
+        return session.strict ? judge_warnings(session.console) : kDone;
     } catch (const GateNotMet& gate) {
         session.console.error(gate.what());
         return kGateNotMet;

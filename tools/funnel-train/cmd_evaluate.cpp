@@ -108,7 +108,7 @@ void evaluate_one(const EvaluateCommand& command, Session& session) {
                                      judged.place_hidden ? &*judged.place_hidden : nullptr);
         evaluation.already_observed = judged.already_observed;
     }
-    session.out << (command.general().json ? report::to_json(evaluation)
+    session.out << (command.general().json ? report::to_json(evaluation, session.console.warnings())
                     : command.csv          ? report::to_csv(evaluation)
                                            : report::to_text(evaluation, command.markdown));
     session.out.flush();
@@ -127,7 +127,8 @@ void run_evaluate(const EvaluateCommand& command, Session& session) {
         inputs);
     if (!command.compares()) return evaluate_one(command, session);
     const score::Comparison comparison = compare_models(command, session);
-    session.out << (command.general().json ? report::to_json(comparison) : report::to_text(comparison));
+    session.out << (command.general().json ? report::to_json(comparison, session.console.warnings())
+                                           : report::to_text(comparison));
 }
 
 }  // namespace

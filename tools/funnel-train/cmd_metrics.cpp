@@ -100,7 +100,7 @@ report::ComparedLog compare_with_period(const MetricsCommand& command, MetricsLo
     theirs.result = metrics::finish(theirs.state, options, log.facts());
     const std::string span = base::format_time(*period.from) + " to " + base::format_time(*period.to);
     if (theirs.result.outside == theirs.result.rows)
-        console.warn("--compare " + command.compare.other + ": no row in that period, " + span);
+        console.warn("empty_period", "--compare " + command.compare.other + ": no row in that period, " + span);
     return compare(ours, theirs, options, {command.compare.other + " (" + span + ")"});
 }
 
@@ -124,7 +124,9 @@ void run_metrics(MetricsCommand command, Session& session) {
         beside.other = compare_with_period(command, log, measured, options, session.console);
     }
     const metrics::MetricsResult& result = measured.result;
-    const report::LogSummary summary = log.summary(result);
+    report::LogSummary summary = log.summary(result);
+    summary.warnings = session.console.warnings();
+    session.console.keep(result.warnings);
     if (command.general.json) {
         session.out << report::to_json(result, summary, beside);
     } else if (command.csv) {

@@ -7,6 +7,7 @@
 #include "counting.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/report/html_report.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel/score/score_log.hpp"
 #include "outputs.hpp"
 
@@ -74,9 +75,11 @@ void write(const ReportCommand& command, const std::string& html, Session& sessi
     file.commit();
     command.general.record->add_output(command.output);
     if (command.general.json) {
-        session.out << nlohmann::ordered_json{{"schema_version", 1},
+        session.out << nlohmann::ordered_json{{"schema_version", report::kSchemaVersion},
                                               {"output", command.output},
-                                              {"bytes", html.size()}}
+                                              {"bytes", html.size()},
+                                              {"warnings", report::warnings_json<nlohmann::ordered_json>(
+                                                               session.console.warnings())}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
                     << '\n';
     } else {
@@ -96,7 +99,9 @@ void run_report(ReportCommand command, Session& session) {
         command.counting.metrics_options(std::move(chosen), command.log, command.general, facts);
     if (options.by.empty()) options.by = report::usual_breakdowns(read.log);
     const report::ReportNumbers numbers = report::measure_report(read.log, options, facts);
-    const report::LogSummary summary = report::summarize(read.log, numbers.whole, read.report);
+    report::LogSummary summary = report::summarize(read.log, numbers.whole, read.report);
+    summary.warnings = session.console.warnings();
+    session.console.keep(numbers.whole.warnings);
     std::optional<report::ModelNumbers> model;
     if (bundle) model = judge(command, *bundle, read.log, session.console);
     write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.log.tz), session);

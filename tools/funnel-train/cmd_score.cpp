@@ -71,7 +71,8 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& 
             score::score_log(read.log, history, examples, scorer, build, nullptr,
                              command.drift.begin(bundle, command.general));
         if (scored.size() == 0 && examples.already_observed == 0 && command.history.score_from.empty())
-            session.console.warn("no row of the log is an example that this model scores: nothing is scored");
+            session.console.warn("nothing_scored",
+                                 "no row of the log is an example that this model scores: nothing is scored");
         for (std::size_t i = 0; i < scored.size(); ++i) {
             write_example(rows, read.log.event(scored.keys[i].row), scored, i);
         }

@@ -63,6 +63,7 @@ Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, 
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
     if (!command.log.to.empty() && command.log.as_of.empty()) {
         session.console.warn(
+            "to_is_not_as_of",
             "--to chooses examples: the rows after it are known to the model, in labels and "
             "history; for the log as it was known then give --as-of " +
             command.log.to);
@@ -93,16 +94,18 @@ void warn_about_targets(const model::TrainingSummary& summary, Console& console)
     for (const model::TargetSummary& target : summary.targets) {
         if (target.positives == 0 || target.positives == target.examples) {
             console.warn(
+                "one_class",
                 target.name + ": all " + std::to_string(target.examples) +
-                " validation rows have the same label, so nothing says how good the model is; give more "
-                "data or a larger --valid");
+                    " validation rows have the same label, so nothing says how good the model is; give more "
+                    "data or a larger --valid");
         } else if (target.log_loss && target.base_rate_log_loss &&
                    *target.log_loss > *target.base_rate_log_loss) {
-            console.warn(target.name + ": no better on the " + std::to_string(target.examples) +
-                         " validation rows (" + std::to_string(target.positives) +
-                         " positive) than a guess of their base rate: log loss " +
-                         std::to_string(*target.log_loss) + " against " +
-                         std::to_string(*target.base_rate_log_loss) + "; give more data or fewer inputs");
+            console.warn("no_better_than_base_rate",
+                         target.name + ": no better on the " + std::to_string(target.examples) +
+                             " validation rows (" + std::to_string(target.positives) +
+                             " positive) than a guess of their base rate: log loss " +
+                             std::to_string(*target.log_loss) + " against " +
+                             std::to_string(*target.base_rate_log_loss) + "; give more data or fewer inputs");
         }
     }
 }
@@ -133,12 +136,13 @@ void run_train(const TrainCommand& command, Session& session) {
     Bundle bundle = trained(command, model, session, watch);
     warn_about_targets(bundle.summary, session.console);
     command.add_configuration(bundle);
-    for (const std::string& warning : audit.warnings)
+    for (const base::Warning& warning : audit.warnings)
         session.console.warn(warning);
     // All that may run out of memory comes before the old model is replaced.
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", bundle.summary.examples);
-    std::string summary = command.general.json ? report::training_json(bundle, watch.times(), model.audit)
+    std::string summary = command.general.json ? report::training_json(bundle, watch.times(), model.audit,
+                                                                       session.console.warnings())
                                                : report::training_text(bundle);
     if (command.audit && !command.general.json) summary += "\n" + report::audit_text(audit);
     persist::save_model(command.output, bundle);

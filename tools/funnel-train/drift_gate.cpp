@@ -122,8 +122,8 @@ void DriftGate::judge(const Bundle& bundle, const GeneralOptions& general, Conso
     }
     if (gate_.empty()) return;
     if (drift_->rows() < kLeastRows) {
-        console.warn("--max-drift: " + std::to_string(drift_->rows()) +
-                     " rows are too few to judge; 200 would do");
+        console.warn("too_few_rows_to_judge", "--max-drift: " + std::to_string(drift_->rows()) +
+                                                  " rows are too few to judge; 200 would do");
         return;
     }
     std::erase_if(columns, [&](const model::ColumnDrift& column) {

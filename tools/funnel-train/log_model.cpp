@@ -73,9 +73,10 @@ ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& option
     side.complete(read.log);
     if (const std::string missing = missing_columns(bundle.reference, read.log); !missing.empty()) {
         console.warn(
+            "missing_columns",
             "the model learned from " + missing +
-            ", which this log has not: its scores do without; if a column has another name, give the "
-            "schema that it was trained with");
+                ", which this log has not: its scores do without; if a column has another name, give the "
+                "schema that it was trained with");
     }
     return read;
 }
@@ -165,7 +166,8 @@ ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& sche
     if (auto chosen = options.funnel_override()) {
         for (const events::Stage& stage : chosen->stages) {
             if ((stage.kinds & kinds) != 0) continue;
-            console.warn("--funnel: stage " + stage.name + " counts 0: the log has no such event");
+            console.warn("unknown_stage",
+                         "--funnel: stage " + stage.name + " counts 0: the log has no such event");
         }
         return {std::move(*chosen), {}};
     }

@@ -50,6 +50,7 @@ void GeneralOptions::add_to(CLI::App& command) {
         ->check(CLI::IsMember({"scalar", "avx2", "avx512", "neon"}));
     command.add_option("--lock", lock, "One run at a time: hold this file locked until the end");
     command.add_option("--lock-wait", lock_wait, "How long to wait for the lock (default: not at all)");
+    command.add_flag("--strict", strict, "Exit 4, after the result, if there was any warning");
     command.add_option("--manifest", manifest, "JSON file for what was read, written and counted");
 }
 
@@ -60,6 +61,7 @@ void GeneralOptions::apply(Session& session) const {
     if (!lock.empty()) session.lock.emplace(lock, wait);
     session.record = record;
     session.manifest = manifest;
+    session.strict = strict;
 }
 
 unsigned GeneralOptions::thread_count() const {
@@ -286,9 +288,11 @@ void warn_about_types(const ingest::ReadReport& report, Console& console) {
             alike += (alike.empty() ? "" : ", ") + name + " (" + std::to_string(rows) + " rows)";
     }
     if (alike.empty()) return;
-    console.warn("the event types " + alike +
-                 " are none of ours, which are written small: they count as types of the log's own; map them "
-                 "in a schema");
+    console.warn(
+        "types_written_otherwise",
+        "the event types " + alike +
+            " are none of ours, which are written small: they count as types of the log's own; map them "
+            "in a schema");
 }
 
 }  // namespace
@@ -297,18 +301,19 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
                         const GeneralOptions& general, Console& console) {
     general.record->add_input(report);
     if (options.schema == "auto" && !report.schema.empty()) console.note("schema: " + report.schema);
-    for (const std::string& warning : report.warnings)
+    for (const base::Warning& warning : report.warnings)
         console.warn(warning);
     warn_about_types(report, console);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
-        console.warn("--rejects: " + options.rejects + " is written only with --bad-rows skip");
+        console.warn("rejects_not_written",
+                     "--rejects: " + options.rejects + " is written only with --bad-rows skip");
     }
     if (report.rejected == 0) return;
     std::string line =
         std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows rejected:";
     for (const auto& [reason, count] : report.rejected_by_reason)
         line += " " + reason + " " + std::to_string(count);
-    console.warn(line);
+    console.warn("rejected_rows", line);
 }
 
 }  // namespace funnel::tool

@@ -27,11 +27,13 @@ struct Session {
     std::optional<files::LockFile> lock = {};
     std::shared_ptr<RunRecord> record = {};  ///< what goes to `manifest`, if that is wanted
     std::string manifest = {};
+    bool strict = false;  ///< a warning is exit 4
 };
 
 /// Options of every subcommand.
 struct GeneralOptions {
     bool json = false;
+    bool strict = false;
     bool quiet = false;
     bool verbose = false;
     std::string log_format = "text";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "funnel/base/progress.hpp"
+#include "funnel/base/warning.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/timeline.hpp"
 #include "funnel/files/digest.hpp"
@@ -74,7 +75,7 @@ struct ReadReport {
     std::map<std::string, std::uint64_t> rejected_by_reason;
     /// Our type names for mapped events, the log's own for others (10,000 names at most, then "other").
     std::map<std::string, std::uint64_t> by_event;
-    std::vector<std::string> warnings;       ///< one line each, for people
+    base::Warnings warnings;
     std::vector<files::FileDigest> digests;  ///< of the files, packed as they are, exactly as they were read
 };
 

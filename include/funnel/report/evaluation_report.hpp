@@ -4,12 +4,13 @@
 
 #include <string>
 
+#include "funnel/base/warning.hpp"
 #include "funnel/score/evaluation.hpp"
 
 namespace funnel::report {
 
 /// The object of `evaluate --json` (docs/cli.md), with a final newline.
-[[nodiscard]] std::string to_json(const score::Evaluation& evaluation);
+[[nodiscard]] std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings = {});
 
 /// Aligned tables, or tables of Markdown: every target beside the others, then the segments.
 [[nodiscard]] std::string to_text(const score::Evaluation& evaluation, bool markdown = false);

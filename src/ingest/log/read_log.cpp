@@ -38,7 +38,8 @@ std::uint64_t check_inputs(std::span<const std::string> paths, const RowPolicy& 
                 throw Error(ErrorCode::invalid_argument, "standard input: expected it once, got it twice");
             }
             if (twice) {
-                report.warnings.push_back(escaped(paths[i]) + " is given twice: its rows count twice");
+                report.warnings.push_back(
+                    {"file_given_twice", escaped(paths[i]) + " is given twice: its rows count twice"});
                 break;
             }
         }

@@ -6,8 +6,9 @@ namespace funnel::ingest {
 void add_duplicates(ReadReport& report, std::uint64_t duplicates, bool dropped) {
     report.duplicates = duplicates;
     if (duplicates * 1000 <= report.accepted || dropped) return;
-    report.warnings.push_back(std::to_string(duplicates) + " of " + std::to_string(report.accepted) +
-                              " rows are equal to an earlier row in every field; --dedup exact drops them");
+    report.warnings.push_back(
+        {"duplicate_rows", std::to_string(duplicates) + " of " + std::to_string(report.accepted) +
+                               " rows are equal to an earlier row in every field; --dedup exact drops them"});
 }
 
 namespace detail {
@@ -46,8 +47,9 @@ void ReportBuilder::finish(const LogPlan& plan) {
     for (const std::string& name : options_.custom_kinds) {
         const EventMeaning meaning = plan.meaning(name);
         if (meaning.kind >= events::EventKind::custom_first) continue;
-        report_.warnings.push_back("event " + name + " is " + meaning.label + " in schema " +
-                                   plan.schema.name + "; use that name for the stage");
+        report_.warnings.push_back({"stage_has_another_name", "event " + name + " is " + meaning.label +
+                                                                  " in schema " + plan.schema.name +
+                                                                  "; use that name for the stage"});
     }
     rejects_.finish();
 }
