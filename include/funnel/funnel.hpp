@@ -137,6 +137,7 @@
 #include "funnel/base/secret_salt.hpp"
 #include "funnel/base/huge_pages.hpp"
 #include "funnel/base/matrix.hpp"
+#include "funnel/base/nearest.hpp"
 #include "funnel/base/number.hpp"
 #include "funnel/base/number_format.hpp"
 #include "funnel/base/missing_words.hpp"

@@ -204,6 +204,10 @@ void read_section(std::string_view name, ByteReader& in, Bundle& bundle) {
     if (name == "reference") bundle.reference = model::Reference::read(in);
 }
 
+Section recent_section(const events::RecentRows& recent) {
+    return section("recent", [&](ByteWriter& out) { recent.write(out); });
+}
+
 void expect_none(const std::vector<std::string_view>& missing) {
     if (missing.empty()) return;
     throw Error(ErrorCode::format, "damaged funnel model: section \"" + std::string(missing.front()) +
@@ -236,6 +240,8 @@ void save_model(const std::string& path, const Bundle& bundle) {
     if (bundle.history) {
         sections.push_back(section("history", [&](ByteWriter& out) { bundle.history->write(out); }));
     }
+    sections.push_back(section("learned", [&](ByteWriter& out) { write_texts(out, bundle.learned_from); }));
+    if (bundle.history) sections.push_back(recent_section(bundle.recent));
     save_container(path, sections);
 }
 
@@ -243,9 +249,19 @@ Bundle load_model(const std::string& path, std::uint64_t size_limit, files::File
     Bundle bundle;
     std::optional<history::History> history;
     std::vector<std::string_view> missing = {"task", "encoder", "nets", "summary", "probes", "reference"};
+    bool remembers = false;
     const auto take = [&](const std::string& name, ByteReader& in) {
         if (name == "history") {
             history = history::History::read(in);
+            return in.expect_end();
+        }
+        if (name == "learned") {
+            bundle.learned_from = read_texts(in);
+            return in.expect_end();
+        }
+        if (name == "recent") {
+            bundle.recent = events::RecentRows::read(in);
+            remembers = true;
             return in.expect_end();
         }
         if (std::erase(missing, name) == 0) return;
@@ -257,26 +273,47 @@ Bundle load_model(const std::string& path, std::uint64_t size_limit, files::File
         if (bundle.log && !history) missing.push_back("history");
         expect_none(missing);
         if (bundle.log) bundle.history = std::move(history);
+        if (bundle.history && !remembers) bundle.recent.begin_after(bundle.history->watermark());
         check_parts(bundle);
         check_probes(bundle);
         return std::move(bundle);
     });
 }
 
-void save_state(const std::string& path, const history::History& history) {
-    const Section part = section("history", [&](ByteWriter& out) { history.write(out); });
-    save_container(path, {&part, 1});
+namespace {
+
+std::vector<Section> state_sections(const history::History& history, const events::RecentRows& recent) {
+    std::vector<Section> sections;
+    sections.push_back(section("history", [&](ByteWriter& out) { history.write(out); }));
+    sections.push_back(recent_section(recent));
+    return sections;
 }
 
-history::History load_state(const std::string& path, std::uint64_t size_limit) {
+}  // namespace
+
+std::vector<char> state_bytes(const history::History& history, const events::RecentRows& recent) {
+    return encode_container(state_sections(history, recent));
+}
+
+void save_state(const std::string& path, const history::History& history, const events::RecentRows& recent) {
+    save_container(path, state_sections(history, recent));
+}
+
+history::History load_state(const std::string& path, std::uint64_t size_limit, events::RecentRows* recent,
+                            files::FileDigest* digest) {
     std::optional<history::History> history;
+    std::optional<events::RecentRows> remembered;
     const auto take = [&](const std::string& name, ByteReader& in) {
-        if (name != "history") return;
-        history = history::History::read(in);
-        in.expect_end();
+        if (name == "history") history = history::History::read(in);
+        if (name == "recent") remembered = events::RecentRows::read(in);
+        if (name == "history" || name == "recent") in.expect_end();
     };
-    read_container(path, take, size_limit);
+    read_container(path, take, size_limit, digest);
     if (!history) with_path(path, [] { expect_none({{"history"}}); });
+    if (recent != nullptr) {
+        *recent = remembered.value_or(events::RecentRows{});
+        if (!remembered) recent->begin_after(history->watermark());
+    }
     return std::move(*history);
 }
 

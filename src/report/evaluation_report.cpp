@@ -188,6 +188,8 @@ std::string to_json(const score::Evaluation& evaluation, const base::Warnings& w
     json["schema_version"] = kSchemaVersion;
     json["rows"] = evaluation.rows;
     json["already_observed"] = evaluation.already_observed;
+    json["late"] = evaluation.late;
+    json["late_or_observed"] = evaluation.late_or_observed;
     json["targets"] = targets_json(evaluation, evaluation.all);
     json["segments"] = Json::object();
     for (const auto& segment : evaluation.segments) {
@@ -204,8 +206,8 @@ std::string to_json(const score::Evaluation& evaluation, const base::Warnings& w
 std::string to_text(const score::Evaluation& evaluation, bool markdown) {
     std::string text = std::string(markdown ? "## " : "") + "Evaluation of " +
                        format_count(static_cast<std::int64_t>(evaluation.rows)) + " examples";
-    if (evaluation.already_observed > 0) {
-        text += " (" + format_count(static_cast<std::int64_t>(evaluation.already_observed)) +
+    if (const auto known = evaluation.already_observed + evaluation.late_or_observed; known > 0) {
+        text += " (" + format_count(static_cast<std::int64_t>(known)) +
                 " rows of the log were already observed and are not scored)";
     }
     text += "\n\n" + figures_table(evaluation, evaluation.all, markdown);

@@ -87,8 +87,9 @@ TEST(CliJudgingLog, TheStepsAreTheFunnelOfExposuresThatMetricsCounts) {
     const std::string log = folder.path("shop.csv"), model = folder.path("m.funnel");
     (void)output({"simulate", "-o", log, "--users", "150", "--days", "26", "--seed", "3", "-q"});
     (void)output({"train", log, "-o", model, "--hidden", "", "--epochs", "1", "--threads", "1"});
-    const json steps =
-        json::parse(output({"evaluate", "-m", model, log, "--history", "none", "--json"})).at("steps");
+    const json steps = json::parse(output({"evaluate", "-m", model, log, "--history", "none",
+                                           "--allow-training-rows", "--json"}))
+                           .at("steps");
     const json metrics = json::parse(output({"metrics", log, "--per", "exposure", "--json"})).at("funnel");
     ASSERT_EQ(metrics.at("steps").size(), 4u);
     for (const json& step : metrics.at("steps")) {

@@ -145,8 +145,8 @@ TEST(Period, WithoutARowSaysSo) {
     const auto result = measured({{0, view, "u", "i"}}, options);
     EXPECT_EQ(result.outside, 1);
     EXPECT_EQ(result.metric("pv").value, 0);
-    EXPECT_TRUE(std::ranges::any_of(result.warnings, [](const std::string& warning) {
-        return warning.find("no row in the period") != std::string::npos;
+    EXPECT_TRUE(std::ranges::any_of(result.warnings, [](const base::Warning& warning) {
+        return warning.code == "empty_period" && warning.message.find("no row in the period") == 0;
     }));
 }
 

@@ -98,6 +98,7 @@ score::Comparison compare_models(const EvaluateCommand& command, Session& sessio
 void evaluate_one(const EvaluateCommand& command, Session& session) {
     score::Evaluation evaluation;
     Bundle bundle;
+    bool in_sample = false;
     if (!command.scores.empty()) {
         evaluation = score::evaluate(
             read_scores(command.scores, command.judging.log, command.general(), session.console), false);
@@ -106,13 +107,21 @@ void evaluate_one(const EvaluateCommand& command, Session& session) {
         const Judged judged = judge(bundle, command.judging, true, &command.drift, session);
         evaluation = score::evaluate(judged.examples, bundle.log.has_value(),
                                      judged.place_hidden ? &*judged.place_hidden : nullptr);
-        evaluation.already_observed = judged.already_observed;
+        evaluation.already_observed = judged.known.already_observed;
+        evaluation.late = judged.known.late;
+        evaluation.late_or_observed = judged.known.late_or_observed;
+        in_sample = judged.in_sample;
     }
+    command.drift.note(bundle, command.general(), session.console);
     session.out << (command.general().json ? report::to_json(evaluation, session.console.warnings())
                     : command.csv          ? report::to_csv(evaluation)
                                            : report::to_text(evaluation, command.markdown));
-    session.out.flush();
-    command.drift.judge(bundle, command.general(), session.console);
+    if (in_sample && (command.drift.wanted() || !command.min_auc.empty())) {
+        throw GateNotMet(
+            "--allow-training-rows: expected rows that the model has not seen for a gate, got some "
+            "that it learned from; no gate passes on them");
+    }
+    command.drift.judge();
     check_gate(command.min_auc, evaluation);
 }
 

@@ -12,6 +12,7 @@
 #include "metrics_compare.hpp"
 #include "metrics_log.hpp"
 #include "outputs.hpp"
+#include "side_tables.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -23,6 +24,7 @@ struct MetricsCommand {
     bool csv = false, markdown = false;
     std::string emit_sql;
     CompareOptions compare;
+    SideOptions side;
 };
 
 metrics::MetricsOptions metrics_options(const MetricsCommand& command, const MetricsLog& log,
@@ -35,7 +37,9 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const Met
 }
 
 void check(MetricsCommand& command) {
-    std::vector<std::string> inputs = command.log.paths;
+    std::vector<std::string> inputs = command.log.inputs();
+    for (std::string& path : command.side.paths())
+        inputs.push_back(std::move(path));
     if (command.compare.with_file()) inputs.push_back(command.compare.other);
     if (!command.counting.more.aliases.empty()) inputs.push_back(command.counting.more.aliases);
     claim_outputs({command.log.rejects, command.general.manifest}, inputs);
@@ -46,6 +50,7 @@ void check(MetricsCommand& command) {
 }
 
 void emit_sql(const MetricsCommand& command, Session& session) {
+    if (!command.side.empty()) usage_error("--emit-sql: expected no --items, --users and --sessions with it");
     const Funnel funnel =
         command.log.funnel_override().value_or(Funnel::parse("impression,click+view,cart_add,purchase"));
     const auto dialect =
@@ -56,7 +61,7 @@ void emit_sql(const MetricsCommand& command, Session& session) {
 /// Whether something looks at several users at once, or changes who they are.
 bool needs_whole_log(const MetricsCommand& command) {
     return !command.counting.more.aliases.empty() || command.counting.dedup == "orders" ||
-           command.compare.experiment || command.compare.explain;
+           command.compare.experiment || command.compare.explain || !command.side.empty();
 }
 
 MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& paths, Session& session) {
@@ -65,6 +70,10 @@ MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& p
     if (!needs_whole_log(command)) return MetricsLog::in_parts(paths, reading, command.general);
     ingest::ReadResult result = ingest::read_log(paths, reading);
     command.counting.clean(result.log, command.general, session.console);
+    if (!command.side.empty()) {
+        command.side.add_columns(result.log, result.schema, command.counting.by, command.log, command.general,
+                                 session.console);
+    }
     return MetricsLog::whole(std::move(result));
 }
 
@@ -100,7 +109,8 @@ report::ComparedLog compare_with_period(const MetricsCommand& command, MetricsLo
     theirs.result = metrics::finish(theirs.state, options, log.facts());
     const std::string span = base::format_time(*period.from) + " to " + base::format_time(*period.to);
     if (theirs.result.outside == theirs.result.rows)
-        console.warn("empty_period", "--compare " + command.compare.other + ": no row in that period, " + span);
+        console.warn("empty_period",
+                     "--compare " + command.compare.other + ": no row in that period, " + span);
     return compare(ours, theirs, options, {command.compare.other + " (" + span + ")"});
 }
 
@@ -109,6 +119,8 @@ void run_metrics(MetricsCommand command, Session& session) {
     check(command);
     if (!command.emit_sql.empty()) return emit_sql(command, session);
     if (command.log.paths.empty()) usage_error("LOG is required; name the log, or - for standard input");
+    if (!command.side.empty())
+        command.counting.beside = command.side.column_names(command.log, command.general);
     MetricsLog log = read(command, command.log.paths, session);
     const metrics::MetricsOptions options = metrics_options(command, log, session.console);
     const MeasuredLog measured =
@@ -125,6 +137,7 @@ void run_metrics(MetricsCommand command, Session& session) {
     }
     const metrics::MetricsResult& result = measured.result;
     report::LogSummary summary = log.summary(result);
+    if (summary.from) command.general.record->add_times(*summary.from, *summary.to);
     summary.warnings = session.console.warnings();
     session.console.keep(result.warnings);
     if (command.general.json) {
@@ -147,6 +160,7 @@ void add_metrics(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     command->log.add_to(*sub, false);
     command->counting.add_to(*sub);
+    command->side.add_keys_to(*sub);
     sub->add_flag("--csv", command->csv, "One line per metric, for spreadsheets");
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
     sub->add_option("--emit-sql", command->emit_sql, "Print the core metrics as a query, read no log")

@@ -24,7 +24,7 @@ struct ReportCommand {
 
 void check(ReportCommand& command) {
     command.counting.check(command.log);
-    std::vector<std::string> inputs = command.log.paths;
+    std::vector<std::string> inputs = command.log.inputs();
     if (!command.model.empty()) inputs.push_back(command.model);
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
@@ -44,15 +44,21 @@ std::optional<Bundle> load_model(const ReportCommand& command) {
     return bundle;
 }
 
-ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle>& bundle, Console& console) {
+ingest::ReadResult read(ReportCommand& command, const std::optional<Bundle>& bundle, Console& console) {
     ingest::ReadOptions reading =
         bundle ? read_options_for_model(*bundle->log, command.log, command.general, console)
                : command.log.read_options(command.general, console);
     reading.columns.text_if_mapped = true;
+    if (!command.side.empty())
+        command.counting.beside = command.side.column_names(command.log, command.general);
     command.counting.set_reading(reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
     tell_about_reading(result.report, command.log, command.general, console);
     command.counting.clean(result.log, command.general, console);
+    if (!command.side.empty()) {
+        command.side.add_columns(result.log, result.schema, command.counting.by, command.log, command.general,
+                                 console);
+    }
     return result;
 }
 
@@ -60,12 +66,13 @@ report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLo
     const events::SideTables side = command.side.load(*bundle.log, command.log, command.general, console);
     side.complete(log);
     const HistoryOptions from_model;
-    history::History history = starting_history(bundle, from_model);
+    HistoryStart start = history_start(bundle, from_model, command.general);
     const dataset::ExampleList examples =
-        examples_for_model(bundle, log, history, from_model, command.log, command.general);
+        examples_for_model(bundle, log, start, from_model, command.log, command.general, console);
+    (void)learned_from(bundle, log, examples, false, console);
     const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
     const dataset::BuildOptions build = build_options(*bundle.log, side, console);
-    return report::judge_model(bundle, score::score_log(log, history, examples, scorer, build),
+    return report::judge_model(bundle, score::score_log(log, start.history, examples, scorer, build),
                                examples.already_observed);
 }
 

@@ -62,18 +62,19 @@ Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, 
     tell_about_reading(read.report, command.log, command.general, session.console);
     if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
     if (!command.log.to.empty() && command.log.as_of.empty()) {
-        session.console.warn(
-            "to_is_not_as_of",
-            "--to chooses examples: the rows after it are known to the model, in labels and "
-            "history; for the log as it was known then give --as-of " +
-            command.log.to);
+        session.console.warn("to_is_not_as_of",
+                             "--to chooses examples: the rows after it are known to the model, in labels and "
+                             "history; for the log as it was known then give --as-of " +
+                                 command.log.to);
     }
     events::put_in_order(read.log);  // the same rows are the same model, in whatever order they come
     train::LogModelOptions options = command.log_options(read, session.console);
     options.model = model;
     const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),
                                               command.log, command.general, session.console);
+    command.general.record->add_times(read.log);
     side.tables.complete(read.log);
+    tell_about_ids(side.tables, read.log, session.console);
     options.task.side_inputs = side.inputs;
     options.side = &side.tables;
     return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
@@ -112,7 +113,7 @@ void warn_about_targets(const model::TrainingSummary& summary, Console& console)
 
 /// The new model may take the place of an earlier one; nothing else may.
 void claim_outputs_of(const TrainCommand& command) {
-    std::vector<std::string> inputs = command.log.paths;
+    std::vector<std::string> inputs = command.log.inputs();
     for (const std::string& path : command.side.paths())
         inputs.push_back(path);
     if (!command.table.valid_file.empty()) inputs.push_back(command.table.valid_file);
@@ -136,6 +137,10 @@ void run_train(const TrainCommand& command, Session& session) {
     Bundle bundle = trained(command, model, session, watch);
     warn_about_targets(bundle.summary, session.console);
     command.add_configuration(bundle);
+    if (bundle.table) {
+        for (const files::FileDigest& file : command.general.record->inputs())
+            bundle.learned_from.push_back(file.xxh128);
+    }
     for (const base::Warning& warning : audit.warnings)
         session.console.warn(warning);
     // All that may run out of memory comes before the old model is replaced.

@@ -112,20 +112,25 @@ void DriftGate::add_table(const encoding::Dataset& data, const score::ScoredExam
     }
 }
 
-void DriftGate::judge(const Bundle& bundle, const GeneralOptions& general, Console& console) const {
+void DriftGate::note(const Bundle& bundle, const GeneralOptions& general, Console& console) {
     if (!drift_) return;
-    std::vector<model::ColumnDrift> columns = drift_->columns();
-    std::erase_if(columns, [&](const model::ColumnDrift& column) { return is_clock(bundle, column.name); });
-    for (const model::ColumnDrift& column : columns) {
+    columns_ = drift_->columns();
+    std::erase_if(columns_, [&](const model::ColumnDrift& column) { return is_clock(bundle, column.name); });
+    for (const model::ColumnDrift& column : columns_) {
         general.record->add_drift(column.name, column.psi);
         console.detail("drift of " + column.name + ": " + shown(column.psi));
     }
-    if (gate_.empty()) return;
-    if (drift_->rows() < kLeastRows) {
+    if (!gate_.empty() && drift_->rows() < kLeastRows) {
         console.warn("too_few_rows_to_judge", "--max-drift: " + std::to_string(drift_->rows()) +
                                                   " rows are too few to judge; 200 would do");
-        return;
     }
+}
+
+void DriftGate::judge() const {
+    if (!drift_ || gate_.empty()) return;
+    if (drift_->rows() == 0) throw GateNotMet("--max-drift: expected rows to judge, got none");
+    if (drift_->rows() < kLeastRows) return;
+    std::vector<model::ColumnDrift> columns = columns_;
     std::erase_if(columns, [&](const model::ColumnDrift& column) {
         const std::optional<double> limit = most(column.name);
         return !limit || column.psi <= *limit;

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "funnel/model/bundle.hpp"
 #include "funnel/score/evaluation.hpp"
@@ -24,8 +25,11 @@ class DriftGate {
     [[nodiscard]] model::Drift* begin(const Bundle& bundle, const GeneralOptions& general);
     /// All rows of a table at once.
     void add_table(const encoding::Dataset& data, const score::ScoredExamples& scored);
-    /// Call after the results are out. Throws GateNotMet.
-    void judge(const Bundle& bundle, const GeneralOptions& general, Console& console) const;
+    /// Notes the drift in the record of the run and on the console; call before the results are written,
+    /// which hold the warnings.
+    void note(const Bundle& bundle, const GeneralOptions& general, Console& console);
+    /// Call after the results are out and note(). Throws GateNotMet.
+    void judge() const;
 
  private:
     void check_names(const Bundle& bundle) const;
@@ -33,6 +37,7 @@ class DriftGate {
 
     std::string gate_;  // "0.25" for every column, or "price=0.1,p_click=0.2" for these
     std::optional<model::Drift> drift_;
+    std::vector<model::ColumnDrift> columns_;  // most drift first
 };
 
 }  // namespace funnel::tool

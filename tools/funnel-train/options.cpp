@@ -96,6 +96,12 @@ void LogOptions::add_to(CLI::App& command, bool log_required) {
     command.add_option("--max-line", max_line, "Most bytes of one record")->check(CLI::Range(16, 1 << 30));
 }
 
+std::vector<std::string> LogOptions::inputs() const {
+    std::vector<std::string> all = paths;
+    if (schema.ends_with(".json")) all.push_back(schema);
+    return all;
+}
+
 ingest::RowPolicy LogOptions::row_policy() const {
     ingest::RowPolicy policy;
     policy.bad_rows = bad_rows == "skip" ? ingest::BadRows::skip : ingest::BadRows::fail;
@@ -118,7 +124,7 @@ ingest::RowPolicy LogOptions::row_policy() const {
 ingest::RowPolicy LogOptions::next_reading(const GeneralOptions& general) const {
     ingest::RowPolicy policy = row_policy();
     policy.append_rejects = !general.record->begins_rejects();
-    policy.digests = !general.manifest.empty();
+    policy.digests = true;  // also tells copies of a file from each other
     return policy;
 }
 
@@ -295,6 +301,20 @@ void warn_about_types(const ingest::ReadReport& report, Console& console) {
             "in a schema");
 }
 
+/// The same bytes under two names; the same name twice was seen while reading.
+base::Warnings copies_in(const std::vector<files::FileDigest>& files) {
+    base::Warnings copies;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const auto first = std::ranges::find_if(files, [&](const files::FileDigest& other) {
+            return other.xxh128 == files[i].xxh128 && other.bytes == files[i].bytes && other.bytes > 0;
+        });
+        if (first == files.begin() + static_cast<std::ptrdiff_t>(i) || first->path == files[i].path) continue;
+        copies.push_back({"file_given_twice", files[i].path + " holds the same bytes as " + first->path +
+                                                  ": its rows count twice"});
+    }
+    return copies;
+}
+
 }  // namespace
 
 void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
@@ -303,7 +323,10 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
     if (options.schema == "auto" && !report.schema.empty()) console.note("schema: " + report.schema);
     for (const base::Warning& warning : report.warnings)
         console.warn(warning);
+    for (const base::Warning& copy : copies_in(report.digests))
+        console.warn(copy);
     warn_about_types(report, console);
+    if (options.bad_rows == "skip") general.record->add_output(options.rejects);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
         console.warn("rejects_not_written",
                      "--rejects: " + options.rejects + " is written only with --bad-rows skip");

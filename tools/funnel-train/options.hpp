@@ -69,6 +69,8 @@ struct LogOptions {
 
     /// The positional LOG... and all of the above.
     void add_to(CLI::App& command, bool log_required = true);
+    /// The logs and the schema file: no output may overwrite them.
+    [[nodiscard]] std::vector<std::string> inputs() const;
     /// What is done with bad rows.
     [[nodiscard]] ingest::RowPolicy row_policy() const;
     /// The same for one more reading of this run: its rejects follow those of the earlier ones, and its files

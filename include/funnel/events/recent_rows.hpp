@@ -55,7 +55,7 @@ class RecentRows {
     /// Older rows may have been seen or not.
     [[nodiscard]] std::int64_t known_since() const noexcept { return since_; }
     /// What came before is not known: the history is older than this record of it.
-    void begin_after(std::int64_t watermark) { since_ = watermark + 1; }
+    void begin_after(std::int64_t watermark) { since_ = watermark == kEver ? kEver : watermark + 1; }
 
     void write(base::ByteWriter& out) const;
     /// Throws Error(format) if the bytes are damaged.

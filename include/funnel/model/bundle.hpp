@@ -13,6 +13,7 @@
 #include "funnel/encoding/encoder.hpp"
 #include "funnel/events/example_mode.hpp"
 #include "funnel/events/funnel_stages.hpp"
+#include "funnel/events/recent_rows.hpp"
 #include "funnel/events/side_table.hpp"
 #include "funnel/history/history.hpp"
 #include "funnel/model/reference.hpp"
@@ -61,6 +62,8 @@ struct Bundle {
     std::vector<Probe> probes;
     Reference reference;                      ///< what the inputs and scores of the training looked like
     std::optional<history::History> history;  ///< of a log: up to its watermark
+    events::RecentRows recent;                ///< of a log: rows of the last days of the history
+    std::vector<std::string> learned_from;    ///< XXH128 of the files it was trained on
 };
 
 }  // namespace funnel::model

@@ -44,9 +44,11 @@ struct EvaluatedDay {
 };
 
 struct Evaluation {
-    std::uint64_t rows = 0;              ///< examples
-    std::uint64_t already_observed = 0;  ///< rows of the log at or before the model's watermark, not scored
-    std::vector<std::string> targets;    ///< K names
+    std::uint64_t rows = 0;  ///< examples
+    /// Rows of the log at or before the watermark of the history, which are not scored: seen before, never
+    /// seen, and too old to say.
+    std::uint64_t already_observed = 0, late = 0, late_or_observed = 0;
+    std::vector<std::string> targets;  ///< K names
     EvaluatedRows all = {};
     std::vector<EvaluatedRows> segments =
         {};  ///< known_users, new_users, known_items, new_items, place_hidden; none for a table

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,12 +20,18 @@
 
 namespace funnel::metrics {
 
+/// User ids that databases and trackers write for "nobody".
+inline constexpr std::array<std::string_view, 8> kPlaceholders = {"null", "undefined", "None", "NaN",
+                                                                  "0",    "(not set)", "\\N",  "-"};
+
 /// What only warnings ask of a log. Checks of logs without a common user add.
 struct LogChecks {
     std::int64_t busiest_user = 0;      ///< rows of the user with the most
     std::int64_t last_month_rows = 0;   ///< in the 30 days before the last time
     std::int64_t shared_order_ids = 0;  ///< order ids that occur with several users
     bool has_items = false;             ///< some row has an item
+    /// Rows of users whose id stands for none (kPlaceholders).
+    std::map<std::string, std::int64_t> placeholder_rows = {};
     /// Hashes of the order ids and of the shared ones among them, sorted, so that an id whose users are in
     /// several logs is seen.
     std::vector<std::uint64_t> order_ids = {}, shared = {};
@@ -31,6 +40,8 @@ struct LogChecks {
         busiest_user = std::max(busiest_user, other.busiest_user);
         last_month_rows += other.last_month_rows;
         has_items |= other.has_items;
+        for (const auto& [id, rows] : other.placeholder_rows)
+            placeholder_rows[id] += rows;
         std::vector<std::uint64_t> common, all, several;
         std::ranges::set_intersection(order_ids, other.order_ids, std::back_inserter(common));
         std::ranges::set_union(order_ids, other.order_ids, std::back_inserter(all));
@@ -100,6 +111,11 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
         ++rows_of[user];
     for (const std::uint32_t rows : rows_of)
         checks.busiest_user = std::max<std::int64_t>(checks.busiest_user, rows);
+    for (const std::string_view id : kPlaceholders) {
+        const std::uint32_t user = log.users.find(id);
+        if (user != base::kNone && rows_of[user] > 0)
+            checks.placeholder_rows[std::string(id)] = rows_of[user];
+    }
     checks.last_month_rows = std::ranges::count_if(
         log.time, [&](std::int64_t time) { return events::within(time, facts.last_time, 30 * base::kDay); });
     return checks;
@@ -107,10 +123,10 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
 
 /// What to say of a period without a row.
 [[nodiscard]] inline base::Warning empty_period(const LogFacts& facts) {
-    return base::Warning{"empty_period",
-                         "no row in the period: the log is from " + base::format_time(facts.first_time) +
-                             " to " + base::format_time(facts.last_time) +
-                             "; choose --from and --to inside it"};
+    return base::Warning{"empty_period", "no row in the period: the log is from " +
+                                             base::format_time(facts.first_time) + " to " +
+                                             base::format_time(facts.last_time) +
+                                             "; choose --from and --to inside it"};
 }
 
 inline base::Warnings warnings_of(const Tally& total, const LogChecks& checks, std::int64_t rows,
@@ -165,6 +181,13 @@ inline base::Warnings warnings_of(const Tally& total, const LogChecks& checks, s
                        number(total[Count::rows_without_visit_id]) +
                            " rows have no visit id; their visits are cut where the user was silent for " +
                            base::format_duration(options.visit_gap)});
+    }
+    for (const auto& [id, of] : checks.placeholder_rows) {
+        if (of * 200 <= rows) continue;
+        out.push_back({"placeholder_user",
+                       detail::percent(of, rows) + " of all rows have the user \"" + id +
+                           "\", which may stand for nobody: they count as one user; name it under missing "
+                           "in a schema"});
     }
     if (users >= 1000 && checks.busiest_user * 200 > rows) {
         out.push_back({"busy_user", "one user has " + detail::percent(checks.busiest_user, rows) +
