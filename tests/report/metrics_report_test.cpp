@@ -53,7 +53,8 @@ TEST(MetricsJson, HasTheKeysOfTheContractInTheirOrder) {
     EXPECT_EQ(json["schema_version"], 2);
     EXPECT_EQ(keys(json["log"]),
               (Keys{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason", "ignored",
-                    "outside", "duplicates", "users", "items", "sessions", "from", "to", "by_event"}));
+                    "after", "ahead", "behind", "outside", "duplicates", "users", "items", "sessions", "from",
+                    "to", "by_event"}));
     EXPECT_EQ(keys(json["funnel"]),
               (Keys{"entity", "window_seconds", "left_out", "steps", "censoring", "one_point_more"}));
     EXPECT_EQ(keys(json["funnel"]["steps"][0]),
