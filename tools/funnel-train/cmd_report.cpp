@@ -46,7 +46,7 @@ std::optional<Bundle> load_model(const ReportCommand& command) {
 
 ingest::ReadResult read(ReportCommand& command, const std::optional<Bundle>& bundle, Console& console) {
     ingest::ReadOptions reading =
-        bundle ? read_options_for_model(*bundle->log, command.log, command.general, console)
+        bundle ? read_options_for_model(*bundle, command.log, command.general, console)
                : command.log.read_options(command.general, console);
     reading.columns.text_if_mapped = true;
     if (!command.side.empty())

@@ -22,14 +22,18 @@ ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
     return columns;
 }
 
-ingest::ReadOptions read_options_for_model(const model::LogTask& task, const LogOptions& options,
+ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options,
                                            const GeneralOptions& general, Console& console) {
+    const model::LogTask& task = *bundle.log;
     ingest::ReadOptions reading = options.read_options(general, console);
     if (options.funnel) usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
     if (options.schema == "auto")
         reading.explicit_schema = ingest::parse_schema(task.schema, "the model's schema");
     reading.custom_kinds = task.funnel.custom_types;
     reading.columns = feature_columns(task.text_inputs, task.number_inputs);
+    // A night that the model knows to be usual is no wrong clock in a file that has only one.
+    if (bundle.history)
+        reading.timeline.known_gap = static_cast<std::uint64_t>(bundle.history->longest_gap());
     return reading;
 }
 
@@ -59,7 +63,7 @@ std::string missing_columns(const model::Reference& reference, const EventLog& l
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                   const events::SideTables& side, const GeneralOptions& general,
                                   Console& console) {
-    const ingest::ReadOptions reading = read_options_for_model(*bundle.log, options, general, console);
+    const ingest::ReadOptions reading = read_options_for_model(bundle, options, general, console);
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, general, console);
     if (read.report.rows == 0) {

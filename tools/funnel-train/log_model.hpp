@@ -21,8 +21,7 @@ namespace funnel::tool {
                                                  const std::vector<std::string>& number_inputs);
 
 /// How a log is read as the model's own log was.
-[[nodiscard]] ingest::ReadOptions read_options_for_model(const model::LogTask& task,
-                                                         const LogOptions& options,
+[[nodiscard]] ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options,
                                                          const GeneralOptions& general, Console& console);
 
 /// A log read as the model's own log was. side: completes what events do not say.
