@@ -122,16 +122,25 @@ Json time_json(const std::optional<std::int64_t>& time) {
 }
 
 Json log_json(const LogSummary& log) {
-    return {
-        {"files", log.files},       {"schema", log.schema},
-        {"rows", log.rows},         {"accepted", log.accepted},
-        {"rejected", log.rejected}, {"rejected_by_reason", log.rejected_by_reason},
-        {"ignored", log.ignored},   {"after", log.after},
-        {"ahead", log.ahead},       {"behind", log.behind},
-        {"outside", log.outside},   {"duplicates", log.duplicates ? Json(*log.duplicates) : Json(nullptr)},
-        {"users", log.users},       {"items", log.items},
-        {"sessions", log.sessions}, {"from", time_json(log.from)},
-        {"to", time_json(log.to)},  {"by_event", log.by_event}};
+    return {{"files", log.files},
+            {"schema", log.schema},
+            {"rows", log.rows},
+            {"accepted", log.accepted},
+            {"rejected", log.rejected},
+            {"rejected_by_reason", log.rejected_by_reason},
+            {"ignored", log.ignored},
+            {"events", log.events},
+            {"after", log.after},
+            {"ahead", log.ahead},
+            {"behind", log.behind},
+            {"outside", log.outside},
+            {"duplicates", log.duplicates ? Json(*log.duplicates) : Json(nullptr)},
+            {"users", log.users},
+            {"items", log.items},
+            {"sessions", log.sessions},
+            {"from", time_json(log.from)},
+            {"to", time_json(log.to)},
+            {"by_event", log.by_event}};
 }
 
 Json differences_json(const std::vector<metrics::MetricDifference>& differences) {

@@ -45,6 +45,7 @@ std::string head_text(const LogSummary& log, const Paint& paint) {
     std::vector<std::string> rows = {counted(log.rows, "read"), counted(log.accepted, "accepted"),
                                      counted(log.rejected, "rejected"), counted(log.ignored, "ignored")};
     if (log.after > 0) rows.push_back(counted(log.after, "after --as-of"));
+    if (log.events + log.after != log.accepted) rows.push_back(counted(log.events, "events of them"));
     if (log.ahead > 0) rows.push_back(counted(log.ahead, "ahead of their clock"));
     if (log.behind > 0) rows.push_back(counted(log.behind, "behind their clock"));
     if (log.outside > 0) rows.push_back(counted(log.outside, "outside the period"));

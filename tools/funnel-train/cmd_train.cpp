@@ -53,9 +53,6 @@ Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, 
         const ingest::Schema schema = ingest::load_schema(command.log.schema);
         texts = schema.categorical;
         numbers = schema.numeric;
-        if (!command.log.funnel && !schema.funnel_is_default) {
-            reading.custom_kinds = Funnel::make(schema.funnel).custom_types;
-        }
     }
     reading.columns = feature_columns(texts, numbers);
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);

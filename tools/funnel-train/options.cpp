@@ -76,8 +76,9 @@ void LogOptions::add_to(CLI::App& command, bool log_required) {
     command.add_option("LOG", paths, "Event logs: CSV, plain or gzip or zstd; - is standard input")
         ->required(log_required);
     command
-        .add_option("--schema", schema,
-                    "auto, a preset (ga-flat ga4 rees46 retailrocket taobao canonical) or a JSON file")
+        .add_option(
+            "--schema", schema,
+            "auto, a preset (ga-flat ga4 rees46 retailrocket taobao shopify-orders canonical) or a JSON file")
         ->check(is_schema);
     command.add_option("--time-unit", time_unit, "Unit of times that are integers")
         ->check(CLI::IsMember({"auto", "s", "ms", "us", "ns", "iso"}));
@@ -321,6 +322,8 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
                         const GeneralOptions& general, Console& console) {
     general.record->add_input(report);
     if (options.schema == "auto" && !report.schema.empty()) console.note("schema: " + report.schema);
+    for (const std::string& note : report.notes)
+        console.note(note);
     for (const base::Warning& warning : report.warnings)
         console.warn(warning);
     for (const base::Warning& copy : copies_in(report.digests))

@@ -64,6 +64,7 @@ class EventLog {
     bool has_revenue = false;            ///< the log has a revenue field (else price x quantity counts)
     bool has_quantity = false;
     bool has_price = false;
+    bool order_totals = false;  ///< revenue is that of the whole order, on one of its lines: no item's own
 
     std::vector<TextColumn> text_columns;      ///< category, brand, list, ... as far as loaded
     std::vector<NumberColumn> number_columns;  ///< price, position, ... as far as loaded
@@ -271,6 +272,7 @@ inline void EventLog::append(const EventLog& other) {
     for (auto& column : number_columns)
         column.value.resize(after, static_cast<float>(kMissing));
     has_revenue |= other.has_revenue;
+    order_totals |= other.order_totals;
     has_quantity |= other.has_quantity;
     has_price |= other.has_price;
 }

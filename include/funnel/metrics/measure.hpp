@@ -140,6 +140,13 @@ inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups
                                               : std::span<const Tally>();
     result.steps = steps_of(total, groups, options);
     result.metrics = metrics_of(std::move(total), options, facts);
+    const bool by_time = is_time_key(segment.by);
+    for (Metric& metric : result.metrics) {
+        // The total of an order stands on one of its lines, whatever the others hold.
+        if (!facts.order_totals || by_time || metric.unit != Unit::money) continue;
+        metric.value = metric.numerator = metric.denominator = std::nullopt;
+        metric.reason = "order_total_only";
+    }
     add_intervals(result.metrics, groups, segment.support);
     return result;
 }

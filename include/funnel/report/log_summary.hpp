@@ -21,6 +21,7 @@ struct LogSummary {
     std::vector<std::string> files;
     std::string schema;
     std::int64_t rows = 0, accepted = 0, rejected = 0, ignored = 0;
+    std::int64_t events = 0;  ///< what came of the accepted rows
     std::map<std::string, std::int64_t> rejected_by_reason;
     // Parts of `accepted`:
     std::int64_t after = 0;                  ///< at or after --as-of: read by nothing

@@ -76,7 +76,7 @@ void read_blocks(std::span<const std::string> paths, const ReadOptions& options,
     steps.work = [&](unsigned worker, LogBlock& block) {
         if (!parsers[worker]) {
             parsers[worker].emplace(rules.plan(),
-                                    BlockParserOptions{.delimiter = rules.delimiter(),
+                                    BlockParserOptions{.dialect = rules.dialect(),
                                                        .max_line = options.rows.max_line,
                                                        .window_bytes = tuning.window_bytes,
                                                        .hash_rows = rules.plan()->hash_rows,
@@ -93,6 +93,7 @@ void read_blocks(std::span<const std::string> paths, const ReadOptions& options,
 
     report.bytes = reader.text_bytes();
     schema = rules.plan()->schema;
+    report.notes.insert(report.notes.end(), rules.notes().begin(), rules.notes().end());
     sink.finish(*rules.plan(), rules.found());
 }
 

@@ -86,7 +86,7 @@ Table read_table(std::span<const std::string> paths, const TableOptions& options
         if (!parsers[worker]) {
             parsers[worker].emplace(
                 verbatim_columns(rules.columns(), options),
-                BlockParserOptions{.delimiter = options.delimiter,
+                BlockParserOptions{.dialect = rules.dialect(),
                                    .max_line = options.rows.max_line,
                                    .window_bytes = tuning.window_bytes,
                                    .hash_rows = false,

@@ -189,7 +189,7 @@ class TableStream {
           use_(use),
           rules_(options.delimiter),
           reader_(paths, rules_, options.rows.max_line, tuning, stop_),
-          parsing_{.delimiter = options.delimiter,
+          parsing_{.dialect = rules_.dialect(),
                    .max_line = options.rows.max_line,
                    .window_bytes = tuning.window_bytes,
                    .hash_rows = false,

@@ -21,7 +21,7 @@ class TableRules final : public RowRules {
  public:
     explicit TableRules(char delimiter) : delimiter_(delimiter) {}
 
-    [[nodiscard]] char delimiter() const override { return delimiter_; }
+    [[nodiscard]] Dialect dialect() const override { return {.delimiter = delimiter_}; }
     [[nodiscard]] bool has_header() const override { return true; }
     FileFormat open_file(std::uint32_t file, const std::string& name,
                          const std::vector<std::string>& first) override;
