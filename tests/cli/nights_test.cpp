@@ -143,7 +143,9 @@ TEST_F(CliNights, AHeaderAloneIsExitThreeAndNothingIsWritten) {
          {Words{"score", "-m", shop().model, empty, "-o", scores_, "--save-state", state_, "--max-drift", "1",
                 "--manifest", manifest_},
           Words{"evaluate", "-m", shop().model, empty, "--save-state", state_, "--min-auc", "0"},
-          Words{"features", "-m", shop().model, empty, "-o", scores_, "--save-state", state_}}) {
+          Words{"features", "-m", shop().model, empty, "-o", scores_, "--save-state", state_},
+          Words{"calibrate", "-m", shop().model, empty, "-o", scores_, "--save-state", state_},
+          Words{"report", "-m", shop().model, empty, "-o", scores_}}) {
         const ToolResult result = run_tool(args);
         EXPECT_EQ(result.code, 3) << args.front() << result.err;
         EXPECT_EQ(result.out, "");
@@ -187,6 +189,28 @@ TEST_F(CliNights, ADayThatIsMissingGetsAWarning) {
     ASSERT_EQ(score(first_, {"--save-state", state_}).code, 0);
     EXPECT_FALSE(warns(second_));
     EXPECT_TRUE(warns(third_)) << "the whole second part, more than two days, is missing";
+}
+
+// One row ten hours after the others is a wrong clock, unless the shop is known to be silent for days.
+TEST_F(CliNights, TheLongestGapOfAStateDecidesOnClocksToo) {
+    std::string log = "event_time,event_type,user_id,item_id,session_id\n";
+    for (int second = 0; second < 3000; second += 10) {
+        const std::string minutes = std::to_string(100 + second / 60).substr(1);
+        log += "2024-03-01T10:" + minutes + ":" + std::to_string(100 + second % 60).substr(1) +
+               "Z,impression,u" + std::to_string(second % 70) + ",i1,s\n";
+    }
+    log += "2024-03-01T21:00:00Z,page_view,u1,,s\n";
+    const std::string late = folder_.write("late.csv", log), busy = folder_.path("busy"),
+                      quiet = folder_.path("quiet");
+    ASSERT_EQ(score(first_, {"--save-state", busy}).code, 0);
+    ASSERT_EQ(score(third_, {"--state", busy, "--save-state", quiet}).code, 0);
+    const auto watermark = [&](const std::string& state) {
+        const ToolResult result = run_tool(night(late, state, folder_.path("next")));
+        EXPECT_EQ(result.code, 0) << result.err;
+        return manifest().at("watermark").at("after").get<std::string>();
+    };
+    EXPECT_EQ(watermark(busy), "2024-03-01T10:49:50Z");
+    EXPECT_EQ(watermark(quiet), "2024-03-01T21:00:00Z");
 }
 
 TEST_F(CliNights, ACopyUnderAnotherNameGetsAWarning) {
@@ -252,6 +276,10 @@ TEST(CliLearned, ATableOfTheTrainingIsNotJudged) {
     EXPECT_EQ(run_tool({"evaluate", "-m", model, copy}).code, 3) << "the bytes count, not the name";
     EXPECT_EQ(run_tool({"calibrate", "-m", model, rows, "-o", folder.path("c.funnel")}).code, 3);
     EXPECT_EQ(run_tool({"evaluate", "-m", model, other}).code, 0);
+    const std::string empty = folder.write("empty.csv", "x,y\n");
+    EXPECT_EQ(run_tool({"evaluate", "-m", model, empty, "--min-auc", "0"}).code, 3);
+    EXPECT_EQ(run_tool({"score", "-m", model, empty, "-o", folder.path("s.csv")}).code, 3);
+    EXPECT_FALSE(fs::exists(folder.path("s.csv")));
     EXPECT_EQ(run_tool({"evaluate", "-m", model, rows, "--allow-training-rows"}).code, 0);
     EXPECT_EQ(run_tool({"score", "-m", model, rows}).code, 0) << "to score is not to judge";
 }

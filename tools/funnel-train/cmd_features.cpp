@@ -34,9 +34,9 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     if (bundle) {
         const events::SideTables side =
             command.side.load(*bundle->log, command.log, command.general, session.console);
-        ingest::ReadResult read =
-            read_for_model(*bundle, command.log, side, command.general, session.console);
         HistoryStart start = history_start(*bundle, command.history, command.general);
+        ingest::ReadResult read =
+            read_for_model(*bundle, command.log, side, start, command.general, session.console);
         const auto examples = examples_for_model(*bundle, read.log, start, command.history, command.log,
                                                  command.general, session.console);
         encoding::Dataset data = dataset::build_dataset(read.log, start.history, examples,

@@ -53,9 +53,9 @@ void write_example(RowsOut& rows, const Event& event, const score::ScoredExample
 void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& session) {
     const events::SideTables side =
         command.side.load(*bundle.log, command.log, command.general, session.console);
-    const ingest::ReadResult read =
-        read_for_model(bundle, command.log, side, command.general, session.console);
     HistoryStart start = history_start(bundle, command.history, command.general);
+    const ingest::ReadResult read =
+        read_for_model(bundle, command.log, side, start, command.general, session.console);
     const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
     const dataset::BuildOptions build = build_options(*bundle.log, side, session.console);
     RowsOut rows(command.output, session.out);

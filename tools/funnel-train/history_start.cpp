@@ -66,7 +66,7 @@ Gaps gaps_of(const EventLog& log, std::int64_t watermark) {
 void warn_about_gap(const EventLog& log, const HistoryStart& start, Console& console) {
     if (start.watermark == kNever) return;
     const Gaps gaps = gaps_of(log, start.watermark);
-    const std::uint64_t usual = std::max(gaps.usual, start.recent.largest_gap());
+    const std::uint64_t usual = std::max(gaps.usual, static_cast<std::uint64_t>(start.history.longest_gap()));
     if (gaps.before <= static_cast<std::uint64_t>(base::kDay) || gaps.before / 3 <= usual) return;
     console.warn(
         "gap_before_first_row",

@@ -12,9 +12,9 @@ Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_pl
                  Session& session) {
     const events::SideTables side =
         options.side.load(*bundle.log, options.log, options.general, session.console);
-    const ingest::ReadResult read =
-        read_for_model(bundle, options.log, side, options.general, session.console);
     HistoryStart start = history_start(bundle, options.history, options.general);
+    const ingest::ReadResult read =
+        read_for_model(bundle, options.log, side, start, options.general, session.console);
     const dataset::ExampleList examples = examples_for_model(bundle, read.log, start, options.history,
                                                              options.log, options.general, session.console);
     const score::Scorer scorer(bundle, chosen_kernels(options.general), &side);

@@ -61,16 +61,13 @@ std::string missing_columns(const model::Reference& reference, const EventLog& l
 }  // namespace
 
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
-                                  const events::SideTables& side, const GeneralOptions& general,
-                                  Console& console) {
-    const ingest::ReadOptions reading = read_options_for_model(bundle, options, general, console);
+                                  const events::SideTables& side, const HistoryStart& start,
+                                  const GeneralOptions& general, Console& console) {
+    ingest::ReadOptions reading = read_options_for_model(bundle, options, general, console);
+    reading.timeline.known_gap = static_cast<std::uint64_t>(start.history.longest_gap());
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, general, console);
-    if (read.report.rows == 0) {
-        throw Error(ErrorCode::schema, options.paths.front() +
-                                           ": expected rows, got a header alone; nothing is written, and the "
-                                           "run can be repeated when the log is there");
-    }
+    need_rows(read.report);
     general.record->add_times(read.log);
     side.complete(read.log);
     tell_about_ids(side, read.log, console);

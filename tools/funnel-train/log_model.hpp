@@ -24,12 +24,12 @@ namespace funnel::tool {
 [[nodiscard]] ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options,
                                                          const GeneralOptions& general, Console& console);
 
-/// A log read as the model's own log was. side: completes what events do not say.
-/// A column that the model learned from and the log lacks gets a warning. Throws Error(schema) for a log
-/// without rows.
+/// A log read as the model's own log was. side: completes what events do not say. start: its longest gap is
+/// one that a wrong clock has to exceed. A column that the model learned from and the log lacks gets a
+/// warning. Throws Error(schema) for a log without rows.
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
-                                                const events::SideTables& side, const GeneralOptions& general,
-                                                Console& console);
+                                                const events::SideTables& side, const HistoryStart& start,
+                                                const GeneralOptions& general, Console& console);
 
 /// The inputs of a model beside those of its history.
 [[nodiscard]] dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,

@@ -132,6 +132,7 @@ ingest::RowPolicy LogOptions::next_reading(const GeneralOptions& general) const 
 ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Console& console) const {
     ingest::ReadOptions options;
     options.schema = schema;
+    if (schema.ends_with(".json")) general.record->add_once(files::digest_of_file(schema));
     options.time_unit = time_unit;
     if (const auto override_funnel = funnel_override()) options.custom_kinds = override_funnel->custom_types;
     options.timeline = timeline();  // wrong options end the run before the long work
@@ -340,6 +341,13 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
     for (const auto& [reason, count] : report.rejected_by_reason)
         line += " " + reason + " " + std::to_string(count);
     console.warn("rejected_rows", line);
+}
+
+void need_rows(const ingest::ReadReport& report) {
+    if (report.rows > 0) return;
+    throw Error(ErrorCode::schema, report.files.front() +
+                                       ": expected rows, got a header alone; nothing is written, and the run "
+                                       "can be repeated when the file is there");
 }
 
 }  // namespace funnel::tool

@@ -110,6 +110,10 @@ void refuse_overwriting_input(const std::string& output, const std::vector<std::
 void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
                         const GeneralOptions& general, Console& console);
 
+/// For commands with a model, whose rows are an empty night or a file that is not there yet. Throws
+/// Error(schema) for a header alone.
+void need_rows(const ingest::ReadReport& report);
+
 [[noreturn]] void usage_error(const std::string& message);
 
 }  // namespace funnel::tool

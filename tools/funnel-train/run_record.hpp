@@ -22,6 +22,10 @@ class RunRecord {
  public:
     void add_input(const ingest::ReadReport& report);
     void add_input(files::FileDigest digest) { inputs_.push_back(std::move(digest)); }
+    /// For what one run reads again and again, such as its schema.
+    void add_once(files::FileDigest digest) {
+        if (std::ranges::find(inputs_, digest) == inputs_.end()) inputs_.push_back(std::move(digest));
+    }
     [[nodiscard]] const std::vector<files::FileDigest>& inputs() const noexcept { return inputs_; }
     /// A second one stands among the inputs.
     void add_model(const files::FileDigest& digest) {

@@ -151,6 +151,7 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
         without_bad_rows(read_rows(log.paths, table, bundle.table->label, log, general, console), inputs,
                          table, bundle.table->label, label_required, log.row_policy());
     tell_about_reading(clean.table.report, log, general, console);
+    need_rows(clean.table.report);
     return clean;
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -49,9 +48,6 @@ class RecentRows {
     /// The rows of a log at or before the watermark.
     [[nodiscard]] LateRows count_late(const EventLog& log, std::int64_t watermark) const;
 
-    /// The longest time without a row between two that were observed, microseconds.
-    [[nodiscard]] std::uint64_t largest_gap() const noexcept { return largest_gap_; }
-
     /// Older rows may have been seen or not.
     [[nodiscard]] std::int64_t known_since() const noexcept { return since_; }
     /// What came before is not known: the history is older than this record of it.
@@ -68,7 +64,6 @@ class RecentRows {
 
     std::map<std::int64_t, std::vector<std::uint64_t>> hours_;  // hour since 1970: its rows, ascending
     std::int64_t since_ = kEver;
-    std::uint64_t largest_gap_ = 0;
 };
 
 namespace detail {
@@ -76,19 +71,6 @@ namespace detail {
 /// Hours since 1970.
 [[nodiscard]] inline std::int64_t hour_of(std::int64_t time) noexcept {
     return base::floor_div(time, base::kHour);
-}
-
-/// The longest gap between times later than `after`, and before the first of them if `after` is a time.
-[[nodiscard]] inline std::uint64_t longest_gap(const EventLog& log, std::int64_t after) {
-    std::vector<std::int64_t> times;
-    if (after != std::numeric_limits<std::int64_t>::min()) times.push_back(after);
-    std::ranges::copy_if(log.time, std::back_inserter(times),
-                         [&](std::int64_t time) { return time > after; });
-    if (!std::ranges::is_sorted(times)) std::ranges::sort(times);
-    std::uint64_t gap = 0;
-    for (std::size_t i = 1; i < times.size(); ++i)
-        gap = std::max(gap, static_cast<std::uint64_t>(times[i]) - static_cast<std::uint64_t>(times[i - 1]));
-    return gap;
 }
 
 /// Rows are equal if they say the same of the same moment; what side tables complete is left out.
@@ -131,7 +113,6 @@ inline void RecentRows::observe(const EventLog& log, std::int64_t after, std::in
     for (const std::int64_t time : log.time)
         latest = std::max(latest, time);
     if (latest == after) return;
-    largest_gap_ = std::max(largest_gap_, detail::longest_gap(log, after));
     if (latest > kEver + memory + base::kHour)
         since_ = std::max(since_, detail::hour_of(latest - memory) * base::kHour);
     hours_.erase(hours_.begin(), hours_.lower_bound(detail::hour_of(since_)));
@@ -163,7 +144,6 @@ inline LateRows RecentRows::count_late(const EventLog& log, std::int64_t waterma
 
 inline void RecentRows::write(base::ByteWriter& out) const {
     out.value(since_);
-    out.value(largest_gap_);
     out.value<std::uint64_t>(hours_.size());
     for (const auto& [hour, rows] : hours_) {
         out.value(hour);
@@ -174,7 +154,6 @@ inline void RecentRows::write(base::ByteWriter& out) const {
 inline RecentRows RecentRows::read(base::ByteReader& in) {
     RecentRows recent;
     recent.since_ = in.value<std::int64_t>();
-    recent.largest_gap_ = in.value<std::uint64_t>();
     for (std::size_t left = in.length(2 * sizeof(std::uint64_t)); left > 0; --left) {
         const auto hour = in.value<std::int64_t>();
         auto rows = in.array<std::uint64_t>();
