@@ -51,8 +51,7 @@ void check(MetricsCommand& command) {
 
 void emit_sql(const MetricsCommand& command, Session& session) {
     if (!command.side.empty()) usage_error("--emit-sql: expected no --items, --users and --sessions with it");
-    const Funnel funnel =
-        command.log.funnel_override().value_or(Funnel::parse("impression,click+view,cart_add,purchase"));
+    const Funnel funnel = command.log.funnel_override().value_or(Funnel::parse(events::kDefaultFunnel));
     const auto dialect =
         command.emit_sql == "duckdb" ? report::SqlDialect::duckdb : report::SqlDialect::clickhouse;
     session.out << report::metrics_sql(dialect, funnel, duration_option("--window", command.counting.window));

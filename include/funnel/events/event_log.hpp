@@ -108,10 +108,12 @@ class EventLog {
     NumberColumn& add_number_column(std::string_view name);
 };
 
+inline constexpr std::uint64_t kSessionSeed = 0x5E55;  ///< of the hash of a visit id
+
 /// The key under which a visit id is held: its hash, never 0; 0 for an empty id ("no visit id").
 [[nodiscard]] inline std::uint64_t session_key(std::string_view session) noexcept {
     if (session.empty()) return 0;
-    const std::uint64_t hash = base::hash_bytes(session, 0x5E55);
+    const std::uint64_t hash = base::hash_bytes(session, kSessionSeed);
     return hash == 0 ? 1 : hash;
 }
 

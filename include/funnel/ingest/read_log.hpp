@@ -78,7 +78,7 @@ struct ReadReport {
     /// Our type names for mapped events, the log's own for others (10,000 names at most, then "other").
     std::map<std::string, std::uint64_t> by_event;
     base::Warnings warnings;
-    std::vector<std::string> notes;          ///< what was found out about the files, one line each, for people
+    std::vector<std::string> notes;  ///< what was found out about the files, one line each, for people
     std::vector<files::FileDigest> digests;  ///< of the files, packed as they are, exactly as they were read
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "funnel/base/error.hpp"
+#include "funnel/events/funnel_stages.hpp"
 #include "ingest/csv/names.hpp"
 #include "ingest/log/time_format.hpp"
 #include "ingest/source/utf8_scan.hpp"
@@ -285,7 +286,7 @@ LogPlan make_plan(Schema schema, const ReadOptions& options) {
     }
     const std::string where = "schema " + escaped(plan.schema.name) + ": ";
     if (!plan.schema.time_format.empty()) check_time_format(plan.schema.time_format, where + "time");
-    if (plan.custom_kinds.size() > 32) {
+    if (plan.custom_kinds.size() > events::kMaxCustomTypes) {
         throw Error(ErrorCode::invalid_argument,
                     "expected at most 32 event names of the log's own as stages, got " +
                         std::to_string(plan.custom_kinds.size()));

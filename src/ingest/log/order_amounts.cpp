@@ -35,8 +35,9 @@ void OrderAmounts::tell(const LogPlan& plan, std::vector<std::string>& notes,
                         base::Warnings& warnings) const {
     if (plan.order_totals != 0) {
         if (different_ == 0) return;
-        warnings.push_back({"order_totals_differ", std::to_string(different_) +
-                           " orders have different totals on their lines: the first of each counts"});
+        warnings.push_back({"order_totals_differ",
+                            std::to_string(different_) +
+                                " orders have different totals on their lines: the first of each counts"});
         return;
     }
     // One order of two equal lines may be chance.

@@ -14,7 +14,7 @@ namespace {
 
 using Stages = std::vector<std::vector<std::string>>;
 
-const Stages kFromImpression = {{"impression"}, {"click", "view"}, {"cart_add"}, {"purchase"}};
+const Stages kFromImpression = events::parse_stages(events::kDefaultFunnel);
 const Stages kFromView = {{"view"}, {"cart_add"}, {"purchase"}};
 
 Schema ga_flat() {

@@ -251,7 +251,7 @@ void parse_lists(const Reader& json, Schema& schema) {
 
 Schema base_of(const Reader& json) {
     Schema schema;
-    schema.funnel = {{"impression"}, {"click", "view"}, {"cart_add"}, {"purchase"}};
+    schema.funnel = events::parse_stages(events::kDefaultFunnel);
     if (!json.has("preset")) return schema;
     auto base = preset(json.at("preset").text());
     if (!base) json.at("preset").fail("one of " + detail::list(preset_names()), "use one of these");

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
