@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/dataset/build_dataset.hpp"
+#include "funnel/encoding/dataset_encoder.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/train/train_on_log.hpp"
