@@ -55,7 +55,7 @@ Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const
                 "count alike, in file order, and none validates");
         }
     }
-    if (options.members > 1) usage_error("--one-pass: expected one net, got --members");
+    if (options.members.value_or(1) > 1) usage_error("--one-pass: expected one net, got --members");
     // One thread reads ahead. On two threads a second one for the steps would only be in its way.
     train::ModelOptions learning = options;
     learning.training.threads = std::max(general.thread_count(), 2U) - 1;

@@ -177,9 +177,17 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
     Bundle bundle;
     bundle.table = model::TableTask{table.label};
     bundle.heads = {{.name = table.label, .horizon = 0}};
-    const dataset::Split split = split_table(clean, table, log.paths.size(),
-                                             percent_option("--valid", valid_share), options.training.seed);
-    train::choose_table_defaults(options, split.train.size());
+    const double share = percent_option("--valid", valid_share);
+    const auto split_by = [&](std::uint64_t seed) {
+        return split_table(clean, table, log.paths.size(), share, seed);
+    };
+    const dataset::Split split = split_by(options.training.seed);
+    if (!options.search) {
+        train::choose_table_defaults(options, split.train.size());
+    } else if (table.valid_file.empty() && table.time.empty()) {
+        // Few rows say little about a choice; split again they say more.
+        options.search->resplit = [&](std::size_t n) { return split_by(options.training.seed + 1000 * n); };
+    }
     train::train_model(bundle, clean.data, split, options, chosen_kernels(general), observer);
     return bundle;
 }
