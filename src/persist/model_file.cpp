@@ -117,6 +117,32 @@ void read_task(ByteReader& in, Bundle& bundle) {
     bundle.chains = nn::Chains::read(in);
 }
 
+/// How the cells of a table are read, if not as usual.
+bool has_reading(const Bundle& bundle) {
+    return bundle.table && !(bundle.table->missing.empty() && bundle.table->numbers.plain());
+}
+
+void write_reading(ByteWriter& out, const model::TableTask& task) {
+    write_texts(out, task.missing);
+    out.text(task.numbers.decimal);
+    out.text(task.numbers.thousands);
+}
+
+void read_reading(ByteReader& in, Bundle& bundle) {
+    std::vector<std::string> missing = read_texts(in);
+    base::NumberFormat numbers;
+    numbers.decimal = in.text();
+    numbers.thousands = in.text();
+    if (!bundle.table) throw Error(ErrorCode::format, "damaged: cells of a table without a table");
+    try {
+        numbers.check();
+    } catch (const Error& error) {
+        throw Error(ErrorCode::format, std::string("damaged: ") + error.what());
+    }
+    bundle.table->missing = std::move(missing);
+    bundle.table->numbers = std::move(numbers);
+}
+
 void write_probes(ByteWriter& out, const std::vector<model::Probe>& probes) {
     out.value<std::uint64_t>(probes.size());
     for (const model::Probe& probe : probes) {
@@ -201,6 +227,7 @@ void read_section(std::string_view name, ByteReader& in, Bundle& bundle) {
     if (name == "nets") bundle.nets = in.list(1, nn::Net<float>::read);
     if (name == "summary") bundle.summary = model::TrainingSummary::read(in);
     if (name == "probes") bundle.probes = in.list(3 * sizeof(std::uint64_t), read_probe);
+    if (name == "cells") read_reading(in, bundle);
     if (name == "reference") bundle.reference = model::Reference::read(in);
 }
 
@@ -237,6 +264,9 @@ void save_model(const std::string& path, const Bundle& bundle) {
     sections.push_back(section("summary", [&](ByteWriter& out) { bundle.summary.write(out); }));
     sections.push_back(section("probes", [&](ByteWriter& out) { write_probes(out, bundle.probes); }));
     sections.push_back(section("reference", [&](ByteWriter& out) { bundle.reference.write(out); }));
+    if (has_reading(bundle)) {
+        sections.push_back(section("cells", [&](ByteWriter& out) { write_reading(out, *bundle.table); }));
+    }
     if (bundle.history) {
         sections.push_back(section("history", [&](ByteWriter& out) { bundle.history->write(out); }));
     }
@@ -264,7 +294,7 @@ Bundle load_model(const std::string& path, std::uint64_t size_limit, files::File
             remembers = true;
             return in.expect_end();
         }
-        if (std::erase(missing, name) == 0) return;
+        if (std::erase(missing, name) == 0 && name != "cells") return;
         read_section(name, in, bundle);
         in.expect_end();
     };

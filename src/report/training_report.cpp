@@ -215,7 +215,11 @@ std::string training_text(const Bundle& bundle) {
     const model::TrainingSummary& summary = bundle.summary;
     std::string text = "Training\n";
     text += "  train     " + range_text(summary.train) + "\n";
-    if (summary.valid.examples > 0) text += "  validate  " + range_text(summary.valid) + "\n";
+    if (summary.valid.examples > 0) {
+        const auto all = static_cast<double>(summary.train.examples + summary.valid.examples);
+        text += "  validate  " + range_text(summary.valid) + ", " +
+                format_share(static_cast<double>(summary.valid.examples) / all) + " of both\n";
+    }
     if (summary.refit.examples > 0) text += "  refit     " + range_text(summary.refit) + "\n";
     text += "  net       " + net_text(bundle) + ", " +
             format_count(static_cast<std::int64_t>(summary.parameters)) + " parameters\n";

@@ -9,6 +9,7 @@
 #include "config_file.hpp"
 #include "exit_codes.hpp"
 #include "funnel/base/version.hpp"
+#include "option_words.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -99,7 +100,7 @@ int act(Session& session, const std::string& command) {
     try {
         return run_in_order(session, command);
     } catch (const Error& error) {
-        session.console.error(error.what());
+        session.console.error(in_options(error.what()));
         return exit_code(error.code());
     } catch (const std::bad_alloc&) {
         session.console.error("out of memory; give fewer rows or a machine with more of it");

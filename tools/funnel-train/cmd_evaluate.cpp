@@ -100,8 +100,9 @@ void evaluate_one(const EvaluateCommand& command, Session& session) {
     Bundle bundle;
     bool in_sample = false;
     if (!command.scores.empty()) {
-        evaluation = score::evaluate(
-            read_scores(command.scores, command.judging.log, command.general(), session.console), false);
+        const FinishedScores finished =
+            read_scores(command.scores, command.judging.log, command.general(), session.console);
+        evaluation = score::evaluate_scores(finished.scores, finished.labels, finished.weights);
     } else {
         bundle = load_model(command.models.front(), command.general());
         const Judged judged = judge(bundle, command.judging, true, &command.drift, session);

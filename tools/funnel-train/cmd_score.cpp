@@ -8,6 +8,7 @@
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/score_candidates.hpp"
 #include "funnel/score/score_log.hpp"
+#include "funnel/score/score_table.hpp"
 #include "log_model.hpp"
 #include "outputs.hpp"
 #include "row_inputs.hpp"
@@ -95,7 +96,7 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
     const LabelledTable rows =
         read_for_model(bundle, command.table, command.log, command.general, false, session.console);
     const score::ScoredExamples scored =
-        score_table(bundle, rows.data, false, chosen_kernels(command.general));
+        score::score_table(bundle, rows.data, false, chosen_kernels(command.general));
     (void)command.drift.begin(bundle, command.general);
     command.drift.add_table(rows.data, scored);
     std::vector<const ingest::TableTextColumn*> kept;
@@ -161,6 +162,7 @@ void add_score(CLI::App& app, Session& session) {
         "--candidates", command->candidates,
         "Score these pairs instead, LOG being the history: user_id,item_id[,event_time,list,position]");
     sub->add_option("--keep", command->table.keep, "Tables: columns to pass through, COL,...");
+    command->table.add_reading_to(*sub);
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_score(*command, session); }; });
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "funnel/model/bundle.hpp"
+#include "funnel/model/drift_limits.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "options.hpp"
 
@@ -32,12 +32,11 @@ class DriftGate {
     void judge() const;
 
  private:
-    void check_names(const Bundle& bundle) const;
-    [[nodiscard]] std::optional<double> most(const std::string& column) const;
+    [[nodiscard]] std::vector<model::DriftLimit> limits() const;
 
     std::string gate_;  // "0.25" for every column, or "price=0.1,p_click=0.2" for these
     std::optional<model::Drift> drift_;
-    std::vector<model::ColumnDrift> columns_;  // most drift first
+    model::DriftVerdict verdict_;  // once noted
 };
 
 }  // namespace funnel::tool

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "funnel/score/score_log.hpp"
+#include "funnel/score/score_table.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -56,8 +57,8 @@ bool learned_from(const Bundle& bundle, const JudgeOptions& options, Console& co
 Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate* drift, Session& session) {
     const LabelledTable rows =
         read_for_model(bundle, options.table, options.log, options.general, true, session.console);
-    Judged judged{.examples = score_table(bundle, rows.data, !options.table.group.empty(),
-                                          chosen_kernels(options.general)),
+    Judged judged{.examples = score::score_table(bundle, rows.data, !options.table.group.empty(),
+                                                 chosen_kernels(options.general)),
                   .place_hidden = {},
                   .known = {},
                   .in_sample = learned_from(bundle, options, session.console)};
@@ -74,6 +75,7 @@ void JudgeOptions::add_to(CLI::App& command, bool log_required) {
     general.add_to(command);
     log.add_to(command, log_required);
     table.add_to(command);
+    table.add_reading_to(command);
     history.add_to(command);
     side.add_to(command);
     command.add_flag("--allow-training-rows", allow_training_rows,

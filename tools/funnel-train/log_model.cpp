@@ -7,6 +7,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/events/effective_funnel.hpp"
 #include "funnel/kernel/best_kernels.hpp"
+#include "funnel/model/missing_columns.hpp"
 #include "funnel/persist/model_file.hpp"
 
 namespace funnel::tool {
@@ -37,29 +38,6 @@ ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOption
     return reading;
 }
 
-namespace {
-
-/// Columns that the training rows had and this log has not: scores lack them, and look as good as ever.
-std::string missing_columns(const model::Reference& reference, const EventLog& log) {
-    std::string names;
-    const auto learned = [](const std::vector<model::ReferenceColumn>& columns, const char* name) {
-        const auto at = std::ranges::find(columns, name, &model::ReferenceColumn::name);
-        return at != columns.end() && std::ranges::any_of(at->counts.begin(), at->counts.end() - 1,
-                                                          [](std::uint64_t count) { return count > 0; });
-    };
-    const auto note = [&](const char* name, bool is_there) {
-        if (!is_there) names += (names.empty() ? "" : ", ") + std::string(name);
-    };
-    for (const char* name : {"category", "brand", "list"}) {
-        if (learned(reference.categorical, name)) note(name, log.text_column(name) != nullptr);
-    }
-    if (learned(reference.numeric, "position")) note("position", log.number_column("position") != nullptr);
-    if (learned(reference.numeric, "item_log_price")) note("price", log.number_column("price") != nullptr);
-    return names;
-}
-
-}  // namespace
-
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                   const events::SideTables& side, const HistoryStart& start,
                                   const GeneralOptions& general, Console& console) {
@@ -71,7 +49,10 @@ ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& option
     general.record->add_times(read.log);
     side.complete(read.log);
     tell_about_ids(side, read.log, console);
-    if (const std::string missing = missing_columns(bundle.reference, read.log); !missing.empty()) {
+    std::string missing;
+    for (const std::string& column : model::missing_columns(bundle.reference, read.log))
+        missing += (missing.empty() ? "" : ", ") + column;
+    if (!missing.empty()) {
         console.warn(
             "missing_columns",
             "the model learned from " + missing +
@@ -116,7 +97,8 @@ dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& lo
     wanted.threads = general.thread_count();
     dataset::ExampleList examples = dataset::build_examples(log, bundle.log->funnel, wanted, &history);
     if (!log.empty() && examples.already_observed == log.size()) {
-        throw Error(ErrorCode::schema, "expected rows after " + base::format_time(history.watermark()) +
+        throw Error(ErrorCode::schema, names_of(log_options.paths) + ": expected rows after " +
+                                           base::format_time(history.watermark()) +
                                            ", the last time that is known, got none; give a newer log");
     }
     return examples;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "funnel/base/time.hpp"
+#include "funnel/base/utf8.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/ingest/named_period.hpp"
 #include "funnel/ingest/schema.hpp"
@@ -33,6 +34,13 @@ std::string is_schema(const std::string& name) {
 
 void usage_error(const std::string& message) {
     throw Error(ErrorCode::invalid_argument, message);
+}
+
+std::string names_of(std::span<const std::string> paths) {
+    std::string names = base::escaped(paths.front());
+    if (paths.size() == 2) names += " and " + base::escaped(paths.back());
+    if (paths.size() > 2) names += " and " + std::to_string(paths.size() - 1) + " more files";
+    return names;
 }
 
 void GeneralOptions::add_to(CLI::App& command) {

@@ -3,14 +3,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "console.hpp"
+#include "funnel/base/error.hpp"
 #include "funnel/events/funnel_stages.hpp"
 #include "funnel/files/lock_file.hpp"
 #include "funnel/ingest/log_parts.hpp"
@@ -115,5 +118,23 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
 void need_rows(const ingest::ReadReport& report);
 
 [[noreturn]] void usage_error(const std::string& message);
+
+/// "a.csv", or "a.csv and 2 more files", for messages about rows.
+[[nodiscard]] std::string names_of(std::span<const std::string> paths);
+
+/// What `call` gives. An Error(schema) about rows that names none of the files gets their names in front.
+template <typename Call>
+auto naming_files(std::span<const std::string> paths, Call&& call) {
+    try {
+        return call();
+    } catch (const Error& error) {
+        const std::string_view what = error.what();
+        const auto is_named = [&](const std::string& path) {
+            return what.find(path) != std::string_view::npos;
+        };
+        if (error.code() != ErrorCode::schema || paths.empty() || std::ranges::any_of(paths, is_named)) throw;
+        throw Error(ErrorCode::schema, names_of(paths) + ": " + error.what());
+    }
+}
 
 }  // namespace funnel::tool

@@ -144,6 +144,7 @@ void TrainCommand::check() const {
     if (table.label.empty()) {
         table.refuse_for_log();
     } else {
+        (void)table.number_format();
         for (const auto& [name, value] :
              {std::pair{"--targets", &targets}, std::pair{"--horizon", &horizon},
               std::pair{"--without", &without}, std::pair{"--burn-in", &burn_in}}) {
@@ -241,6 +242,10 @@ void TrainCommand::add_configuration(Bundle& bundle) const {
         {"valid", valid},
         {"hidden", widths},
         {"optimizer", optimizer},
+        {"numeric", table.numeric},
+        {"missing", table.missing},
+        {"decimal", table.decimal},
+        {"thousands", table.thousands},
         {"burn_in", burn_in},
         {"lag", lag},
         {"forget", forget},

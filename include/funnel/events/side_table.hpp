@@ -255,7 +255,8 @@ inline std::vector<SideInput> side_inputs(const SideTable& table, std::span<cons
         if (listed(categorical) || (input.completes_events() && name != "price")) texts.push_back(name);
         rows = column.code.size();
     }
-    const base::TableInputs found = base::infer_inputs(columns, rows, left_out, texts);
+    const base::TableInputs found =
+        base::infer_inputs(columns, rows, {.left_out = left_out, .categorical = texts, .numeric = {}});
     std::vector<SideInput> inputs;
     for (const std::string& name : found.numeric)
         inputs.push_back({table.key(), name, true});

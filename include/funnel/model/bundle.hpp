@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
+#include "funnel/base/number_format.hpp"
 #include "funnel/dataset/examples.hpp"
 #include "funnel/encoding/encoder.hpp"
 #include "funnel/events/example_mode.hpp"
@@ -41,6 +42,8 @@ struct LogTask {
 /// What a model trained on a table knows about tables: its columns are those of the encoder.
 struct TableTask {
     std::string label;
+    std::vector<std::string> missing = {};  ///< words that mean "no value" beside the usual ones
+    base::NumberFormat numbers = {};        ///< how numbers are written
 };
 
 /// A raw row and what the model must say about it: a loaded model proves itself on these.

@@ -76,6 +76,11 @@ struct ScoredExamples {
 [[nodiscard]] Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
                                   const ScoredExamples* place_hidden = nullptr);
 
+/// Scores that come from elsewhere, as the one target `score`, in double from end to end: 0.1 and 0.1 + 1e-9
+/// are no tie. labels: n, 0, 1 or unknown. weights: n or none. Throws as eval::evaluate.
+[[nodiscard]] Evaluation evaluate_scores(std::span<const double> scores, std::span<const std::uint8_t> labels,
+                                         std::span<const float> weights = {});
+
 namespace detail {
 
 [[nodiscard]] inline EvaluatedRows evaluate_rows(const ScoredExamples& examples, std::string_view name,
@@ -126,6 +131,15 @@ template <typename Belongs>
 }
 
 }  // namespace detail
+
+inline Evaluation evaluate_scores(std::span<const double> scores, std::span<const std::uint8_t> labels,
+                                  std::span<const float> weights) {
+    const eval::RowOptions options{.weights = weights};
+    Evaluation evaluation{.rows = scores.size(), .targets = {"score"}};
+    evaluation.all.targets.push_back(eval::evaluate(scores, labels, options));
+    evaluation.all.clustered.push_back(eval::clustered_figures(scores, labels, {}, options));
+    return evaluation;
+}
 
 inline Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
                            const ScoredExamples* place_hidden) {

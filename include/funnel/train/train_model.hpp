@@ -17,8 +17,8 @@
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/train/audit.hpp"
+#include "funnel/train/dataset_source.hpp"
 #include "funnel/train/detail/correction.hpp"
-#include "funnel/train/detail/dataset_source.hpp"
 #include "funnel/train/detail/summary.hpp"
 #include "funnel/train/detail/warm_start.hpp"
 #include "funnel/train/model_options.hpp"
@@ -117,7 +117,7 @@ inline void need_convergence(const TrainResult& result) {
     if (result.best_epoch > 0 && result.stop_reason != StopReason::diverged) return;
     if (result.stop_reason == StopReason::cancelled) throw Error(ErrorCode::cancelled, "training: cancelled");
     throw Error(ErrorCode::invalid_argument,
-                "training: the loss is no longer finite; try a smaller --learning-rate");
+                "training: the loss is no longer finite; try a smaller learning_rate");
 }
 
 inline void apply_corrections(nn::Net<float>& net,
@@ -317,7 +317,7 @@ inline void train_model(Bundle& bundle, const encoding::Dataset& data, const dat
                         const TrainObserver& observer) {
     if (options.freeze && options.initial == nullptr) {
         throw Error(ErrorCode::invalid_argument,
-                    "training: expected an earlier model to freeze, got none; give --init");
+                    "training: expected an earlier model to freeze, got none; set initial");
     }
     detail::ModelFit(bundle, data, split, options, kernels, observer).run();
 }
