@@ -260,5 +260,38 @@ TEST(CliMetricsOptions, MarkdownAndSql) {
     EXPECT_EQ(run_tool({"metrics", "--emit-sql", "clickhouse", "--funnel", "view,view"}).code, 2);
 }
 
+TEST(CliMetricsOptions, SqlRefusesWhatItCannotSay) {
+    const std::vector<std::vector<std::string>> untranslated = {{"--from", "2024-01-01"},
+                                                                {"--to", "2024-01-01"},
+                                                                {"--per", "session"},
+                                                                {"--order", "strict"},
+                                                                {"--hold", "item"},
+                                                                {"--exclude", "cart_remove"},
+                                                                {"--by", "day"},
+                                                                {"--dedup", "exact"},
+                                                                {"--tz", "Asia/Tokyo"},
+                                                                {"--step-window", "cart=1h"},
+                                                                {"--first-entry"},
+                                                                {"--strict-increase"},
+                                                                {"--bot-rule", "events_per_min>9"},
+                                                                {"--all"},
+                                                                {"--json"},
+                                                                {"--schema", "rees46"},
+                                                                {"--retention", "1"},
+                                                                {"--compare", "other.csv"}};
+    for (const auto& options : untranslated) {
+        std::vector<std::string> call = {"metrics", "--emit-sql", "duckdb", "--window", "1d"};
+        call.insert(call.end(), options.begin(), options.end());
+        const ToolResult result = run_tool(call);
+        EXPECT_EQ(result.code, 2) << options.front();
+        EXPECT_TRUE(result.out.empty()) << options.front();
+        EXPECT_NE(result.err.find(options.front()), std::string::npos) << result.err;
+    }
+    const ToolResult skipped =
+        run_tool({"metrics", "--emit-sql", "duckdb", "--funnel", "view,cart_add?,purchase"});
+    EXPECT_EQ(skipped.code, 2);
+    EXPECT_NE(skipped.err.find("?"), std::string::npos) << skipped.err;
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <ostream>
+#include <string_view>
 #include <utility>
 
 #include "commands.hpp"
@@ -25,6 +28,7 @@ struct MetricsCommand {
     std::string emit_sql;
     CompareOptions compare;
     SideOptions side;
+    const CLI::App* given = nullptr;  ///< which options the user gave
 };
 
 metrics::MetricsOptions metrics_options(const MetricsCommand& command, const MetricsLog& log,
@@ -49,8 +53,25 @@ void check(MetricsCommand& command) {
     command.compare.check(command.counting.by);
 }
 
+/// The query speaks of the funnel and the window, and of nothing else: what would change a figure is refused.
+void refuse_untranslated(const MetricsCommand& command) {
+    constexpr std::array<std::string_view, 7> kSaidOrHarmless = {
+        "--emit-sql", "--funnel", "--window", "--quiet", "--verbose", "--log-format", "LOG"};
+    for (const CLI::Option* option : command.given->get_options()) {
+        const std::string name = option->get_name(option->get_positional());
+        if (option->count() == 0 || std::ranges::find(kSaidOrHarmless, name) != kSaidOrHarmless.end())
+            continue;
+        usage_error("--emit-sql: expected options that the query can hold (--funnel, --window), got " + name +
+                    "; leave it out, or run metrics on the log itself");
+    }
+    if (std::ranges::find(command.counting.optional, true) != command.counting.optional.end())
+        usage_error(
+            "--emit-sql: expected stages that none may skip, got one with a ?; leave the ? out, or run "
+            "metrics on the log itself");
+}
+
 void emit_sql(const MetricsCommand& command, Session& session) {
-    if (!command.side.empty()) usage_error("--emit-sql: expected no --items, --users and --sessions with it");
+    refuse_untranslated(command);
     const Funnel funnel = command.log.funnel_override().value_or(Funnel::parse(events::kDefaultFunnel));
     const auto dialect =
         command.emit_sql == "duckdb" ? report::SqlDialect::duckdb : report::SqlDialect::clickhouse;
@@ -146,8 +167,15 @@ void run_metrics(MetricsCommand command, Session& session) {
     } else {
         const report::TextOptions text{.color = may_use_color(session.out),
                                        .markdown = command.markdown,
-                                       .gains = command.counting.more.all};
-        session.out << report::to_text(result, summary, text, beside);
+                                       .gains = command.counting.more.all,
+                                       .zone = command.counting.tz,
+                                       .offsets = options.zone};
+        // The page has the questions that most people ask; who asks for more figures gets them all.
+        const MoreOptions& more = command.counting.more;
+        const bool full = more.all || command.markdown || !more.retention.empty() ||
+                          !more.repeat_within.empty() || command.counting.rules.timing;
+        session.out << (full ? report::to_text(result, summary, text, beside)
+                             : report::to_page(result, summary, text, beside));
     }
 }
 
@@ -165,6 +193,7 @@ void add_metrics(CLI::App& app, Session& session) {
     sub->add_option("--emit-sql", command->emit_sql, "Print the core metrics as a query, read no log")
         ->check(CLI::IsMember({"duckdb", "clickhouse"}));
     command->compare.add_to(*sub);
+    command->given = sub;
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_metrics(*command, session); }; });
 }
