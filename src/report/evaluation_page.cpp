@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "funnel/base/time.hpp"
-#include "funnel/report/evaluation.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/evaluation_report.hpp"
+#include "funnel/report/text_table.hpp"
 #include "plain_words.hpp"
 
 namespace funnel::report {
@@ -45,7 +45,7 @@ std::string verdict(const Saved& saved) {
 }
 
 std::string better_text(const score::Evaluation& evaluation) {
-    Table table({{"", Align::left},
+    TextTable table({{"", Align::left},
                  {"", Align::left},
                  {"log loss saved", Align::right},
                  {"95 % interval", Align::left}});
@@ -80,7 +80,7 @@ std::string best_tenth(const eval::TargetReport& report) {
 }
 
 std::string figures_text(const score::Evaluation& evaluation) {
-    Table table(target_columns(evaluation, ""));
+    TextTable table(target_columns(evaluation, ""));
     const auto add = [&](std::string name, auto&& cell) {
         std::vector<std::string> cells{std::move(name)};
         for (std::size_t k = 0; k < evaluation.targets.size(); ++k)
@@ -107,7 +107,7 @@ std::string figures_text(const score::Evaluation& evaluation) {
 }
 
 std::string segments_text(const score::Evaluation& evaluation) {
-    Table table(target_columns(evaluation, "Log loss saved"));
+    TextTable table(target_columns(evaluation, "Log loss saved"));
     std::size_t rows = 0;
     for (const score::EvaluatedRows& segment : evaluation.segments) {
         const bool empty =

@@ -9,7 +9,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/metrics/segments.hpp"
 #include "funnel/report/metrics_text.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "funnel_text.hpp"
 #include "metrics_tables.hpp"
 #include "paint.hpp"
@@ -106,7 +106,7 @@ std::size_t widest_end(const metrics::MetricsResult& result, const std::vector<Q
     return width;
 }
 
-void add_money(const metrics::MetricsResult& result, Table& table) {
+void add_money(const metrics::MetricsResult& result, TextTable& table) {
     const auto add = [&](std::string_view words, std::string_view name, int digits) {
         const metrics::Metric* metric = defined(result, name);
         if (metric == nullptr) return;
@@ -126,7 +126,7 @@ void add_money(const metrics::MetricsResult& result, Table& table) {
 std::string answers(const metrics::MetricsResult& result, const LogSummary& log) {
     const std::vector<Question> questions = questions_of(result, log);
     const std::size_t width = widest_end(result, questions);
-    Table table({{"", Align::left},
+    TextTable table({{"", Align::left},
                  {"", Align::right},
                  {width > 0 ? "95 % interval" : "", Align::left},
                  {"", Align::left}});
@@ -187,7 +187,7 @@ std::string drawn_funnel(const metrics::MetricsResult& result, const Paint& pain
     for (const auto& step : result.steps)
         widest = std::max(widest, step.reached);
     const std::size_t worst = most_lost(result.steps);
-    Table left({{"", Align::left}, {"", Align::right}}), right({{"step"}, {"lost"}, {"", Align::left}});
+    TextTable left({{"", Align::left}, {"", Align::right}}), right({{"step"}, {"lost"}, {"", Align::left}});
     for (std::size_t k = 0; k < result.steps.size(); ++k) {
         const auto& step = result.steps[k];
         left.add_row({printable(step.name, 24) + (step.optional ? " (may be skipped)" : ""),
@@ -229,7 +229,7 @@ std::string page_breakdown(std::span<const metrics::SegmentResult> segments, con
     std::vector<TableColumn> columns = {{"By " + printable(segments.front().by, 20), Align::left}};
     for (const auto& [words, name] : kColumns)
         columns.push_back({std::string(words)});
-    Table table(std::move(columns));
+    TextTable table(std::move(columns));
     const std::size_t shown = std::min(segments.size(), options.breakdown_rows);
     for (const metrics::SegmentResult& segment : segments.first(shown)) {
         std::vector<std::string> cells = {segment.key ? printable(*segment.key, 24) : "(missing)"};

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "funnel/base/time.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 
 namespace funnel::report {
 namespace {

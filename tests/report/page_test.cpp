@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "funnel/metrics/measure.hpp"
-#include "funnel/report/evaluation.hpp"
+#include "funnel/report/evaluation_report.hpp"
 #include "funnel/report/metrics_text.hpp"
-#include "funnel/report/table.hpp"
+#include "funnel/report/text_table.hpp"
 #include "report/plain_words.hpp"
 
 namespace funnel::report {
