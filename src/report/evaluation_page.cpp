@@ -46,9 +46,9 @@ std::string verdict(const Saved& saved) {
 
 std::string better_text(const score::Evaluation& evaluation) {
     TextTable table({{"", Align::left},
-                 {"", Align::left},
-                 {"log loss saved", Align::right},
-                 {"95 % interval", Align::left}});
+                     {"", Align::left},
+                     {"log loss saved", Align::right},
+                     {"95 % interval", Align::left}});
     for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
         const Saved of = saved(evaluation.all, k);
         std::string range = short_interval(of.range.interval, 1, 4);

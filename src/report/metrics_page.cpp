@@ -127,9 +127,9 @@ std::string answers(const metrics::MetricsResult& result, const LogSummary& log)
     const std::vector<Question> questions = questions_of(result, log);
     const std::size_t width = widest_end(result, questions);
     TextTable table({{"", Align::left},
-                 {"", Align::right},
-                 {width > 0 ? "95 % interval" : "", Align::left},
-                 {"", Align::left}});
+                     {"", Align::right},
+                     {width > 0 ? "95 % interval" : "", Align::left},
+                     {"", Align::left}});
     for (const auto& [words, name] : questions) {
         const metrics::Metric* metric = defined(result, name);
         if (metric == nullptr) continue;

@@ -16,7 +16,7 @@
 namespace funnel::ingest {
 namespace {
 
-constexpr std::string_view kHeader = "event_time,event_type,user_id,item_id\n";
+constexpr std::string_view kFourColumns = "event_time,event_type,user_id,item_id\n";
 
 class Dialect : public LogFile {
  protected:
@@ -33,7 +33,7 @@ class Dialect : public LogFile {
     }
     [[nodiscard]] std::vector<std::string> items_of(const std::string& fields,
                                                     const std::string& keys) const {
-        std::string text(kHeader);
+        std::string text(kFourColumns);
         std::size_t rows = 0;
         for (std::size_t at = 0; at < fields.size(); ++rows) {
             const std::size_t end = std::min(fields.find('#', at), fields.size());
@@ -54,7 +54,7 @@ TEST_F(Dialect, AnEscapeKeepsWhatStandsBehindIt) {
 
 TEST_F(Dialect, ALineEndBehindAnEscapeBelongsToTheField) {
     const ReadResult read =
-        this->read(std::string(kHeader) + "2024-01-01,view,u1,a\\\nb\n2024-01-01,view,u1,\"c\\\nd\"\n",
+        this->read(std::string(kFourColumns) + "2024-01-01,view,u1,a\\\nb\n2024-01-01,view,u1,\"c\\\nd\"\n",
                    with_schema(R"({"preset":"canonical","escape":"\\"})"));
     EXPECT_EQ(items(read), (Items{"a\nb", "c\nd"}));
     EXPECT_EQ(read.report.rows, 2u);
@@ -62,11 +62,12 @@ TEST_F(Dialect, ALineEndBehindAnEscapeBelongsToTheField) {
 
 TEST_F(Dialect, AnEscapeAtTheEndOfTheFileIsText) {
     const ReadOptions options = with_schema(R"({"preset":"canonical","escape":"\\"})");
-    EXPECT_EQ(items(read(std::string(kHeader) + "2024-01-01,view,u1,a\\", options)), (Items{"a\\"}));
-    EXPECT_NE(failure(std::string(kHeader) + "2024-01-01,view,u1,\"a\\\"", options).find("log.csv:2: "),
+    EXPECT_EQ(items(read(std::string(kFourColumns) + "2024-01-01,view,u1,a\\", options)), (Items{"a\\"}));
+    EXPECT_NE(failure(std::string(kFourColumns) + "2024-01-01,view,u1,\"a\\\"", options).find("log.csv:2: "),
               std::string::npos);
-    EXPECT_EQ(items(read(std::string(kHeader) + "2024-01-01,view,u1,\\N\n2024-01-01,view,u1,\\N", options)),
-              (Items{"\\N", "\\N"}));
+    EXPECT_EQ(
+        items(read(std::string(kFourColumns) + "2024-01-01,view,u1,\\N\n2024-01-01,view,u1,\\N", options)),
+        (Items{"\\N", "\\N"}));
 }
 
 TEST_F(Dialect, QuotesMayBeOtherCharactersOrNone) {
@@ -76,14 +77,15 @@ TEST_F(Dialect, QuotesMayBeOtherCharactersOrNone) {
 
 TEST_F(Dialect, CommentsAndFirstLinesAreNoRows) {
     const ReadResult result =
-        read("Report of May\n\"open quote\n#x\n" + std::string(kHeader) +
+        read("Report of May\n\"open quote\n#x\n" + std::string(kFourColumns) +
                  "#2024,view\n2024-01-01,view,u1,a\n# \"\n\n2024-01-02,view,u1,#b\n#end",
              with_schema(R"({"preset":"canonical","comment":"#","skip_lines":2})"));
     EXPECT_EQ(items(result), (Items{"a", "#b"}));
     EXPECT_EQ(result.report.rows, 2u);
     ReadOptions options = with_schema(R"({"preset":"canonical","comment":"#","skip_lines":2})");
-    EXPECT_EQ(failure("a\nb\n" + std::string(kHeader) + "# one\n2024-01-01,view,,a\n", options).substr(0, 9),
-              "log.csv:5");
+    EXPECT_EQ(
+        failure("a\nb\n" + std::string(kFourColumns) + "# one\n2024-01-01,view,,a\n", options).substr(0, 9),
+        "log.csv:5");
 }
 
 /// A text in a dialect against the same rows in RFC 4180, over sizes of blocks, threads and packing.
@@ -91,7 +93,7 @@ TEST_F(Dialect, AnyTextReadsAsItsTwin) {
     Rng random(11);
     std::size_t compared = 0;
     for (int round = 0; round < 60; ++round) {
-        std::string odd(kHeader), plain(kHeader);
+        std::string odd(kFourColumns), plain(kFourColumns);
         const auto add = [&](const std::string& value, bool quoted) {
             std::string escaped, doubled;
             for (const char c : value) {
@@ -133,7 +135,7 @@ TEST_F(Dialect, AnyTextReadsAsItsTwin) {
 
 TEST_F(Dialect, TheDelimiterIsFoundInTheHeader) {
     for (const char delimiter : {';', '\t', '|'}) {
-        std::string text = std::string(kHeader) + "2024-01-01,view,u1,A\n";
+        std::string text = std::string(kFourColumns) + "2024-01-01,view,u1,A\n";
         std::ranges::replace(text, ',', delimiter);
         const ReadResult result = read(text);
         EXPECT_EQ(result.log.size(), 1u);
@@ -144,7 +146,7 @@ TEST_F(Dialect, TheDelimiterIsFoundInTheHeader) {
         ReadOptions given = with_schema(R"({"preset":"canonical","delimiter":","})");
         EXPECT_NE(failure(text, given), "");
     }
-    EXPECT_TRUE(read(std::string(kHeader) + "2024-01-01,view,u1,A\n").report.notes.empty());
+    EXPECT_TRUE(read(std::string(kFourColumns) + "2024-01-01,view,u1,A\n").report.notes.empty());
     EXPECT_NE(failure("time;who;what\n").find("separated by \";\""), std::string::npos);
 }
 
@@ -163,7 +165,9 @@ TEST_F(Dialect, ColumnsThatNothingUsesMayLackANameOrShareOne) {
 }
 
 TEST_F(Dialect, IntegersThatCanHardlyBeTimesAreRefused) {
-    const auto text = [](const std::string& time) { return std::string(kHeader) + time + ",view,u1,A\n"; };
+    const auto text = [](const std::string& time) {
+        return std::string(kFourColumns) + time + ",view,u1,A\n";
+    };
     const std::string what = failure(text("20240101"));
     for (const char* part : {"column event_time", "1970-08-23", "2024-01-01", "%Y%m%d\"", "--time-unit s"})
         EXPECT_NE(what.find(part), std::string::npos) << part << " in " << what;
@@ -184,7 +188,7 @@ TEST_F(Dialect, IntegersThatCanHardlyBeTimesAreRefused) {
 
 TEST_F(Dialect, TimesHaveTheFormatThatTheSchemaSays) {
     const auto time_of = [&](const std::string& time, const std::string& keys) {
-        return read(std::string(kHeader) + "\"" + time + "\",view,u1,A\n",
+        return read(std::string(kFourColumns) + "\"" + time + "\",view,u1,A\n",
                     with_schema(R"({"preset":"canonical","time":{)" + keys + "}}"))
             .log.time.at(0);
     };
@@ -197,7 +201,7 @@ TEST_F(Dialect, TimesHaveTheFormatThatTheSchemaSays) {
     EXPECT_EQ(time_of("1709208306", R"("format":"%s")"), noon);
     EXPECT_EQ(time_of("2024 060 12:05:06", R"("format":"%Y %j %T")"), noon);
     EXPECT_EQ(time_of("29.02.2024 13:05:06", R"("format":"%d.%m.%Y %H:%M:%S","zone":"Europe/Berlin")"), noon);
-    const std::string bad = failure(std::string(kHeader) + "31/02/2024,view,u1,A\n",
+    const std::string bad = failure(std::string(kFourColumns) + "31/02/2024,view,u1,A\n",
                                     with_schema(R"({"preset":"canonical","time":{"format":"%d/%m/%Y"}})"));
     EXPECT_NE(
         bad.find("log.csv:2: column event_time: expected a time in the form %d/%m/%Y, got \"31/02/2024\""),
@@ -217,7 +221,7 @@ TEST(TimeFormat, IsCheckedBeforeItIsUsed) {
 }
 
 TEST_F(Dialect, OffsetsMayStandBehindABlank) {
-    std::string text(kHeader);
+    std::string text(kFourColumns);
     for (const char* time :
          {"2026-05-01 10:00:00+0200", "2026-05-01 10:00:00 +0200", "2026-05-01 04:00:00 -0400",
           "2026-05-01 04:00:00 -04:00", "2026-05-01 08:00:00 UTC"})

@@ -11,7 +11,7 @@ namespace funnel::model {
 namespace {
 
 /// Two inputs, uniform over ten cells, and one score.
-Bundle sample() {
+Bundle model_of_a_sample() {
     Bundle bundle;
     bundle.table = TableTask{"y"};
     bundle.heads = {{.name = "y", .horizon = 0}};
@@ -42,7 +42,7 @@ std::vector<std::string> names(const std::vector<ColumnDrift>& columns) {
 }
 
 TEST(DriftLimits, NameTheColumnsThatMoved) {
-    const Bundle bundle = sample();
+    const Bundle bundle = model_of_a_sample();
     const DriftVerdict verdict = judge_drift(bundle, moved(bundle, 1000), {{.column = "", .most = 0.25}});
     EXPECT_EQ(verdict.rows, 1000u);
     EXPECT_FALSE(verdict.too_few);
@@ -52,7 +52,7 @@ TEST(DriftLimits, NameTheColumnsThatMoved) {
 }
 
 TEST(DriftLimits, ALaterEntryOverridesAnEarlierOne) {
-    const Bundle bundle = sample();
+    const Bundle bundle = model_of_a_sample();
     const Drift drift = moved(bundle, 1000);
     EXPECT_TRUE(judge_drift(bundle, drift, {{"", 0.25}, {"b", 1000.0}}).exceeded.empty());
     EXPECT_TRUE(judge_drift(bundle, drift, {{"a", 0.25}}).exceeded.empty());
@@ -61,7 +61,7 @@ TEST(DriftLimits, ALaterEntryOverridesAnEarlierOne) {
 }
 
 TEST(DriftLimits, FewRowsSayNothing) {
-    const Bundle bundle = sample();
+    const Bundle bundle = model_of_a_sample();
     const DriftVerdict verdict = judge_drift(bundle, moved(bundle, 199), {{"", 0.25}});
     EXPECT_TRUE(verdict.too_few);
     EXPECT_TRUE(verdict.exceeded.empty());
@@ -70,12 +70,12 @@ TEST(DriftLimits, FewRowsSayNothing) {
 }
 
 TEST(DriftLimits, AreCheckedAgainstTheModel) {
-    const Bundle bundle = sample();
+    const Bundle bundle = model_of_a_sample();
     EXPECT_NO_THROW(check_drift_limits(bundle, {{"", 0.1}, {"a", 0.1}, {"p_y", 0.2}}));
     for (const DriftLimit& wrong : {DriftLimit{"a", 0}, DriftLimit{"a", -1}, DriftLimit{"c", 0.1},
                                     DriftLimit{"y", 0.1}, DriftLimit{"p_a", 0.1}})
         EXPECT_THROW(check_drift_limits(bundle, {wrong}), Error) << wrong.column;
-    Bundle blind = sample();
+    Bundle blind = model_of_a_sample();
     blind.reference = {};
     EXPECT_THROW(check_drift_limits(blind, {{"", 0.1}}), Error);
     EXPECT_NO_THROW(check_drift_limits(blind, {}));

@@ -15,7 +15,7 @@
 namespace funnel::train {
 namespace {
 
-TableModelOptions quick() {
+TableModelOptions quick_table() {
     TableModelOptions options;
     options.model = testing::quick_options();
     return options;
@@ -41,7 +41,7 @@ Rows rows_of(std::size_t n, const std::vector<std::string>& columns) {
 TEST(TrainOnTable, LearnsFromAMatrixAndScoresByName) {
     const std::vector<std::string> names = {"x", "noise"}, turned = {"extra", "noise", "x"};
     const Rows rows = rows_of(2000, names), same = rows_of(2000, turned);
-    TableModelOptions options = quick();
+    TableModelOptions options = quick_table();
     options.model.training.epochs = 20;
     options.model.training.learning_rate = 0.02;
     const Bundle model =
@@ -59,7 +59,7 @@ TEST(TrainOnTable, AMissingInputIsNamed) {
     const std::vector<std::string> names = {"x", "noise"}, less = {"noise"};
     const Rows rows = rows_of(400, names);
     const Bundle model =
-        train_on_table(encoding::matrix_dataset(names, rows.values, "bought", rows.labels), quick());
+        train_on_table(encoding::matrix_dataset(names, rows.values, "bought", rows.labels), quick_table());
     try {
         (void)score::score_table(model, encoding::matrix_dataset(less, rows_of(10, less).values));
         ADD_FAILURE();
@@ -71,18 +71,18 @@ TEST(TrainOnTable, AMissingInputIsNamed) {
 
 TEST(TrainOnTable, ValidatesOnTheRowsThatAreChosen) {
     const encoding::Dataset data = testing::make_dataset(400, {"x"});
-    TableModelOptions options = quick();
+    TableModelOptions options = quick_table();
     options.split = {.way = dataset::SplitWay::given, .share = 0, .valid_rows = {1, 3, 5, 7, 9, 11, 13, 15}};
     const Bundle model = train_on_table(data, options);
     EXPECT_EQ(model.summary.valid.examples, 8u);
     EXPECT_EQ(model.summary.train.examples, 392u);
-    EXPECT_EQ(train_on_table(data, quick()).summary.train.examples +
-                  train_on_table(data, quick()).summary.valid.examples,
+    EXPECT_EQ(train_on_table(data, quick_table()).summary.train.examples +
+                  train_on_table(data, quick_table()).summary.valid.examples,
               400u);
 }
 
 TEST(TrainOnTable, RemembersHowCellsWereWritten) {
-    TableModelOptions options = quick();
+    TableModelOptions options = quick_table();
     options.task = {.label = "ignored", .missing = {"-"}, .numbers = {.decimal = ",", .thousands = "."}};
     const Bundle model = train_on_table(testing::make_dataset(400, {"x"}), options);
     EXPECT_EQ(model.table->label, "bought");
@@ -93,15 +93,15 @@ TEST(TrainOnTable, RemembersHowCellsWereWritten) {
 TEST(TrainOnTable, NeedsOneTargetAndLabels) {
     encoding::Dataset two = testing::make_dataset(100, {"x"});
     two.targets.push_back("other");
-    EXPECT_THROW((void)train_on_table(two, quick()), Error);
+    EXPECT_THROW((void)train_on_table(two, quick_table()), Error);
     encoding::Dataset none = testing::make_dataset(100, {"x"});
     std::ranges::fill(none.labels, base::kUnknownLabel);
-    EXPECT_THROW((void)train_on_table(none, quick()), Error);
+    EXPECT_THROW((void)train_on_table(none, quick_table()), Error);
 }
 
 TEST(TrainOnTable, AModelOfALogIsRefusedByScoreTable) {
     const encoding::Dataset data = testing::make_dataset(100, {"x"});
-    Bundle model = train_on_table(data, quick());
+    Bundle model = train_on_table(data, quick_table());
     model.table.reset();
     EXPECT_THROW((void)score::score_table(model, data), Error);
 }

@@ -36,6 +36,7 @@ struct NumberFormat {
 ///  - a minus before or behind it, '-' or U+2212, or parentheses, which accountants write instead;
 ///  - blanks, no-break ones too, around it and between these parts;
 ///  - thousands marks between groups of three digits (or of two and a last one of three, as in India).
+///  - with a decimal comma and no thousands mark, a point before one, two or more than three digits: "1.0".
 /// Empty for anything else: "1,5" is no number where the comma marks thousands. Never the locale.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text, const NumberFormat& format) noexcept;
 
@@ -239,7 +240,8 @@ inline std::optional<double> parse_number(std::string_view text, const NumberFor
         append('.');
         body.remove_prefix(1);
     } else if (!body.empty() && body.front() == '.') {
-        return std::nullopt;  // from_chars would take it for the decimal mark
+        // "1.0" beside "1,20 €", as exports mix them; three digits could be thousands.
+        if (!format.thousands.empty() || body.size() == 4) return std::nullopt;
     }
     for (const char c : body)
         append(c);

@@ -21,7 +21,7 @@
 #include "funnel/base/parallel.hpp"
 #include "funnel/dataset/split.hpp"
 #include "funnel/encoding/encoder.hpp"
-#include "funnel/train/detail/dataset_source.hpp"
+#include "funnel/train/dataset_source.hpp"
 #include "funnel/train/model_options.hpp"
 #include "funnel/train/trainer.hpp"
 
