@@ -168,7 +168,7 @@ void run_metrics(MetricsCommand command, Session& session) {
         const report::TextOptions text{.color = may_use_color(session.out),
                                        .markdown = command.markdown,
                                        .gains = command.counting.more.all,
-                                       .zone = command.counting.tz,
+                                       .zone = command.log.tz,
                                        .offsets = options.zone};
         // The page has the questions that most people ask; who asks for more figures gets them all.
         const MoreOptions& more = command.counting.more;
