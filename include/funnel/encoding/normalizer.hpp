@@ -208,8 +208,8 @@ inline void Normalizer::fit_bins(const Columns& columns, const NormalizerOptions
         std::vector<float> edges = detail::quantile_edges(values, options.bins);
         std::ranges::copy(target_edges(labelled, options.target_edges), std::back_inserter(edges));
         std::ranges::sort(edges);
-        const auto same = std::ranges::unique(edges);
-        edges.erase(same.begin(), same.end());
+        const auto same = std::unique(edges.begin(), edges.end());  // clang 14: no ranges::unique
+        edges.erase(same, edges.end());
         if (edges.size() > 2) bins_.push_back({score.feature, std::move(edges)});
     }
 }
