@@ -79,7 +79,7 @@ TEST(NumberTexts, AreSilentAboutWordsAndChosenColumns) {
 TEST(NumberTexts, KnowWhatIsReadAlready) {
     const NumberFormat comma{.decimal = ",", .thousands = ""};
     EXPECT_EQ(proposal({"1,5", "2,5"}, comma), "none");
-    EXPECT_EQ(proposal({"1.5", "2.5"}, comma), ".");
+    EXPECT_EQ(proposal({"1.5", "2.5"}, comma), "none");
     EXPECT_EQ(proposal({"1.234,5", "2,5"}, comma), ",.");
 }
 

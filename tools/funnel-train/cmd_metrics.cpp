@@ -171,9 +171,9 @@ void run_metrics(MetricsCommand command, Session& session) {
                                        .zone = command.log.tz,
                                        .offsets = options.zone};
         // The page has the questions that most people ask; who asks for more figures gets them all.
-        const MoreOptions& more = command.counting.more;
-        const bool full = more.all || command.markdown || !more.retention.empty() ||
-                          !more.repeat_within.empty() || command.counting.rules.timing;
+        const auto asked = [&](const char* option) { return command.given->count(option) > 0; };
+        const bool full = command.markdown || asked("--all") || asked("--timing") || asked("--retention") ||
+                          asked("--repeat-within");
         session.out << (full ? report::to_text(result, summary, text, beside)
                              : report::to_page(result, summary, text, beside));
     }
