@@ -16,7 +16,7 @@ namespace {
 
 using enum EventKind;
 
-constexpr std::int64_t kDay = 86'400'000'000;
+constexpr std::int64_t kWholeDay = 86'400'000'000;
 
 // Ten visitors see an item, four put it into the cart, one buys it for 20; the last event is 30 days later.
 EventLog ten_visitors() {
@@ -29,7 +29,7 @@ EventLog ten_visitors() {
     for (int i = 0; i < 4; ++i)
         log.add({.time = 1, .kind = cart_add, .user = names[static_cast<std::size_t>(i)], .item = "i1"});
     log.add({.time = 2, .kind = purchase, .user = "u0", .item = "i1", .order = "o1", .price = 20});
-    log.add({.time = 30 * kDay, .kind = view, .user = "u9", .item = "i1"});
+    log.add({.time = 30 * kWholeDay, .kind = view, .user = "u9", .item = "i1"});
     return log;
 }
 
@@ -96,7 +96,7 @@ TEST(MetricsPage, OfOrdersAloneSpeaksOfCustomers) {
     EventLog log;
     for (const char* user : {"a", "b"})
         log.add({.time = 0, .kind = purchase, .user = user, .order = user, .price = 5});
-    log.add({.time = kDay, .kind = refund, .user = "a", .order = "a", .price = 5});
+    log.add({.time = kWholeDay, .kind = refund, .user = "a", .order = "a", .price = 5});
     const std::string page = page_of(log);
     EXPECT_NE(page.find("2 customers, 3 rows read"), std::string::npos) << page;
     EXPECT_EQ(page.find("Visitors who bought"), std::string::npos) << page;
@@ -147,8 +147,8 @@ TEST(PlainWords, ShareIntervalDurationDays) {
     EXPECT_EQ(short_share(0.00778), "0.78 %");
     EXPECT_EQ(short_share(std::nullopt), "n/a");
     EXPECT_EQ(short_interval(eval::Interval{0.037, 0.142}, 1, 4), " 3.7 to 14.2");
-    EXPECT_EQ(duration_words(7 * kDay), "7 days");
-    EXPECT_EQ(duration_words(kDay / 24), "1 hour");
+    EXPECT_EQ(duration_words(7 * kWholeDay), "7 days");
+    EXPECT_EQ(duration_words(kWholeDay / 24), "1 hour");
     EXPECT_EQ(duration_words(90LL * 60 * 1'000'000), "90 minutes");
     EXPECT_EQ(days_words(0, 34), "1 Jan to 4 Feb 1970");
     EXPECT_EQ(days_words(-1, 0), "31 Dec 1969 to 1 Jan 1970");
