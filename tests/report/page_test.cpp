@@ -127,9 +127,9 @@ TEST(EvaluationPage, SaysWhetherTheModelBeatsTheAverage) {
     const std::string good = to_page(judged(0.75f, 0.25f), "m.funnel");
     EXPECT_TRUE(good.starts_with("m.funnel on 200 unseen examples\n")) << good;
     // Log loss ln(4/3) against ln 2: 1 - 0.28768 / 0.69315 = 58.5 %.
-    EXPECT_NE(good.find("purchase  yes             58.5 %"), std::string::npos) << good;
-    EXPECT_NE(good.find("happened            100 of 200\n"), std::string::npos) << good;
-    EXPECT_NE(good.find("best tenth holds          20 %\n"), std::string::npos) << good;
+    EXPECT_NE(good.find("purchase  yes          58.5 %  58.4 to 58.6\n"), std::string::npos) << good;
+    EXPECT_NE(good.find("happened           100 of 200\n"), std::string::npos) << good;
+    EXPECT_NE(good.find("best tenth holds         20 %\n"), std::string::npos) << good;
     const std::string bad = to_page(judged(0.25f, 0.75f));
     EXPECT_NE(bad.find("no, worse"), std::string::npos) << bad;
     expect_narrow(good);
