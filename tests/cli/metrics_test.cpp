@@ -305,7 +305,7 @@ TEST(CliMetrics, AMemoryLimitChangesNoByteAndLeavesNoFile) {
 
 TEST(CliMetrics, TextReportNamesTheFiguresAndSaysWhatIsUndefined) {
     const TemporaryFolder folder;
-    const ToolResult result = run_tool({"metrics", folder.write("log.csv", small_shop())});
+    const ToolResult result = run_tool({"metrics", folder.write("log.csv", small_shop()), "--all"});
     ASSERT_EQ(result.code, 0) << result.err;
     for (const char* text :
          {"pv", "conversion_user", "cart_abandon_session", "impression", "purchase", "n/a"}) {
