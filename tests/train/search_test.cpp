@@ -143,7 +143,7 @@ TEST(Search, ATooSmallBudgetTrainsTheOneNet) {
 }
 
 TEST(Search, FewRowsOneColumnAndOneClassWork) {
-    for (const std::size_t rows : {30, 200}) {
+    for (const std::size_t rows : {std::size_t{30}, std::size_t{200}}) {
         encoding::Dataset data = testing::make_dataset(rows, {"x"});
         const Bundle bundle = testing::make_model(data, searching());
         EXPECT_GT(bundle.nets.size(), 1u) << rows;
