@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "funnel/events/recent_rows.hpp"
 #include "funnel/history/history.hpp"
 #include "funnel/kernel/same_alignment.hpp"
 #include "funnel/model/bundle.hpp"
@@ -22,9 +24,17 @@ void save_model(const std::string& path, const Bundle& bundle);
 [[nodiscard]] Bundle load_model(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit,
                                 files::FileDigest* digest = nullptr);
 
-/// The state of a history between nightly runs: what it has observed up to its watermark.
-void save_state(const std::string& path, const history::History& history);
+/// The state of a history between nightly runs: what it has observed up to its watermark, and which rows of
+/// its last days it has seen.
+void save_state(const std::string& path, const history::History& history,
+                const events::RecentRows& recent = {});
+/// The bytes that save_state writes.
+[[nodiscard]] std::vector<char> state_bytes(const history::History& history,
+                                            const events::RecentRows& recent);
+/// recent: filled if wanted; a state of an earlier version remembers no row.
 [[nodiscard]] history::History load_state(const std::string& path,
-                                          std::uint64_t size_limit = kDefaultSizeLimit);
+                                          std::uint64_t size_limit = kDefaultSizeLimit,
+                                          events::RecentRows* recent = nullptr,
+                                          files::FileDigest* digest = nullptr);
 
 }  // namespace funnel::persist
