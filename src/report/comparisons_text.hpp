@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "funnel/metrics/measure.hpp"
+#include "funnel/metrics/metrics_result.hpp"
 #include "funnel/report/comparisons.hpp"
 #include "paint.hpp"
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "funnel/metrics/measure.hpp"
+
 namespace funnel::report {
 namespace {
 

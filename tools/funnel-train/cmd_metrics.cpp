@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "counting.hpp"
+#include "funnel/metrics/measure.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "funnel/report/metrics_json.hpp"
 #include "funnel/report/metrics_sql.hpp"

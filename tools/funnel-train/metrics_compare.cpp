@@ -5,6 +5,9 @@
 
 #include "console.hpp"
 #include "funnel/ingest/named_period.hpp"
+#include "funnel/metrics/clickhouse_funnel.hpp"
+#include "funnel/metrics/experiment.hpp"
+#include "funnel/metrics/measure.hpp"
 
 namespace funnel::tool {
 

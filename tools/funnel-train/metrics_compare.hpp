@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "funnel/metrics/measure.hpp"
+#include "funnel/metrics/metrics_result.hpp"
+#include "funnel/metrics/metrics_state.hpp"
 #include "funnel/report/comparisons.hpp"
 #include "options.hpp"
 

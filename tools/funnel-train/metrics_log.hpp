@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "funnel/ingest/log_parts.hpp"
-#include "funnel/metrics/measure.hpp"
+#include "funnel/metrics/metrics_result.hpp"
+#include "funnel/metrics/metrics_state.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "options.hpp"
 

@@ -17,6 +17,7 @@
 #include "funnel/metrics/detail/funnel/funnel_reach.hpp"
 #include "funnel/metrics/detail/tally/tally_plan.hpp"
 #include "funnel/metrics/detail/tally/user_rows.hpp"
+#include "funnel/metrics/funnel_disagreement.hpp"
 
 namespace funnel::metrics {
 
@@ -71,13 +72,6 @@ class ClickHouseFunnel {
     std::uint32_t group_ = 0;  // sets with a row at time_
     std::int64_t time_ = 0;
     bool any_ = false, entry_ = false;
-};
-
-/// A user whom the two count differently.
-struct FunnelDisagreement {
-    std::string user;
-    std::size_t ours = 0, theirs = 0;  ///< stages reached
-    std::string_view rule = {};        ///< which rule did it; static text
 };
 
 namespace detail {

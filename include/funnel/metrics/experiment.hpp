@@ -15,14 +15,11 @@
 
 #include "funnel/base/number.hpp"
 #include "funnel/base/warning.hpp"
+#include "funnel/metrics/experiment_result.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/metrics/metric_difference.hpp"
 
 namespace funnel::metrics {
-
-/// Below this the numbers of users do not fit the plan: the split is broken and no difference is to be
-/// believed.
-inline constexpr double kSampleRatioAlarm = 0.001;
 
 /// Users by variant, all their rows. States of logs without a common user add.
 struct ExperimentState {
@@ -31,20 +28,6 @@ struct ExperimentState {
     std::int64_t users_in_none = 0;     ///< left out
 
     ExperimentState& operator+=(const ExperimentState& other);
-};
-
-struct ExperimentArm {
-    std::string key;
-    SegmentResult result = {};
-    std::vector<MetricDifference> against_control = {};  ///< empty for the control
-};
-
-struct ExperimentResult {
-    std::string control = {};
-    std::vector<ExperimentArm> arms = {};
-    std::int64_t users_in_several = 0, users_in_none = 0;
-    std::optional<double> sample_ratio_p = {};  ///< chi-square of the numbers of users; empty with one arm
-    base::Warnings warnings = {};
 };
 
 /// by: a text column that holds the variant in some row of every user of the experiment. Throws as count.

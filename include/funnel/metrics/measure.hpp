@@ -151,6 +151,35 @@ inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups
     return result;
 }
 
+/// Each key of each breakdown, after the total.
+inline void finish_segments(MetricsState& state, const MetricsOptions& options, const LogFacts& facts,
+                            MetricsResult& result) {
+    // Sums of states hold their segments by name; the result has them in the order they were asked for.
+    const auto asked = [&](const Segment& segment) { return std::ranges::find(options.by, segment.by); };
+    std::ranges::stable_sort(state.segments, {}, asked);
+    for (std::size_t begin = 0, end = 0; begin < state.segments.size(); begin = end) {
+        while (end < state.segments.size() && state.segments[end].by == state.segments[begin].by)
+            ++end;
+        if (options.differences && end - begin > 20) {
+            result.warnings.push_back(
+                {"many_segments",
+                 "--by " + state.segments[begin].by + " has " + std::to_string(end - begin) +
+                     " segments: one in twenty differs from the whole by chance alone, so look at "
+                     "large differences and check them on other days"});
+        }
+        for (Segment& segment : std::span(state.segments).subspan(begin, end - begin)) {
+            if (end - begin > kMaxIntervalSegments) segment.groups = {sum(segment.groups)};
+            result.breakdown.push_back(finish_segment(segment, options, facts));
+            SegmentResult& part = result.breakdown.back();
+            if (options.differences && segment.groups.size() == kUserGroups) {
+                part.differences =
+                    differences_of_rates({part.metrics, part.steps, segment.groups},
+                                         {result.metrics, result.steps, state.groups}, options);
+            }
+        }
+    }
+}
+
 }  // namespace detail
 
 inline MetricsState count(const EventLog& log, const MetricsOptions& options, const LogFacts& facts) {
@@ -211,30 +240,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
         without.metrics = metrics_of(std::move(humans), options, facts);
         add_intervals(without.metrics, state.humans, state.human_support);
     }
-    // Sums of states hold their segments by name; the result has them in the order they were asked for.
-    const auto asked = [&](const Segment& segment) { return std::ranges::find(options.by, segment.by); };
-    std::ranges::stable_sort(state.segments, {}, asked);
-    for (std::size_t begin = 0, end = 0; begin < state.segments.size(); begin = end) {
-        while (end < state.segments.size() && state.segments[end].by == state.segments[begin].by)
-            ++end;
-        if (options.differences && end - begin > 20) {
-            result.warnings.push_back(
-                {"many_segments",
-                 "--by " + state.segments[begin].by + " has " + std::to_string(end - begin) +
-                     " segments: one in twenty differs from the whole by chance alone, so look at "
-                     "large differences and check them on other days"});
-        }
-        for (Segment& segment : std::span(state.segments).subspan(begin, end - begin)) {
-            if (end - begin > kMaxIntervalSegments) segment.groups = {detail::sum(segment.groups)};
-            result.breakdown.push_back(detail::finish_segment(segment, options, facts));
-            SegmentResult& part = result.breakdown.back();
-            if (options.differences && segment.groups.size() == kUserGroups) {
-                part.differences =
-                    differences_of_rates({part.metrics, part.steps, segment.groups},
-                                         {result.metrics, result.steps, state.groups}, options);
-            }
-        }
-    }
+    detail::finish_segments(state, options, facts, result);
     return result;
 }
 

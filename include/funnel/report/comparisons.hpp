@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "funnel/files/same_containers.hpp"
-#include "funnel/metrics/clickhouse_funnel.hpp"
-#include "funnel/metrics/experiment.hpp"
+#include "funnel/metrics/experiment_result.hpp"
+#include "funnel/metrics/funnel_disagreement.hpp"
 
 namespace funnel::report {
 

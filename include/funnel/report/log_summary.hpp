@@ -13,7 +13,7 @@
 #include "funnel/files/same_containers.hpp"
 #include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
-#include "funnel/metrics/measure.hpp"
+#include "funnel/metrics/metrics_result.hpp"
 
 namespace funnel::report {
 

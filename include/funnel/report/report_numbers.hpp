@@ -13,7 +13,7 @@
 #include "funnel/events/event_log.hpp"
 #include "funnel/files/same_containers.hpp"
 #include "funnel/kernel/same_alignment.hpp"
-#include "funnel/metrics/measure.hpp"
+#include "funnel/metrics/metrics_result.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/score/evaluation.hpp"
 

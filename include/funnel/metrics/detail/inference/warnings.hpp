@@ -100,6 +100,37 @@ inline void check_orders(const EventLog& log, LogChecks& checks) {
     checks.shared_order_ids = static_cast<std::int64_t>(checks.shared.size());
 }
 
+/// Of purchases and visits that lack something or look doubled.
+inline void warn_of_rows(const Tally& total, const LogChecks& checks, const MetricsOptions& options,
+                         const LogFacts& facts, base::Warnings& out) {
+    if (checks.shared_order_ids > 0) {
+        out.push_back(
+            {"order_ids_of_several_users",
+             std::to_string(checks.shared_order_ids) +
+                 " order ids occur with several users; each user's rows count as an order of their own"});
+    }
+    if (total[Count::late_order_rows] > 0) {
+        out.push_back({"late_order_rows",
+                       std::to_string(total[Count::late_order_rows]) +
+                           " purchase rows are later than the first of their order, as if it was written "
+                           "again; --dedup orders counts each line of an order once"});
+    }
+    const bool priced = facts.has_revenue || facts.has_price;
+    if (priced && total[Count::purchase_rows_without_value] > 0) {
+        out.push_back({"purchase_rows_without_value",
+                       percent(total[Count::purchase_rows_without_value], total[Count::purchase_rows]) +
+                           " of the purchase rows have no amount (" +
+                           std::to_string(total[Count::purchase_rows_without_value]) +
+                           "); they add 0 to revenue"});
+    }
+    if (facts.has_sessions && total[Count::rows_without_visit_id] > 0) {
+        out.push_back({"rows_without_visit_id",
+                       std::to_string(total[Count::rows_without_visit_id]) +
+                           " rows have no visit id; their visits are cut where the user was silent for " +
+                           base::format_duration(options.visit_gap)});
+    }
+}
+
 }  // namespace detail
 
 inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
@@ -133,7 +164,6 @@ inline base::Warnings warnings_of(const Tally& total, const LogChecks& checks, s
                                   std::int64_t users, const MetricsOptions& options, const LogFacts& facts) {
     base::Warnings out;
     if (rows == 0) return out;
-    const auto number = [](std::int64_t n) { return std::to_string(n); };
     if (facts.kinds == events::kind_bit(EventKind::other)) {
         out.push_back({"no_known_event",
                        "no event is of a type that metrics know; map the names of this log in a schema"});
@@ -156,32 +186,7 @@ inline base::Warnings warnings_of(const Tally& total, const LogChecks& checks, s
                                std::max<std::int64_t>(1, static_cast<std::int64_t>(span / 3) / base::kHour) *
                                base::kHour)});
     }
-    if (checks.shared_order_ids > 0) {
-        out.push_back(
-            {"order_ids_of_several_users",
-             number(checks.shared_order_ids) +
-                 " order ids occur with several users; each user's rows count as an order of their own"});
-    }
-    if (total[Count::late_order_rows] > 0) {
-        out.push_back({"late_order_rows",
-                       number(total[Count::late_order_rows]) +
-                           " purchase rows are later than the first of their order, as if it was written "
-                           "again; --dedup orders counts each line of an order once"});
-    }
-    const bool priced = facts.has_revenue || facts.has_price;
-    if (priced && total[Count::purchase_rows_without_value] > 0) {
-        out.push_back(
-            {"purchase_rows_without_value",
-             detail::percent(total[Count::purchase_rows_without_value], total[Count::purchase_rows]) +
-                 " of the purchase rows have no amount (" +
-                 number(total[Count::purchase_rows_without_value]) + "); they add 0 to revenue"});
-    }
-    if (facts.has_sessions && total[Count::rows_without_visit_id] > 0) {
-        out.push_back({"rows_without_visit_id",
-                       number(total[Count::rows_without_visit_id]) +
-                           " rows have no visit id; their visits are cut where the user was silent for " +
-                           base::format_duration(options.visit_gap)});
-    }
+    detail::warn_of_rows(total, checks, options, facts, out);
     for (const auto& [id, of] : checks.placeholder_rows) {
         if (of * 200 <= rows) continue;
         out.push_back({"placeholder_user",
