@@ -2,6 +2,8 @@
 // Wrong usage: exit code 2, one line, no file; help and version; configuration files; how messages look.
 #include <gtest/gtest.h>
 
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -40,11 +42,50 @@ TEST(CliUsage, HelpNamesEveryCommandAndTheExitCodes) {
     EXPECT_NE(result.out.find("Exit codes"), std::string::npos);
 }
 
+/// The words of a text that begin with "--", without a "=VALUE".
+std::set<std::string> option_words(const std::string& text) {
+    std::set<std::string> words;
+    std::istringstream stream(text);
+    for (std::string word; stream >> word;) {
+        const std::size_t begin = word.find("--");
+        if (begin != std::string::npos) words.insert(word.substr(begin, word.find('=') - begin));
+    }
+    return words;
+}
+
 TEST(CliUsage, EveryCommandHasHelpOfItsOwn) {
     for (const std::string& command : kCommands) {
-        const ToolResult result = run_tool({command, "--help"});
-        EXPECT_EQ(result.code, 0) << command;
-        EXPECT_NE(result.out.find("--"), std::string::npos) << command;
+        const std::string page = run_tool({command, "--help"}).out,
+                          all = run_tool({command, "--help-all"}).out;
+        const std::size_t common = page.find("Common options:"), more = page.find("More options");
+        ASSERT_LT(page.find("Example"), common) << command;
+        ASSERT_LT(common, more) << command;
+        const auto told = option_words(page.substr(common, more - common));
+        EXPECT_GE(told.size(), 1u) << command;
+        EXPECT_LE(told.size(), 10u) << command;
+        // What the whole page explains, the first one names.
+        std::istringstream lines(all);
+        std::size_t explained = 0;
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.starts_with("  -")) continue;
+            const std::string name = *option_words(line.substr(0, line.find(' ', 2))).begin();
+            EXPECT_TRUE(option_words(page).contains(name)) << command << " " << name;
+            ++explained;
+        }
+        EXPECT_GE(explained, 8u) << command;
+    }
+}
+
+TEST(CliUsage, EveryOptionStandsInAGroupAndEveryLineFitsATerminal) {
+    for (const std::string& command : kCommands) {
+        for (const std::string flag : {"--help", "--help-all"}) {
+            const ToolResult result = run_tool({command, flag});
+            EXPECT_EQ(result.code, 0) << command;
+            EXPECT_EQ(result.out.find("\nOther:"), std::string::npos) << command;
+            std::istringstream lines(result.out);
+            for (std::string line; std::getline(lines, line);)
+                EXPECT_LE(line.size(), 80u) << command << ": " << line;
+        }
     }
 }
 
