@@ -78,8 +78,8 @@ std::vector<std::string> versions() {
     return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, EarlierFiles, testing::ValuesIn(versions()), [](const auto& info) {
-    std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Golden, EarlierFiles, testing::ValuesIn(versions()), [](const auto& version) {
+    std::string name = version.param;
     for (char& c : name) {
         if (c == '.') c = '_';
     }

@@ -45,7 +45,8 @@ std::string names_of(const CLI::Option& option) {
     std::string names = "  ";
     for (const std::string& name : option.get_snames())
         names += "-" + name + ",";
-    names += "--" + std::string(long_name(option));
+    for (const std::string& name : option.get_lnames())
+        names += (names.ends_with(" ") || names.ends_with(",") ? "--" : ",--") + name;
     if (option.get_items_expected_max() != 0) names += " VALUE";
     return names;
 }

@@ -24,7 +24,7 @@ inline const std::array kHelpPages = {
              {"period", "from", "to", "by", "compare", "funnel", "window", "schema", "all", "json"}},
     HelpPage{
         "train",
-        {"shop.csv -o shop.funnel", "shop.csv -o shop.funnel --targets click,purchase --horizon 3d",
+        {"shop.csv -o shop.funnel", "shop.csv -o shop.funnel --targets click,purchase",
          "visitors.csv --label bought -o bought.funnel"},
         {"output", "targets", "horizon", "label", "categorical", "drop", "time", "valid", "schema", "json"}},
     HelpPage{"evaluate",
@@ -70,7 +70,7 @@ inline const std::array kOptionGroups = {
     OptionGroup{"Counting",
                 {"window", "per", "dedup", "repeat-within", "retention", "rolling-days", "timing", "bot-rule",
                  "aliases", "warmup"}},
-    OptionGroup{"Segments and comparisons",
+    OptionGroup{"Comparisons",
                 {"by", "compare", "differences", "experiment", "control", "split", "where", "touch", "gate",
                  "target", "explain-difference"}},
     OptionGroup{"Rules of the funnel",
