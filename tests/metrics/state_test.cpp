@@ -80,6 +80,30 @@ TEST(MetricsState, SumsOverAnySplitByUsers) {
     }
 }
 
+TEST(MetricsState, OfAnotherFunnelOrOtherFactsDoesNotAdd) {
+    const EventLog log = to_log(random_rows(1, 20, 500));
+    const MetricsOptions options = options_by_category();
+    MetricsOptions shorter = options;
+    shorter.funnel.stages.pop_back();
+    MetricsOptions later = options;
+    later.window += 1;
+    const metrics::LogFacts facts = metrics::facts_of(log);
+    metrics::LogFacts longer = facts;
+    longer.last_time += 1;
+    const MetricsState state = metrics::count(log, options, facts);
+    for (const MetricsState& other : {metrics::count(log, shorter, facts), metrics::count(log, later, facts),
+                                      metrics::count(log, options, longer)}) {
+        MetricsState sum = state;
+        EXPECT_THROW(sum += other, Error);
+        EXPECT_EQ(sum.rows, state.rows) << "a refused sum changes nothing";
+        MetricsState copy;
+        copy += other;
+        EXPECT_EQ(copy.rows, other.rows) << "an empty state takes any";
+    }
+    EXPECT_THROW((void)metrics::finish(state, shorter, facts), Error);
+    EXPECT_EQ(metrics::finish(state, options, facts).rows, state.rows);
+}
+
 // Users one after the other, as parts of a log come: no sort by user is needed then.
 TEST(MetricsState, SeesOrderIdsWhoseUsersAreInDifferentLogs) {
     for (std::uint64_t seed = 10; seed < 40; ++seed) {

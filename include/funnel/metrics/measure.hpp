@@ -148,7 +148,10 @@ inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups
 
 inline MetricsState count(const EventLog& log, const MetricsOptions& options, const LogFacts& facts) {
     TallyPlan plan(log, options, facts);
-    MetricsState state{.rows = static_cast<std::int64_t>(log.size())};
+    MetricsState state{.options_key = key_of(options),
+                       .facts_key = key_of(facts),
+                       .funnel = options.funnel.text(),
+                       .rows = static_cast<std::int64_t>(log.size())};
     state.checks = checks_of(log, facts);
     state.outside =
         std::ranges::count_if(log.time, [&](std::int64_t time) { return !detail::inside(options, time); });
@@ -163,6 +166,11 @@ inline MetricsState count(const EventLog& log, const MetricsOptions& options, co
 }
 
 inline MetricsResult finish(MetricsState state, const MetricsOptions& options, const LogFacts& facts) {
+    if (state.options_key != 0 && state.options_key != key_of(options)) {
+        throw Error(ErrorCode::invalid_argument,
+                    "metrics: expected the options that the state of funnel " + state.funnel +
+                        " was counted with, got others; finish it with the options of count");
+    }
     MetricsResult result{
         .rows = state.rows, .outside = state.outside, .users = state.users, .visits = state.visits};
     if (state.rows > 0) {

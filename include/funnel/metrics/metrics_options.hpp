@@ -8,8 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "funnel/base/bytes.hpp"
+#include "funnel/base/hash.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/funnel_stages.hpp"
@@ -75,6 +78,8 @@ struct MetricsOptions {
     unsigned threads = 1;
 };
 
+/// Equal where the options count the same: of all that a MetricsState depends on.
+[[nodiscard]] std::uint64_t key_of(const MetricsOptions& options);
 /// Decided once on the whole log, never per segment or part. Facts of parts add.
 struct LogFacts {
     std::int64_t first_time = std::numeric_limits<std::int64_t>::max();
@@ -102,6 +107,71 @@ struct LogFacts {
     }
     [[nodiscard]] events::AmountRule amounts() const noexcept { return {has_revenue, has_quantity}; }
 };
+
+/// Equal where the facts are.
+[[nodiscard]] std::uint64_t key_of(const LogFacts& facts);
+
+namespace detail {
+
+/// Never 0.
+[[nodiscard]] inline std::uint64_t key_of_bytes(base::ByteWriter&& out) {
+    const std::vector<char> bytes = std::move(out).take();
+    return std::max<std::uint64_t>(base::hash_bytes({bytes.data(), bytes.size()}), 1);
+}
+
+inline void write_rules(base::ByteWriter& out, const FunnelRules& rules) {
+    out.value(rules.order);
+    out.value(rules.hold);
+    for (const bool flag : {rules.strict_increase, rules.first_entry, rules.open, rules.count_entries})
+        out.value(flag);
+    out.value<std::uint64_t>(rules.optional.size());
+    for (const bool may : rules.optional)
+        out.value<bool>(may);
+    out.array(rules.step_windows);
+    out.value(rules.excluded);
+}
+
+}  // namespace detail
+
+inline std::uint64_t key_of(const MetricsOptions& options) {
+    base::ByteWriter out;
+    out.text(options.funnel.text());
+    for (const std::int64_t value :
+         {options.window, options.visit_gap, options.warmup, options.bot_events_per_minute})
+        out.value(value);
+    out.value(options.entity);
+    out.value(options.semantics);
+    detail::write_rules(out, options.rules);
+    for (const bool flag : {options.timing, options.rolling_days, options.exposures})
+        out.value(flag);
+    for (const auto* values : {&options.horizons, &options.repeat_within, &options.retention})
+        out.array(*values);
+    for (const auto& bound : {options.from, options.to}) {
+        out.value<bool>(bound.has_value());
+        out.value<std::int64_t>(bound.value_or(0));
+    }
+    for (const auto* texts : {&options.by, &options.bot_words}) {
+        out.value<std::uint64_t>(texts->size());
+        for (const std::string& text : *texts)
+            out.text(text);
+    }
+    out.text(options.bot_column);
+    for (const OffsetChange& change : options.zone) {
+        out.value(change.from);
+        out.value(change.offset);
+    }
+    return detail::key_of_bytes(std::move(out));
+}
+
+inline std::uint64_t key_of(const LogFacts& facts) {
+    base::ByteWriter out;
+    out.value(facts.first_time);
+    out.value(facts.last_time);
+    out.value(facts.kinds);
+    for (const bool flag : {facts.has_sessions, facts.has_revenue, facts.has_quantity, facts.has_price})
+        out.value(flag);
+    return detail::key_of_bytes(std::move(out));
+}
 
 /// One pass over the log.
 [[nodiscard]] inline LogFacts facts_of(const EventLog& log) {

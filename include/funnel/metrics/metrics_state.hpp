@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/error.hpp"
 #include "funnel/metrics/detail/inference/intervals.hpp"
 #include "funnel/metrics/detail/inference/warnings.hpp"
 #include "funnel/metrics/detail/tally/tally.hpp"
@@ -32,6 +33,10 @@ struct Segment {
 /// What has been counted so far, in a form that adds: states of logs without a common user, counted with the
 /// same options and the same LogFacts, sum to the state of the joined log.
 struct MetricsState {
+    /// What was asked and known when it was counted, as hashes; 0: nothing is counted yet. funnel: for
+    /// people.
+    std::uint64_t options_key = 0, facts_key = 0;
+    std::string funnel = {};
     std::int64_t rows = 0, outside = 0;  ///< accepted rows, and those of them outside [from, to)
     std::int64_t users = 0, visits = 0;  ///< of all rows
     LogChecks checks = {};
@@ -41,10 +46,20 @@ struct MetricsState {
     UserSupport human_support = {};
     std::vector<Segment> segments = {};  ///< each (by, key) once; of one `by`: sorted, the missing key last
 
+    /// Throws Error(invalid_argument) if the two were counted with different options or facts.
     MetricsState& operator+=(const MetricsState& other);
 };
 
 namespace detail {
+
+inline void refuse_sum(const MetricsState& a, const MetricsState& b) {
+    const bool funnels = a.funnel != b.funnel;
+    throw Error(ErrorCode::invalid_argument,
+                funnels ? "metrics: expected states of one funnel, got " + a.funnel + " and \"" + b.funnel +
+                              "\"; count both logs with the same funnel"
+                        : std::string("metrics: expected states counted with equal options and LogFacts, got "
+                                      "different ones; count every part with those of the whole log"));
+}
 
 [[nodiscard]] inline Tally sum(std::span<const Tally> groups) {
     Tally total;
@@ -68,6 +83,13 @@ inline Segment& Segment::operator+=(const Segment& other) {
 }
 
 inline MetricsState& MetricsState::operator+=(const MetricsState& other) {
+    if (options_key == 0) {
+        options_key = other.options_key;
+        facts_key = other.facts_key;
+        funnel = other.funnel;
+    } else if (other.options_key != 0 && (options_key != other.options_key || facts_key != other.facts_key)) {
+        detail::refuse_sum(*this, other);
+    }
     rows += other.rows;
     outside += other.outside;
     users += other.users;

@@ -112,7 +112,11 @@ inline std::int64_t LocalTime::local(std::int64_t time) noexcept {
         const auto next = std::ranges::upper_bound(zone_, time, {}, &OffsetChange::from);
         at_ = next == zone_.begin() ? 0 : static_cast<std::size_t>(next - zone_.begin()) - 1;
     }
-    return time + zone_[at_].offset;
+    constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min(),
+                           kLast = std::numeric_limits<std::int64_t>::max();
+    const std::int64_t offset = zone_[at_].offset;  // at the ends of the 64 bits the day is cut off
+    return offset > 0 ? (time > kLast - offset ? kLast : time + offset)
+                      : (time < kFirst - offset ? kFirst : time + offset);
 }
 
 inline std::string format_week(std::int64_t day) {

@@ -26,7 +26,10 @@ class CohortTally {
     };
     /// The day of a time: of the calendar, or since the user's first event.
     [[nodiscard]] std::int64_t day_of(std::int64_t time, std::int64_t first) noexcept {
-        return base::floor_div(plan_.options.rolling_days ? time - first : zone_.local(time), base::kDay);
+        if (!plan_.options.rolling_days) return base::floor_div(zone_.local(time), base::kDay);
+        constexpr std::uint64_t kDay = base::kDay;
+        return time >= first ? static_cast<std::int64_t>(events::elapsed(first, time) / kDay)
+                             : -1 - static_cast<std::int64_t>((events::elapsed(time, first) - 1) / kDay);
     }
 
     const TallyPlan& plan_;
