@@ -19,6 +19,7 @@
 #include "funnel/events/money.hpp"
 #include "funnel/events/aliases.hpp"
 #include "funnel/events/order_duplicates.hpp"
+#include "funnel/events/needed_columns.hpp"
 
 // What is known beside the log: tables of items, users, visits, and vectors
 #include "funnel/events/side_table.hpp"
@@ -75,6 +76,7 @@
 
 // Predict: one row, a list of candidates, a log
 #include "funnel/model/bundle.hpp"
+#include "funnel/model/columns_needed.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/model/reference.hpp"
 #include "funnel/model/training_summary.hpp"

@@ -239,28 +239,56 @@ void save_model(const std::string& path, const Bundle& bundle) {
     save_container(path, sections);
 }
 
-Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
-    Bundle bundle;
-    std::optional<history::History> history;
-    std::vector<std::string_view> missing = {"task", "encoder", "nets", "summary", "probes", "reference"};
-    const auto take = [&](const std::string& name, ByteReader& in) {
+namespace {
+
+/// The sections of a model file as they come.
+class BundleReader {
+ public:
+    void take(const std::string& name, ByteReader& in) {
         if (name == "history") {
-            history = history::History::read(in);
+            history_ = history::History::read(in);
             return in.expect_end();
         }
-        if (std::erase(missing, name) == 0) return;
-        read_section(name, in, bundle);
+        if (std::erase(missing_, name) == 0) return;
+        read_section(name, in, bundle_);
         in.expect_end();
-    };
-    read_container(path, take, size_limit, digest);
-    return with_path(path, [&] {
-        if (bundle.log && !history) missing.push_back("history");
-        expect_none(missing);
-        if (bundle.log) bundle.history = std::move(history);
-        check_parts(bundle);
-        check_probes(bundle);
-        return std::move(bundle);
+    }
+    /// The whole, checked. path: for messages.
+    [[nodiscard]] Bundle finish(const std::string& path) {
+        return with_path(path, [&] {
+            if (bundle_.log && !history_) missing_.push_back("history");
+            expect_none(missing_);
+            if (bundle_.log) bundle_.history = std::move(history_);
+            check_parts(bundle_);
+            check_probes(bundle_);
+            return std::move(bundle_);
+        });
+    }
+
+ private:
+    Bundle bundle_;
+    std::optional<history::History> history_;
+    std::vector<std::string_view> missing_ = {"task", "encoder", "nets", "summary", "probes", "reference"};
+};
+
+}  // namespace
+
+Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
+    BundleReader reader;
+    read_container(
+        path, [&](const std::string& name, ByteReader& in) { reader.take(name, in); }, size_limit, digest);
+    return reader.finish(path);
+}
+
+Bundle load_model_bytes(std::span<const char> bytes, const std::string& name) {
+    BundleReader reader;
+    with_path(name, [&] {
+        for (const SectionView& section : decode_container(bytes)) {
+            ByteReader in(section.bytes);
+            reader.take(section.name, in);
+        }
     });
+    return reader.finish(name);
 }
 
 void save_state(const std::string& path, const history::History& history) {
@@ -278,6 +306,18 @@ history::History load_state(const std::string& path, std::uint64_t size_limit) {
     read_container(path, take, size_limit);
     if (!history) with_path(path, [] { expect_none({{"history"}}); });
     return std::move(*history);
+}
+
+history::History load_matching_state(const std::string& path, const Bundle& bundle,
+                                     std::uint64_t size_limit) {
+    history::History state = load_state(path, size_limit);
+    if (!bundle.history || state.options_key() != bundle.history->options_key()) {
+        throw Error(ErrorCode::schema,
+                    base::escaped(path) +
+                        ": expected a state of this model, got one with other stages or features; give the "
+                        "state that a run of this model saved, or none");
+    }
+    return state;
 }
 
 }  // namespace funnel::persist

@@ -6,6 +6,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/events/effective_funnel.hpp"
 #include "funnel/kernel/best_kernels.hpp"
+#include "funnel/model/columns_needed.hpp"
 #include "funnel/persist/model_file.hpp"
 
 namespace funnel::tool {
@@ -43,22 +44,21 @@ ingest::ReadOptions read_options_for_model(const model::LogTask& task, const Log
 
 namespace {
 
-/// Columns that the training rows had and this log has not: scores lack them, and look as good as ever.
-std::string missing_columns(const model::Reference& reference, const EventLog& log) {
+/// Columns that the training rows had and this log has not: scores lack them, and look as good as ever. They
+/// become columns without values, which is what the caller is told.
+std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) {
     std::string names;
-    const auto learned = [](const std::vector<model::ReferenceColumn>& columns, const char* name) {
-        const auto at = std::ranges::find(columns, name, &model::ReferenceColumn::name);
-        return at != columns.end() && std::ranges::any_of(at->counts.begin(), at->counts.end() - 1,
-                                                          [](std::uint64_t count) { return count > 0; });
-    };
-    const auto note = [&](const char* name, bool is_there) {
-        if (!is_there) names += (names.empty() ? "" : ", ") + std::string(name);
-    };
-    for (const char* name : {"category", "brand", "list"}) {
-        if (learned(reference.categorical, name)) note(name, log.text_column(name) != nullptr);
+    const auto note = [&](const std::string& name) { names += (names.empty() ? "" : ", ") + name; };
+    for (const std::string& name : needed.text) {
+        if (log.text_column(name) != nullptr) continue;
+        note(name);
+        log.add_text_column(name);
     }
-    if (learned(reference.numeric, "position")) note("position", log.number_column("position") != nullptr);
-    if (learned(reference.numeric, "item_log_price")) note("price", log.number_column("price") != nullptr);
+    for (const std::string& name : needed.numbers) {
+        if (log.number_column(name) != nullptr) continue;
+        note(name);
+        log.add_number_column(name);
+    }
     return names;
 }
 
@@ -71,7 +71,8 @@ ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& option
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, general, console);
     side.complete(read.log);
-    if (const std::string missing = missing_columns(bundle.reference, read.log); !missing.empty()) {
+    const std::string missing = take_as_missing(model::columns_needed(bundle), read.log);
+    if (!missing.empty()) {
         console.warn(
             "the model learned from " + missing +
             ", which this log has not: its scores do without; if a column has another name, give the "
@@ -96,22 +97,14 @@ void save_state(const HistoryOptions& options, const history::History& history,
 
 namespace {
 
-/// What decides the features of a history, as bytes.
-std::vector<char> features_of(const history::HistoryOptions& options) {
-    base::ByteWriter out;
-    options.write(out);
-    return out.take();
-}
-
-history::History load_matching_state(const std::string& path, const history::HistoryOptions& options) {
-    history::History state = persist::load_state(path);
-    if (features_of(state.options()) != features_of(options)) {
-        throw Error(ErrorCode::format,
-                    path +
-                        ": expected a state of this model, got one with other stages or features; give the "
-                        "state that a run of this model saved, or none");
+/// To the program a state that does not fit is a bad model file, not a bad log.
+history::History load_matching_state(const std::string& path, const Bundle& bundle) {
+    try {
+        return persist::load_matching_state(path, bundle);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::schema) throw;
+        throw Error(ErrorCode::format, error.what());
     }
-    return state;
 }
 
 }  // namespace
@@ -128,7 +121,7 @@ dataset::BuildOptions build_options(const model::LogTask& task, const events::Si
 history::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
     if (!options.state.empty()) {
         if (options.history == "none") usage_error("--state and --history none exclude each other; give one");
-        return load_matching_state(options.state, bundle.history->options());
+        return load_matching_state(options.state, bundle);
     }
     if (options.history == "none") return history::History(bundle.history->options());
     return *bundle.history;

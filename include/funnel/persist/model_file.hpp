@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "funnel/history/history.hpp"
@@ -20,6 +21,14 @@ void save_model(const std::string& path, const Bundle& bundle);
 /// by a newer version; Error(io), Error(memory) as read_container.
 [[nodiscard]] Bundle load_model(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit,
                                 files::FileDigest* digest = nullptr);
+
+/// The same from the bytes of a model file, which `name` stands for in messages.
+[[nodiscard]] Bundle load_model_bytes(std::span<const char> bytes, const std::string& name);
+
+/// load_state of a history that goes on for this model. Throws Error(schema) if it counts other stages or
+/// features than the model's own, and as load_state.
+[[nodiscard]] history::History load_matching_state(const std::string& path, const Bundle& bundle,
+                                                   std::uint64_t size_limit = kDefaultSizeLimit);
 
 /// The state of a history between nightly runs: what it has observed up to its watermark.
 void save_state(const std::string& path, const history::History& history);
