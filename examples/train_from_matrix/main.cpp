@@ -1,43 +1,39 @@
 // SPDX-License-Identifier: MIT
-// Training on a matrix in memory: data that are numbers already need no log and no file. Links funnel::core.
+// Training on a matrix in memory: numbers in, a model file out, and scores by the names of the columns.
 #include <cstdio>
-#include <numeric>
-#include <vector>
 
 #include "funnel/base/random.hpp"
-#include "funnel/nn/inference.hpp"
-#include "funnel/train/trainer.hpp"
+#include "funnel/encoding/matrix_dataset.hpp"
+#include "funnel/kernel/best_kernels.hpp"
+#include "funnel/persist/model_file.hpp"
+#include "funnel/score/score_table.hpp"
+#include "funnel/train/train_on_table.hpp"
 
 int main() {
     // Inside a circle or not: what a straight line cannot tell.
-    constexpr std::size_t kRows = 20'000, kTrain = 16'000;
-    funnel::Rng random(1);
-    funnel::Matrix<float> inputs(kRows, 2);
-    std::vector<std::uint8_t> labels(kRows);
-    for (std::size_t i = 0; i < kRows; ++i) {
-        const auto row = static_cast<Eigen::Index>(i);
-        inputs.row(row) << static_cast<float>(random.normal()), static_cast<float>(random.normal());
-        labels[i] = inputs.row(row).squaredNorm() < 1.4f ? 1 : 0;
+    const std::vector<std::string> names = {"x", "y"};
+    std::vector<float> values;
+    std::vector<std::uint8_t> labels;
+    for (funnel::Rng random(1); labels.size() < 20'000;) {
+        const auto x = static_cast<float>(random.normal()), y = static_cast<float>(random.normal());
+        values.insert(values.end(), {x, y});
+        labels.push_back(x * x + y * y < 1.4f ? 1 : 0);
     }
-    std::vector<std::uint32_t> rows(kRows);
-    std::iota(rows.begin(), rows.end(), 0u);
-    const std::span all(rows);
-    const std::span<const std::uint8_t> known(labels);
+    funnel::train::TableModelOptions options;  // a fifth of the rows, drawn at random, validates
+    options.model.training.hidden = {16, 8};
+    funnel::persist::save_model(
+        "circle.funnel",
+        funnel::train::train_on_table(funnel::encoding::matrix_dataset(names, values, "inside", labels),
+                                      options, funnel::kernel::best()));
 
-    funnel::train::TrainOptions options;
-    options.hidden = {16, 8};
-    const auto result = funnel::train::fit(
-        funnel::train::net_shape(options, 2), funnel::train::MatrixSource(inputs),
-        {.rows = all.first(kTrain), .labels = known.first(kTrain), .weights = {}},
-        {.rows = all.subspan(kTrain), .labels = known.subspan(kTrain), .weights = {}}, options);
-    const double auc = result.epochs.at(result.best_epoch - 1).heads[0].roc_auc.value_or(0);
-    std::printf("best of %zu epochs: %zu, validation AUC %.4f\n", result.epochs.size(), result.best_epoch,
-                auc);
-
-    const funnel::nn::NetPredictor predictor(result.net, options.chains);
-    funnel::nn::Workspace<float> workspace;
-    float p[2];
-    predictor.probabilities({.rows = 2, .dense = std::vector<float>{0, 0, 2, 2}, .ids = {}}, workspace, p);
+    const funnel::Bundle model = funnel::persist::load_model("circle.funnel");
+    const double auc = model.summary.targets.at(0).roc_auc.value_or(0);
+    std::printf("validation AUC %.4f\n", auc);
+    // Columns are matched by name, in any order.
+    const std::vector<std::string> other = {"y", "x", "unused"};
+    const std::vector<float> rows = {0, 0, 7, 2, 2, 7};
+    const auto p =
+        funnel::score::score_table(model, funnel::encoding::matrix_dataset(other, rows)).scores.at(0);
     std::printf("p(inside) at (0, 0): %.3f, at (2, 2): %.3f\n", p[0], p[1]);
     return auc > 0.99 && p[0] > 0.7f && p[1] < 0.1f ? 0 : 1;
 }

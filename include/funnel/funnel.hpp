@@ -20,6 +20,7 @@
 #include "funnel/events/aliases.hpp"
 #include "funnel/events/order_duplicates.hpp"
 #include "funnel/events/needed_columns.hpp"
+#include "funnel/events/recent_rows.hpp"
 
 // What is known beside the log: tables of items, users, visits, and vectors
 #include "funnel/events/side_table.hpp"
@@ -48,14 +49,20 @@
 #include "funnel/dataset/examples.hpp"
 #include "funnel/dataset/build_dataset.hpp"
 #include "funnel/dataset/split.hpp"
+#include "funnel/dataset/table_split.hpp"
 
 // Encode: numbers and texts to what a net takes in
 #include "funnel/encoding/dataset.hpp"
 #include "funnel/encoding/table_dataset.hpp"
+#include "funnel/encoding/table_examples.hpp"
+#include "funnel/encoding/matrix_dataset.hpp"
 #include "funnel/encoding/labelled_rows.hpp"
+#include "funnel/encoding/dataset_encoder.hpp"
 #include "funnel/encoding/encoder.hpp"
 #include "funnel/encoding/category_encoder.hpp"
 #include "funnel/encoding/normalizer.hpp"
+#include "funnel/encoding/number_bins.hpp"
+#include "funnel/encoding/target_edges.hpp"
 #include "funnel/encoding/vocabulary.hpp"
 #include "funnel/encoding/target_rates.hpp"
 #include "funnel/encoding/running_rates.hpp"
@@ -63,12 +70,16 @@
 
 // Train: from a log, a table or a matrix to a Bundle
 #include "funnel/train/train_on_log.hpp"
+#include "funnel/train/train_on_table.hpp"
 #include "funnel/train/train_model.hpp"
+#include "funnel/train/training_warnings.hpp"
 #include "funnel/train/one_pass.hpp"
 #include "funnel/train/trainer.hpp"
 #include "funnel/train/train_options.hpp"
 #include "funnel/train/model_options.hpp"
+#include "funnel/train/search.hpp"
 #include "funnel/train/input_source.hpp"
+#include "funnel/train/dataset_source.hpp"
 #include "funnel/train/item_visits.hpp"
 #include "funnel/train/champion.hpp"
 #include "funnel/train/audit.hpp"
@@ -79,10 +90,12 @@
 #include "funnel/model/columns_needed.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/model/reference.hpp"
+#include "funnel/model/drift_limits.hpp"
 #include "funnel/model/training_summary.hpp"
 #include "funnel/score/scorer.hpp"
 #include "funnel/score/score_candidates.hpp"
 #include "funnel/score/score_log.hpp"
+#include "funnel/score/score_table.hpp"
 
 // Judge: predictions against what came
 #include "funnel/score/evaluation.hpp"
@@ -124,6 +137,7 @@
 
 // Ground: errors, bytes, texts, time, random numbers, threads
 #include "funnel/base/error.hpp"
+#include "funnel/base/warning.hpp"
 #include "funnel/base/version.hpp"
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/csv.hpp"
@@ -137,8 +151,10 @@
 #include "funnel/base/secret_salt.hpp"
 #include "funnel/base/huge_pages.hpp"
 #include "funnel/base/matrix.hpp"
+#include "funnel/base/nearest.hpp"
 #include "funnel/base/number.hpp"
 #include "funnel/base/number_format.hpp"
+#include "funnel/base/number_texts.hpp"
 #include "funnel/base/missing_words.hpp"
 #include "funnel/base/portable_math.hpp"
 #include "funnel/base/random.hpp"

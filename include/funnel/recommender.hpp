@@ -5,10 +5,9 @@
 //     funnel::Recommender shop = funnel::Recommender::load("shop.funnel");
 //     shop.observe({.time = now, .kind = "click", .user = "u7", .item = "i42", .session = "visit 1"}, now);
 //
-//     thread_local funnel::Recommender::Scratch scratch;  // one per thread, kept: calls then allocate
-//     nothing const std::vector<funnel::Recommender::Item> items{{.id = "i1"}, {.id = "i2"}, {.id = "i3"}};
-//     if (shop.top({.now = now, .user = "u7"}, items, "purchase", 2, scratch) ==
-//     funnel::Recommender::Ranked::yes)
+//     thread_local funnel::Recommender::Scratch scratch;  // kept: calls then allocate nothing
+//     const std::vector<funnel::Recommender::Item> items{{.id = "i1"}, {.id = "i2"}, {.id = "i3"}};
+//     if (shop.top({.now = now, .user = "u7"}, items, "purchase", 2, scratch) == Ranked::yes)
 //         for (const std::uint32_t i : scratch.order()) show(items[i].id, scratch.scores()[i]);
 //
 // Times are microseconds since 1970 UTC. The host passes the time: the library asks no clock. Texts are
@@ -16,7 +15,12 @@
 //
 // Threads: every call but moving and destruction may come from any thread at any time. Readers never wait
 // for the writer, nor for each other: there are two histories, one that is read and one that is written, and
-// a thread of the recommender's own lets them change places. Memory: twice the history.
+// a thread of the recommender's own lets them change places. Memory: twice the history. A recommender that
+// was moved from may only be destroyed or assigned to; before either, all calls must have returned.
+//
+// Clocks: `now` is believed. If it jumps back, events are late until it is where it was; if it jumps far
+// ahead together with an event's time, events are late until then, so check the clock of the host. A request
+// whose `now` is before the last event in use counts as asked at the time of that event.
 //
 // Errors: load, swap_model and save_state throw funnel::Error, a std::runtime_error (funnel/base/error.hpp).
 // What happens in daily work is a value: see Taken and Ranked.
@@ -41,6 +45,7 @@ class Recommender {
 
     struct Options {
         std::string state = {};  ///< a file of save_state to go on from; empty: the model's own history
+        bool allow_older_state = false;  ///< also one that ends before the model's own history
         /// An event comes into use this long after it happened; those that arrive in the meantime are put in
         /// order. With 0 an event that is older than one already in use is late.
         Time reorder = 1 * kSecond;
@@ -64,8 +69,8 @@ class Recommender {
         std::string_view session = {};  ///< the visit; without one, 30 minutes of silence end a visit
         std::string_view category = {}, brand = {};
         std::string_view list = {};      ///< where the item was shown
-        double position = kMissing;      ///< its place there, from 1
-        double price = kMissing;         ///< per unit
+        double position = kMissing;      ///< its place there, from 1; others, and NaN: not given
+        double price = kMissing;         ///< per unit; 0 and less, infinite or NaN: not given
         std::string_view event_id = {};  ///< if given, a second event with the same id is a duplicate
     };
 
@@ -108,7 +113,7 @@ class Recommender {
         yes,
         unknown_target,  ///< see targets()
         unknown_input,   ///< an Input that the model has not
-        failed           ///< memory was refused, or a size that no model takes
+        failed           ///< memory was refused
     };
 
     /// What a thread keeps between its calls, and the answer of the last one. One thread at a time.
@@ -170,7 +175,8 @@ class Recommender {
     };
 
     /// Reads a model of a log. Throws Error(io), Error(format), Error(schema) for a model of a table or a
-    /// state of another model, Error(invalid_argument) for options outside their ranges.
+    /// state that is of another model or older than the model's history, Error(invalid_argument) for options
+    /// outside their ranges.
     [[nodiscard]] static Recommender load(const std::string& path, const Options& options);
     [[nodiscard]] static Recommender load(const std::string& path);
     /// The same from the bytes of a model file.
@@ -186,7 +192,9 @@ class Recommender {
     Taken observe(const Event& event, Time now) noexcept;
     std::size_t observe(std::span<const Event> events, Time now, std::span<Taken> answers = {}) noexcept;
 
-    /// All items, the best for `target` first; top: the k best of them. The answer is in `scratch`.
+    /// All items, the best for `target` first; top: the k best of them, or all if there are fewer. The answer
+    /// is in `scratch`, and empty unless it is Ranked::yes. Ids may be of any length and unknown; the cost is
+    /// linear in the items, about 0.5 us each.
     Ranked rank(const Request& request, std::span<const Item> items, std::string_view target,
                 Scratch& scratch) const noexcept;
     Ranked rank(const Request& request, Candidates& items, std::string_view target,
@@ -202,7 +210,7 @@ class Recommender {
     void flush(Time now) const noexcept;
 
     /// Another model in place of this one. Calls go on with the old one until the new one is ready; no event
-    /// is lost. Throws as load; then the old one stays.
+    /// is lost. Throws as load, and Error(memory) after Statistics::failed; then the old one stays.
     Swapped swap_model(const std::string& path);
     Swapped swap_model_bytes(std::span<const char> model);
 

@@ -55,11 +55,22 @@ class Descriptor {
     int fd_;
 };
 
+/// What /dev/stdout leads to is open already: a new file in its place would not be what is read there.
+void refuse_open_file(const std::string& path, const std::string& target) {
+    const bool is_open = target.starts_with("/dev/fd/") ||
+                         (target.starts_with("/proc/") && target.find("/fd/") != std::string::npos);
+    if (!is_open) return;
+    throw Error(ErrorCode::io, base::escaped(path) +
+                                   ": expected the name of a file, got one that is open already; leave the "
+                                   "option out to write to standard output");
+}
+
 /// The path that a chain of links ends at; it need not exist.
 std::string follow_links(const std::string& path) {
     std::string target = path;
     std::array<char, PATH_MAX> link{};
     for (int depth = 0; depth < 40; ++depth) {
+        refuse_open_file(path, target);
         const ssize_t size = readlink(target.c_str(), link.data(), link.size());
         if (size < 0) return target;
         const std::string next(link.data(), static_cast<std::size_t>(size));

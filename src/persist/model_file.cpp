@@ -117,6 +117,32 @@ void read_task(ByteReader& in, Bundle& bundle) {
     bundle.chains = nn::Chains::read(in);
 }
 
+/// How the cells of a table are read, if not as usual.
+bool has_reading(const Bundle& bundle) {
+    return bundle.table && !(bundle.table->missing.empty() && bundle.table->numbers.plain());
+}
+
+void write_reading(ByteWriter& out, const model::TableTask& task) {
+    write_texts(out, task.missing);
+    out.text(task.numbers.decimal);
+    out.text(task.numbers.thousands);
+}
+
+void read_reading(ByteReader& in, Bundle& bundle) {
+    std::vector<std::string> missing = read_texts(in);
+    base::NumberFormat numbers;
+    numbers.decimal = in.text();
+    numbers.thousands = in.text();
+    if (!bundle.table) throw Error(ErrorCode::format, "damaged: cells of a table without a table");
+    try {
+        numbers.check();
+    } catch (const Error& error) {
+        throw Error(ErrorCode::format, std::string("damaged: ") + error.what());
+    }
+    bundle.table->missing = std::move(missing);
+    bundle.table->numbers = std::move(numbers);
+}
+
 void write_probes(ByteWriter& out, const std::vector<model::Probe>& probes) {
     out.value<std::uint64_t>(probes.size());
     for (const model::Probe& probe : probes) {
@@ -201,7 +227,12 @@ void read_section(std::string_view name, ByteReader& in, Bundle& bundle) {
     if (name == "nets") bundle.nets = in.list(1, nn::Net<float>::read);
     if (name == "summary") bundle.summary = model::TrainingSummary::read(in);
     if (name == "probes") bundle.probes = in.list(3 * sizeof(std::uint64_t), read_probe);
+    if (name == "cells") read_reading(in, bundle);
     if (name == "reference") bundle.reference = model::Reference::read(in);
+}
+
+Section recent_section(const events::RecentRows& recent) {
+    return section("recent", [&](ByteWriter& out) { recent.write(out); });
 }
 
 void expect_none(const std::vector<std::string_view>& missing) {
@@ -233,9 +264,14 @@ void save_model(const std::string& path, const Bundle& bundle) {
     sections.push_back(section("summary", [&](ByteWriter& out) { bundle.summary.write(out); }));
     sections.push_back(section("probes", [&](ByteWriter& out) { write_probes(out, bundle.probes); }));
     sections.push_back(section("reference", [&](ByteWriter& out) { bundle.reference.write(out); }));
+    if (has_reading(bundle)) {
+        sections.push_back(section("cells", [&](ByteWriter& out) { write_reading(out, *bundle.table); }));
+    }
     if (bundle.history) {
         sections.push_back(section("history", [&](ByteWriter& out) { bundle.history->write(out); }));
     }
+    sections.push_back(section("learned", [&](ByteWriter& out) { write_texts(out, bundle.learned_from); }));
+    if (bundle.history) sections.push_back(recent_section(bundle.recent));
     save_container(path, sections);
 }
 
@@ -249,7 +285,16 @@ class BundleReader {
             history_ = history::History::read(in);
             return in.expect_end();
         }
-        if (std::erase(missing_, name) == 0) return;
+        if (name == "learned") {
+            bundle_.learned_from = read_texts(in);
+            return in.expect_end();
+        }
+        if (name == "recent") {
+            bundle_.recent = events::RecentRows::read(in);
+            remembers_ = true;
+            return in.expect_end();
+        }
+        if (std::erase(missing_, name) == 0 && name != "cells") return;
         read_section(name, in, bundle_);
         in.expect_end();
     }
@@ -259,6 +304,7 @@ class BundleReader {
             if (bundle_.log && !history_) missing_.push_back("history");
             expect_none(missing_);
             if (bundle_.log) bundle_.history = std::move(history_);
+            if (bundle_.history && !remembers_) bundle_.recent.begin_after(bundle_.history->watermark());
             check_parts(bundle_);
             check_probes(bundle_);
             return std::move(bundle_);
@@ -269,6 +315,7 @@ class BundleReader {
     Bundle bundle_;
     std::optional<history::History> history_;
     std::vector<std::string_view> missing_ = {"task", "encoder", "nets", "summary", "probes", "reference"};
+    bool remembers_ = false;
 };
 
 }  // namespace
@@ -291,26 +338,46 @@ Bundle load_model_bytes(std::span<const char> bytes, const std::string& name) {
     return reader.finish(name);
 }
 
-void save_state(const std::string& path, const history::History& history) {
-    const Section part = section("history", [&](ByteWriter& out) { history.write(out); });
-    save_container(path, {&part, 1});
+namespace {
+
+std::vector<Section> state_sections(const history::History& history, const events::RecentRows& recent) {
+    std::vector<Section> sections;
+    sections.push_back(section("history", [&](ByteWriter& out) { history.write(out); }));
+    sections.push_back(recent_section(recent));
+    return sections;
 }
 
-history::History load_state(const std::string& path, std::uint64_t size_limit) {
+}  // namespace
+
+std::vector<char> state_bytes(const history::History& history, const events::RecentRows& recent) {
+    return encode_container(state_sections(history, recent));
+}
+
+void save_state(const std::string& path, const history::History& history, const events::RecentRows& recent) {
+    save_container(path, state_sections(history, recent));
+}
+
+history::History load_state(const std::string& path, std::uint64_t size_limit, events::RecentRows* recent,
+                            files::FileDigest* digest) {
     std::optional<history::History> history;
+    std::optional<events::RecentRows> remembered;
     const auto take = [&](const std::string& name, ByteReader& in) {
-        if (name != "history") return;
-        history = history::History::read(in);
-        in.expect_end();
+        if (name == "history") history = history::History::read(in);
+        if (name == "recent") remembered = events::RecentRows::read(in);
+        if (name == "history" || name == "recent") in.expect_end();
     };
-    read_container(path, take, size_limit);
+    read_container(path, take, size_limit, digest);
     if (!history) with_path(path, [] { expect_none({{"history"}}); });
+    if (recent != nullptr) {
+        *recent = remembered.value_or(events::RecentRows{});
+        if (!remembered) recent->begin_after(history->watermark());
+    }
     return std::move(*history);
 }
 
-history::History load_matching_state(const std::string& path, const Bundle& bundle,
-                                     std::uint64_t size_limit) {
-    history::History state = load_state(path, size_limit);
+history::History load_matching_state(const std::string& path, const Bundle& bundle, std::uint64_t size_limit,
+                                     events::RecentRows* recent, files::FileDigest* digest) {
+    history::History state = load_state(path, size_limit, recent, digest);
     if (!bundle.history || state.options_key() != bundle.history->options_key()) {
         throw Error(ErrorCode::schema,
                     base::escaped(path) +

@@ -3,14 +3,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 
 namespace funnel::report {
 
-std::string calibration_json(std::span<const train::Shift> shifts) {
+std::string calibration_json(std::span<const train::Shift> shifts, const base::Warnings& warnings) {
     using Json = nlohmann::ordered_json;
     Json json;
-    json["schema_version"] = 1;
+    json["schema_version"] = kSchemaVersion;
     json["targets"] = Json::object();
     for (const train::Shift& shift : shifts) {
         json["targets"][shift.target] = {{"given", shift.given.empty() ? Json() : Json(shift.given)},
@@ -19,6 +20,7 @@ std::string calibration_json(std::span<const train::Shift> shifts) {
                                          {"moved", shift.moved},
                                          {"intercept", shift.intercept}};
     }
+    json["warnings"] = warnings_json<Json>(warnings);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 #include "interval_json.hpp"
 
@@ -34,13 +35,14 @@ Json difference_json(const score::Comparison& comparison, std::size_t k) {
 
 }  // namespace
 
-std::string to_json(const score::Comparison& comparison) {
+std::string to_json(const score::Comparison& comparison, const base::Warnings& warnings) {
     Json json;
-    json["schema_version"] = 1;
+    json["schema_version"] = kSchemaVersion;
     json["rows"] = comparison.rows;
     json["comparison"] = Json::object();
     for (std::size_t k = 0; k < comparison.targets.size(); ++k)
         json["comparison"][comparison.targets[k]] = difference_json(comparison, k);
+    json["warnings"] = warnings_json<Json>(warnings);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "funnel/base/number.hpp"
+
 namespace funnel::report {
 
 namespace {
@@ -79,7 +81,7 @@ std::string experiment_text(const metrics::ExperimentResult& experiment, const P
                       counted(experiment.users_in_none, "in none are left out"));
     if (experiment.sample_ratio_p)
         out += paint.line("numbers of users against the planned split: p = " +
-                          format_number(*experiment.sample_ratio_p, 4));
+                          base::format_p_value(*experiment.sample_ratio_p));
     for (const auto& arm : experiment.arms) {
         if (!arm.against_control.empty())
             out += differences_text(arm.against_control, printable(arm.key, 20),

@@ -6,6 +6,7 @@
 
 #include "funnel/base/csv.hpp"
 #include "funnel/base/time.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 #include "interval_json.hpp"
 
@@ -182,11 +183,13 @@ std::string observed_text(const score::Evaluation& evaluation, bool markdown) {
 
 }  // namespace
 
-std::string to_json(const score::Evaluation& evaluation) {
+std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings) {
     Json json;
-    json["schema_version"] = 1;
+    json["schema_version"] = kSchemaVersion;
     json["rows"] = evaluation.rows;
     json["already_observed"] = evaluation.already_observed;
+    json["late"] = evaluation.late;
+    json["late_or_observed"] = evaluation.late_or_observed;
     json["targets"] = targets_json(evaluation, evaluation.all);
     json["segments"] = Json::object();
     for (const auto& segment : evaluation.segments) {
@@ -196,14 +199,15 @@ std::string to_json(const score::Evaluation& evaluation) {
         json["steps"] = observed_json(evaluation.targets, evaluation.steps);
         json["days"] = days_json(evaluation);
     }
+    json["warnings"] = warnings_json<Json>(warnings);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string to_text(const score::Evaluation& evaluation, bool markdown) {
     std::string text = std::string(markdown ? "## " : "") + "Evaluation of " +
                        format_count(static_cast<std::int64_t>(evaluation.rows)) + " examples";
-    if (evaluation.already_observed > 0) {
-        text += " (" + format_count(static_cast<std::int64_t>(evaluation.already_observed)) +
+    if (const auto known = evaluation.already_observed + evaluation.late_or_observed; known > 0) {
+        text += " (" + format_count(static_cast<std::int64_t>(known)) +
                 " rows of the log were already observed and are not scored)";
     }
     text += "\n\n" + figures_table(evaluation, evaluation.all, markdown);

@@ -2,7 +2,6 @@
 #include "funnel_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "funnel/base/time.hpp"
 #include "funnel/report/text_table.hpp"
+#include "plain_words.hpp"
 
 namespace funnel::report {
 
@@ -17,18 +17,6 @@ namespace {
 
 std::string interval_text(const std::optional<eval::Interval>& interval) {
     return interval ? format_share(interval->low) + " to " + format_share(interval->high) : "";
-}
-
-// Eighths of a column: a bar that is not empty is never drawn as nothing.
-std::string bar(double share, std::size_t width) {
-    constexpr std::array<std::string_view, 8> kEighths = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    if (!(share > 0)) return {};
-    const auto eighths =
-        static_cast<std::size_t>(std::max(1.0, std::min(share, 1.0) * static_cast<double>(width) * 8));
-    std::string out;
-    for (std::size_t i = 0; i < eighths / 8; ++i)
-        out += "█";
-    return out + std::string(kEighths[eighths % 8]);
 }
 
 bool censored(const metrics::MetricsResult& result) {

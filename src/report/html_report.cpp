@@ -52,7 +52,7 @@ std::string header(const Page& page) {
     const std::string period = page.period();
     std::string line = period;
     if (!files.empty()) line += (line.empty() ? "" : " \xC2\xB7 ") + files;
-    const std::size_t notes = page.log.warnings.size() + page.numbers.whole.warnings.size();
+    const std::size_t notes = page.notes().size();
     std::string out = element("h1", "Shop report") + element("p", line);
     if (notes > 0)
         out += element("p", "class=\"notice\"",

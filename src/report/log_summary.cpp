@@ -16,7 +16,7 @@ std::string kind_name(const EventLog& log, std::size_t kind) {
 /// What metrics know of a log.
 LogSummary summarize(const metrics::MetricsResult& result, std::int64_t items) {
     LogSummary summary;
-    summary.rows = summary.accepted = result.rows;
+    summary.rows = summary.accepted = summary.events = result.rows;
     summary.outside = result.outside;
     summary.users = result.users;
     summary.items = items;
@@ -55,6 +55,7 @@ LogSummary summarize(const ingest::LogOutline& outline, const metrics::MetricsRe
     summary.rows = static_cast<std::int64_t>(report.rows);
     summary.accepted = static_cast<std::int64_t>(report.accepted);
     summary.rejected = static_cast<std::int64_t>(report.rejected);
+    summary.events = static_cast<std::int64_t>(report.events);
     summary.ignored = static_cast<std::int64_t>(report.ignored);
     summary.after = static_cast<std::int64_t>(report.after);
     summary.ahead = static_cast<std::int64_t>(report.ahead);

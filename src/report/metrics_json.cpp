@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "funnel/base/time.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel_text.hpp"
 
 namespace funnel::report {
@@ -121,16 +122,25 @@ Json time_json(const std::optional<std::int64_t>& time) {
 }
 
 Json log_json(const LogSummary& log) {
-    return {
-        {"files", log.files},       {"schema", log.schema},
-        {"rows", log.rows},         {"accepted", log.accepted},
-        {"rejected", log.rejected}, {"rejected_by_reason", log.rejected_by_reason},
-        {"ignored", log.ignored},   {"after", log.after},
-        {"ahead", log.ahead},       {"behind", log.behind},
-        {"outside", log.outside},   {"duplicates", log.duplicates ? Json(*log.duplicates) : Json(nullptr)},
-        {"users", log.users},       {"items", log.items},
-        {"sessions", log.sessions}, {"from", time_json(log.from)},
-        {"to", time_json(log.to)},  {"by_event", log.by_event}};
+    return {{"files", log.files},
+            {"schema", log.schema},
+            {"rows", log.rows},
+            {"accepted", log.accepted},
+            {"rejected", log.rejected},
+            {"rejected_by_reason", log.rejected_by_reason},
+            {"ignored", log.ignored},
+            {"events", log.events},
+            {"after", log.after},
+            {"ahead", log.ahead},
+            {"behind", log.behind},
+            {"outside", log.outside},
+            {"duplicates", log.duplicates ? Json(*log.duplicates) : Json(nullptr)},
+            {"users", log.users},
+            {"items", log.items},
+            {"sessions", log.sessions},
+            {"from", time_json(log.from)},
+            {"to", time_json(log.to)},
+            {"by_event", log.by_event}};
 }
 
 Json differences_json(const std::vector<metrics::MetricDifference>& differences) {
@@ -198,7 +208,7 @@ Json breakdown_json(const std::vector<metrics::SegmentResult>& breakdown) {
 
 std::string to_json(const metrics::MetricsResult& result, const LogSummary& log, const Comparisons& beside) {
     Json json;
-    json["schema_version"] = 1;
+    json["schema_version"] = kSchemaVersion;
     json["log"] = log_json(log);
     json["metrics"] = metrics_json(result.metrics);
     json["funnel"] = {{"entity", metrics::entity_name(result.entity)},
@@ -217,9 +227,10 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
     if (beside.other) json["compare"] = comparison_json(*beside.other);
     if (beside.experiment) json["experiment"] = experiment_json(*beside.experiment);
     if (beside.disagreements) json["explain_difference"] = disagreements_json(*beside.disagreements);
-    json["warnings"] = log.warnings;
-    for (const std::string& warning : result.warnings)
-        json["warnings"].push_back(warning);
+    base::Warnings warnings = log.warnings;
+    base::add_new(warnings, result.warnings);
+    json["warnings"] = warnings_json<Json>(warnings);
+    json["notes"] = warnings_json<Json>(result.notes);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

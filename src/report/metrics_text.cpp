@@ -12,6 +12,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/report/text_table.hpp"
 #include "funnel_text.hpp"
+#include "metrics_tables.hpp"
 
 namespace funnel::report {
 
@@ -45,6 +46,7 @@ std::string head_text(const LogSummary& log, const Paint& paint) {
     std::vector<std::string> rows = {counted(log.rows, "read"), counted(log.accepted, "accepted"),
                                      counted(log.rejected, "rejected"), counted(log.ignored, "ignored")};
     if (log.after > 0) rows.push_back(counted(log.after, "after --as-of"));
+    if (log.events + log.after != log.accepted) rows.push_back(counted(log.events, "events of them"));
     if (log.ahead > 0) rows.push_back(counted(log.ahead, "ahead of their clock"));
     if (log.behind > 0) rows.push_back(counted(log.behind, "behind their clock"));
     if (log.outside > 0) rows.push_back(counted(log.outside, "outside the period"));
@@ -108,7 +110,8 @@ std::string metrics_text(const std::vector<metrics::Metric>& metrics, const Pain
            "\nEach figure is defined under its name in docs/metrics.md.\n";
 }
 
-// The whole log again without the users that a bot rule names.
+}  // namespace
+
 std::string without_bots_text(const metrics::MetricsResult& result, const Paint& paint) {
     const BotsInWords bots = bots_in_words(result);
     const std::string out = paint.title("Without bots") + paint.lead(bots.text);
@@ -126,6 +129,8 @@ std::string without_bots_text(const metrics::MetricsResult& result, const Paint&
     return out + paint.table(table) + "\n" +
            steps_without_bots_text(result.steps, result.without_bots->steps, paint);
 }
+
+namespace {
 
 std::string breakdown_text(std::span<const metrics::SegmentResult> segments, const TextOptions& options,
                            const Paint& paint) {
@@ -155,26 +160,36 @@ std::string breakdown_text(std::span<const metrics::SegmentResult> segments, con
 
 }  // namespace
 
+std::string each_breakdown(const metrics::MetricsResult& result, const Paint& paint,
+                           const std::function<std::string(Segments)>& text) {
+    std::string out;
+    const Segments segments(result.breakdown);
+    for (std::size_t begin = 0, end = 0; begin < segments.size(); begin = end) {
+        while (end < segments.size() && segments[end].by == segments[begin].by)
+            ++end;
+        const Segments group = segments.subspan(begin, end - begin);
+        out += "\n" + text(group);
+        if (!group.front().differences.empty()) out += "\n" + segment_differences_text(group, paint);
+    }
+    return out;
+}
+
 std::string to_text(const metrics::MetricsResult& result, const LogSummary& log, const TextOptions& options,
                     const Comparisons& beside) {
     const Paint paint(options.color, options.markdown);
     std::string out = head_text(log, paint) + "\n" + metrics_text(result.metrics, paint) + "\n" +
                       funnel_text(result, options, paint);
     if (result.without_bots) out += "\n" + without_bots_text(result, paint);
-    const std::span segments(result.breakdown);
-    for (std::size_t begin = 0, end = 0; begin < segments.size(); begin = end) {
-        while (end < segments.size() && segments[end].by == segments[begin].by)
-            ++end;
-        const auto group = segments.subspan(begin, end - begin);
-        out += "\n" + breakdown_text(group, options, paint);
-        if (!group.front().differences.empty()) out += "\n" + segment_differences_text(group, paint);
-    }
+    out +=
+        each_breakdown(result, paint, [&](Segments group) { return breakdown_text(group, options, paint); });
     out += comparisons_text(beside, paint);
-    std::vector<std::string> warnings = log.warnings;
-    warnings.insert(warnings.end(), result.warnings.begin(), result.warnings.end());
-    if (!warnings.empty()) out += "\n";
-    for (const std::string& warning : warnings) {
-        out += (paint.markdown() ? "- " : paint.warning("Note:") + " ") + printable(warning, 1000) + "\n";
+    base::Warnings notes = log.warnings;
+    base::add_new(notes, result.warnings);
+    base::add_new(notes, result.notes);
+    if (!notes.empty()) out += "\n";
+    for (const base::Warning& note : notes) {
+        out +=
+            (paint.markdown() ? "- " : paint.warning("Note:") + " ") + printable(note.message, 1000) + "\n";
     }
     return out;
 }

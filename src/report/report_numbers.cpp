@@ -65,9 +65,8 @@ ReportNumbers measure_report(const EventLog& log, const metrics::MetricsOptions&
     with_trend.by.insert(with_trend.by.begin(), numbers.trend);
     numbers.whole = metrics::finish(metrics::count(log, with_trend, facts), with_trend, facts);
     // The page says so beside every breakdown, and it always has one.
-    std::erase_if(numbers.whole.warnings, [](const std::string& warning) {
-        return warning.starts_with("a user counts in every key");
-    });
+    std::erase_if(numbers.whole.notes,
+                  [](const base::Warning& note) { return note.code == "user_in_several_keys"; });
     if (empty) return numbers;
     metrics::LocalTime zone(options.zone);
     numbers.from = zone.local(period.from);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "funnel/base/time.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 
 namespace funnel::report {
@@ -97,7 +98,7 @@ Json validation_json(const model::TrainingSummary& summary) {
 Json summary_json(const Bundle& bundle, const std::optional<TrainingTimes>& times) {
     const model::TrainingSummary& summary = bundle.summary;
     Json json;
-    json["schema_version"] = 1;
+    json["schema_version"] = kSchemaVersion;
     json["examples"] = summary.examples;
     json["features"] = summary.features;
     json["parameters"] = summary.parameters;
@@ -168,7 +169,9 @@ Json audit_json(const train::Audit& audit) {
     const auto figure = [](const std::optional<double>& value) {
         return value ? Json(*value) : Json(nullptr);
     };
-    Json json = {{"splits", Json::object()}, {"inputs", Json::array()}, {"warnings", audit.warnings}};
+    Json json = {{"splits", Json::object()},
+                 {"inputs", Json::array()},
+                 {"warnings", warnings_json<Json>(audit.warnings)}};
     for (std::size_t k = 0; k < audit.targets.size(); ++k) {
         json["splits"][audit.targets[k]] = {{"roc_auc", figure(audit.by_time[k])},
                                             {"roc_auc_at_random", figure(audit.at_random[k])}};
@@ -194,15 +197,16 @@ std::string audit_text(const train::Audit& audit) {
         table.add_row({printable(input.input), printable(input.target), format_number(input.roc_auc, 4)});
     }
     text += table.text(2);
-    for (const std::string& warning : audit.warnings)
-        text += "  warning: " + printable(warning) + "\n";
+    for (const base::Warning& warning : audit.warnings)
+        text += "  warning: " + printable(warning.message) + "\n";
     return text;
 }
 
 std::string training_json(const Bundle& bundle, const std::optional<TrainingTimes>& times,
-                          const train::Audit* audit) {
+                          const train::Audit* audit, const base::Warnings& warnings) {
     Json json = summary_json(bundle, times);
     if (audit != nullptr) json["audit"] = audit_json(*audit);
+    json["warnings"] = warnings_json<Json>(warnings);
     if (times) json["seconds"] = times->seconds;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -211,7 +215,11 @@ std::string training_text(const Bundle& bundle) {
     const model::TrainingSummary& summary = bundle.summary;
     std::string text = "Training\n";
     text += "  train     " + range_text(summary.train) + "\n";
-    if (summary.valid.examples > 0) text += "  validate  " + range_text(summary.valid) + "\n";
+    if (summary.valid.examples > 0) {
+        const auto all = static_cast<double>(summary.train.examples + summary.valid.examples);
+        text += "  validate  " + range_text(summary.valid) + ", " +
+                format_share(static_cast<double>(summary.valid.examples) / all) + " of both\n";
+    }
     if (summary.refit.examples > 0) text += "  refit     " + range_text(summary.refit) + "\n";
     text += "  net       " + net_text(bundle) + ", " +
             format_count(static_cast<std::int64_t>(summary.parameters)) + " parameters\n";
@@ -250,6 +258,7 @@ std::string inspect_json(const Bundle& bundle) {
     json["configuration"] = Json::object();
     for (const auto& [key, value] : bundle.summary.configuration)
         json["configuration"][key] = value;
+    json["warnings"] = Json::array();
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -138,6 +138,39 @@ TEST(CliDocs, TestsThatTheDocumentsNameExist) {
     EXPECT_GT(named, 100u);
 }
 
+/// Codes as they stand in the sources: push_back({"code", ...}) or Warning{"code", ...} in the library, which
+/// has reports of other things in src/report, and warn("code", ...) in the program.
+Names warning_codes_in_sources() {
+    static const std::regex in_library(R"re((?:push_back\(|Warning|Warnings\{)\s*\{\s*"([a-z0-9_]+)",)re"),
+        in_program(R"re((?:warn\(|Warning\{)\s*"([a-z0-9_]+)",)re");
+    Names codes;
+    for (const std::string folder : {"include/funnel", "src", "tools"}) {
+        for (const auto& entry :
+             std::filesystem::recursive_directory_iterator(FUNNEL_TEST_DIR "/../" + folder)) {
+            if (entry.is_directory() || entry.path().string().find("/src/report/") != std::string::npos)
+                continue;
+            const std::string text = read_file(entry.path());
+            if (text.find("arning") == std::string::npos && folder != "tools") continue;
+            const std::regex& code = folder == "tools" ? in_program : in_library;
+            for (std::sregex_iterator it(text.begin(), text.end(), code), end; it != end; ++it)
+                codes.insert(it->str(1));
+        }
+    }
+    return codes;
+}
+
+TEST(CliDocs, WarningsAreThoseOfTheSources) {
+    static const std::regex row(R"(\n\| `([a-z0-9_]+)` \|)");
+    const std::string page = document("docs/warnings.md");
+    Names listed;
+    for (std::sregex_iterator it(page.begin(), page.end(), row), end; it != end; ++it)
+        listed.insert(it->str(1));
+    EXPECT_GT(listed.size(), 20u);
+    const Names codes = warning_codes_in_sources();
+    EXPECT_EQ(missing(codes, listed), Names{}) << "not in docs/warnings.md";
+    EXPECT_EQ(missing(listed, codes), Names{}) << "listed, but nothing warns of it";
+}
+
 TEST(CliDocs, EveryMetricHasALineWithItsDefinition) {
     const support::TemporaryFolder folder;
     const std::string refund = "2024-03-01T10:02:00Z,refund,a,i1,s1,o1,5,1\n";

@@ -79,6 +79,15 @@ TEST(CliEvaluateScores, ScoresOutsideZeroToOneAreOnlyRanked) {
     EXPECT_NE(target.dump().find("not_probabilities"), std::string::npos) << target;
 }
 
+TEST(CliEvaluateScores, ScoresThatDifferByLittleAreNoTie) {
+    // As floats both are 0.1, which would make half a pair of every pair.
+    const json target = evaluate("score,label\n0.1,0\n0.100000001,1\n").json().at("targets").at("score");
+    EXPECT_EQ(value(target.at("roc_auc")), 1);
+    EXPECT_EQ(value(target.at("average_precision")), 1);
+    const json mean = evaluate("score,label\n0.1,0\n0.1,1\n").json().at("targets").at("score");
+    EXPECT_EQ(value(mean.at("mean_prediction")), 0.1);
+}
+
 TEST(CliEvaluateScores, BadTablesAreUnusable) {
     for (const char* table : {"score,label\n0.9,1\nnan,0\n", "score,label\n0.9,1\n0.1,2\n",
                               "score,label\n0.9,1\n,0\n", "score,label\nhigh,1\n", "score\n0.9\n",

@@ -61,8 +61,11 @@ TEST(CliHistory, SeenRowsAreSkippedAndCounted) {
         return result.json();
     };
     json late = evaluate({shop().late}), both = evaluate({shop().early, shop().late});
-    EXPECT_EQ(both.at("already_observed"), shop().early_rows);
-    both["already_observed"] = 0;
+    EXPECT_EQ(both.at("already_observed").get<std::size_t>() + both.at("late_or_observed").get<std::size_t>(),
+              shop().early_rows);
+    EXPECT_EQ(both.at("late"), 0);
+    EXPECT_GT(both.at("already_observed"), 0);
+    both["already_observed"] = both["late_or_observed"] = 0;
     EXPECT_EQ(both, late);
     EXPECT_EQ(score({shop().log}), score({shop().late}));
 }
@@ -76,8 +79,7 @@ TEST(CliHistory, OnlySeenRowsAreExitThree) {
         const ToolResult result = run_tool(args);
         EXPECT_EQ(result.code, 3) << result.err;
         EXPECT_EQ(result.out, "");
-        EXPECT_NE(result.last_error_line().find("--history none"), std::string::npos)
-            << "it says how to do it all the same: " << result.err;
+        EXPECT_NE(result.last_error_line().find("give a newer log"), std::string::npos) << result.err;
         EXPECT_TRUE(folder.names().empty());
     }
 }

@@ -65,7 +65,7 @@ TEST(CliJudgingLog, ExpectedAndObservedAreSumsOfScoresAndLabels) {
         for (const std::string& target : targets)
             expect_equal(day.at("targets").at(target), days.at(day.at("day"))[target], day.at("day"));
     }
-    EXPECT_NE(output({"evaluate", "-m", shop().model, shop().late}).find("ripe exposures"),
+    EXPECT_NE(output({"evaluate", "-m", shop().model, shop().late, "--all"}).find("ripe exposures"),
               std::string::npos);
 }
 
@@ -87,8 +87,9 @@ TEST(CliJudgingLog, TheStepsAreTheFunnelOfExposuresThatMetricsCounts) {
     const std::string log = folder.path("shop.csv"), model = folder.path("m.funnel");
     (void)output({"simulate", "-o", log, "--users", "150", "--days", "26", "--seed", "3", "-q"});
     (void)output({"train", log, "-o", model, "--hidden", "", "--epochs", "1", "--threads", "1"});
-    const json steps =
-        json::parse(output({"evaluate", "-m", model, log, "--history", "none", "--json"})).at("steps");
+    const json steps = json::parse(output({"evaluate", "-m", model, log, "--history", "none",
+                                           "--allow-training-rows", "--json"}))
+                           .at("steps");
     const json metrics = json::parse(output({"metrics", log, "--per", "exposure", "--json"})).at("funnel");
     ASSERT_EQ(metrics.at("steps").size(), 4u);
     for (const json& step : metrics.at("steps")) {
@@ -173,7 +174,9 @@ TEST(CliJudgingLog, AnAuditOfACleanLogDoesNotWarn) {
         run_tool(shop().train_command(shop().folder.path("audited.funnel"), {"--audit", "--no-refit"}));
     ASSERT_EQ(result.code, 0) << result.err;
     const json audit = result.json().at("audit");
-    EXPECT_EQ(audit.at("warnings").size(), 0u) << audit.at("warnings").dump();
+    // With so few buyers a random split may look better by chance; nothing else may be found.
+    for (const json& warning : audit.at("warnings"))
+        EXPECT_EQ(warning.at("code"), "random_split_better") << warning.dump();
     EXPECT_EQ(audit.at("splits").size(), 3u);
     EXPECT_GT(audit.at("inputs").size(), 10u);
 }

@@ -194,8 +194,8 @@ TEST(CliJudging, CalibrationFollowsTheBaseRateAndRefusesOnAFewLabels) {
             .get<double>();
     };
     EXPECT_LT(figure(moved, "ece"), 0.4 * figure(model, "ece"));
-    // The order is what it was, but for scores that are rounded to the same number.
-    EXPECT_NEAR(figure(moved, "roc_auc"), figure(model, "roc_auc"), 1e-6);
+    // The order of each member is what it was; that of their mean moves a little.
+    EXPECT_NEAR(figure(moved, "roc_auc"), figure(model, "roc_auc"), 1e-3);
     const std::string few = files.folder.write("few.csv", make_rows(30, 5, -2.5));
     const std::string none = files.folder.path("none.funnel");
     EXPECT_EQ(run_tool({"calibrate", "-m", model, few, "-o", none}).code, 3);

@@ -159,7 +159,7 @@ TEST(CliMetricsOptions, CategoriesThatWereNotReadAreNotCalledNotBought) {
     EXPECT_EQ(rate(small_shop(), {"--all"}).at("reason"), "category_not_read") << "the log has none";
     EXPECT_NE(measured(log, {"--csv"}, false).out.find("\n,,repeat_category_rate,,0,0,,,category_not_read\n"),
               std::string::npos);
-    EXPECT_NE(measured(log, {}, false).out.find("category_not_read"), std::string::npos);
+    EXPECT_NE(measured(log, {"--retention", "1"}, false).out.find("category_not_read"), std::string::npos);
 }
 
 TEST(CliMetricsOptions, AnotherLogAndSegmentsBesideTheNumbers) {
@@ -258,6 +258,39 @@ TEST(CliMetricsOptions, MarkdownAndSql) {
     EXPECT_EQ(sql.code, 0) << sql.err;
     EXPECT_NE(sql.out.find("'conversion_user' AS metric"), std::string::npos);
     EXPECT_EQ(run_tool({"metrics", "--emit-sql", "clickhouse", "--funnel", "view,view"}).code, 2);
+}
+
+TEST(CliMetricsOptions, SqlRefusesWhatItCannotSay) {
+    const std::vector<std::vector<std::string>> untranslated = {{"--from", "2024-01-01"},
+                                                                {"--to", "2024-01-01"},
+                                                                {"--per", "session"},
+                                                                {"--order", "strict"},
+                                                                {"--hold", "item"},
+                                                                {"--exclude", "cart_remove"},
+                                                                {"--by", "day"},
+                                                                {"--dedup", "exact"},
+                                                                {"--tz", "Asia/Tokyo"},
+                                                                {"--step-window", "cart=1h"},
+                                                                {"--first-entry"},
+                                                                {"--strict-increase"},
+                                                                {"--bot-rule", "events_per_min>9"},
+                                                                {"--all"},
+                                                                {"--json"},
+                                                                {"--schema", "rees46"},
+                                                                {"--retention", "1"},
+                                                                {"--compare", "other.csv"}};
+    for (const auto& options : untranslated) {
+        std::vector<std::string> call = {"metrics", "--emit-sql", "duckdb", "--window", "1d"};
+        call.insert(call.end(), options.begin(), options.end());
+        const ToolResult result = run_tool(call);
+        EXPECT_EQ(result.code, 2) << options.front();
+        EXPECT_TRUE(result.out.empty()) << options.front();
+        EXPECT_NE(result.err.find(options.front()), std::string::npos) << result.err;
+    }
+    const ToolResult skipped =
+        run_tool({"metrics", "--emit-sql", "duckdb", "--funnel", "view,cart_add?,purchase"});
+    EXPECT_EQ(skipped.code, 2);
+    EXPECT_NE(skipped.err.find("?"), std::string::npos) << skipped.err;
 }
 
 }  // namespace

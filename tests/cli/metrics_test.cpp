@@ -80,13 +80,13 @@ TEST(CliMetrics, AShorterWindowMakesClicksAndCartsMature) {
 
 TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
     const json all = metrics(small_shop(), {"--by", "day"}).json();
-    EXPECT_EQ(keys(all),
-              (std::set<std::string>{"schema_version", "log", "metrics", "funnel", "breakdown", "warnings"}));
-    EXPECT_EQ(all.at("schema_version"), 1);
+    EXPECT_EQ(keys(all), (std::set<std::string>{"schema_version", "log", "metrics", "funnel", "breakdown",
+                                                "warnings", "notes"}));
+    EXPECT_EQ(all.at("schema_version"), 2);
     EXPECT_EQ(keys(all.at("log")),
               (std::set<std::string>{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason",
-                                     "ignored", "after", "ahead", "behind", "outside", "duplicates", "users",
-                                     "items", "sessions", "from", "to", "by_event"}));
+                                     "ignored", "events", "after", "ahead", "behind", "outside", "duplicates",
+                                     "users", "items", "sessions", "from", "to", "by_event"}));
     const json& funnel = all.at("funnel");
     EXPECT_EQ(keys(funnel), (std::set<std::string>{"entity", "window_seconds", "left_out", "steps",
                                                    "censoring", "one_point_more"}));
@@ -305,7 +305,7 @@ TEST(CliMetrics, AMemoryLimitChangesNoByteAndLeavesNoFile) {
 
 TEST(CliMetrics, TextReportNamesTheFiguresAndSaysWhatIsUndefined) {
     const TemporaryFolder folder;
-    const ToolResult result = run_tool({"metrics", folder.write("log.csv", small_shop())});
+    const ToolResult result = run_tool({"metrics", folder.write("log.csv", small_shop()), "--all"});
     ASSERT_EQ(result.code, 0) << result.err;
     for (const char* text :
          {"pv", "conversion_user", "cart_abandon_session", "impression", "purchase", "n/a"}) {

@@ -31,7 +31,7 @@ const json& late_evaluation() {
 
 TEST(CliEvaluate, JsonHasTheKeysOfTheContract) {
     const json& all = late_evaluation();
-    EXPECT_EQ(all.at("schema_version"), 1);
+    EXPECT_EQ(all.at("schema_version"), 2);
     EXPECT_EQ(all.at("already_observed"), 0);
     EXPECT_GT(all.at("rows"), 0);
     const auto check = [](const json& targets) {

@@ -62,7 +62,7 @@ class CliOperations : public testing::Test {
 
 TEST_F(CliOperations, TheManifestOfATrainingNamesItsInputsAndItsModel) {
     const json m = manifest();
-    EXPECT_EQ(m.at("schema_version"), 1);
+    EXPECT_EQ(m.at("schema_version"), 2);
     EXPECT_EQ(m.at("command"), "train");
     EXPECT_EQ(m.at("exit_code"), 0);
     EXPECT_EQ(m.at("inputs"), json::array({entry(rows_)}));
@@ -120,8 +120,9 @@ TEST(CliManifest, OfALogCountsAndHashesStandardOutputsInputs) {
 }
 
 TEST_F(CliOperations, RowsLikeTheTrainingPassTheDriftGate) {
+    const std::string alike = folder_.write("alike.csv", table(0) + "50,a,1\n");
     for (const char* command : {"score", "evaluate"}) {
-        const ToolResult result = run_tool({command, "-m", model_, rows_, "--max-drift", "0.25"});
+        const ToolResult result = run_tool({command, "-m", model_, alike, "--max-drift", "0.25"});
         EXPECT_EQ(result.code, 0) << result.err;
     }
 }

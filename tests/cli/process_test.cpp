@@ -82,7 +82,7 @@ TEST(CliProcess, StandardInputIsALogLikeAnyOther) {
     ASSERT_EQ(file.code, 0) << file.err;
     const ProcessResult input = run_process(command({"metrics", "-"}), {.input = log});
     ASSERT_EQ(input.code, 0) << input.err;
-    EXPECT_EQ(input.out.substr(input.out.find("users")), file.out.substr(file.out.find("users")));
+    EXPECT_EQ(input.out.substr(input.out.find("visitors")), file.out.substr(file.out.find("visitors")));
 }
 
 TEST(CliProcess, InputMayComeByteByByte) {

@@ -39,7 +39,7 @@ TEST(CliReportModel, NeedsRowsThatTheModelDidNotSee) {
     const support::TemporaryFolder folder;
     const auto result = run_tool({"report", shop.early, "-m", shop.model, "-o", folder.path("r.html")});
     EXPECT_EQ(result.code, 3);
-    EXPECT_NE(result.err.find("watermark"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("expected rows after"), std::string::npos) << result.err;
     EXPECT_TRUE(folder.names().empty());
 }
 

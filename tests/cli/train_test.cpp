@@ -62,7 +62,7 @@ TEST(CliTrain, JsonHasTheKeysOfTheContract) {
                             "epochs", "best_epoch", "stop_reason", "seconds"}) {
         EXPECT_TRUE(summary.contains(key)) << key;
     }
-    EXPECT_EQ(summary.at("schema_version"), 1);
+    EXPECT_EQ(summary.at("schema_version"), 2);
     EXPECT_EQ(summary.at("targets"), (json{"click", "cart", "purchase"}));
     EXPECT_EQ(keys(summary.at("ranges")), (std::set<std::string>{"train", "valid", "refit"}));
     ASSERT_FALSE(summary.at("epochs").empty());
@@ -218,7 +218,7 @@ TEST(CliInspect, TellsWhatAModelHolds) {
     }
     const ToolResult machine = run_tool({"inspect", shop().model, "--json"});
     ASSERT_EQ(machine.code, 0) << machine.err;
-    EXPECT_EQ(machine.json().at("schema_version"), 1);
+    EXPECT_EQ(machine.json().at("schema_version"), 2);
     const json configuration = machine.json().at("configuration");
     EXPECT_EQ(configuration.at("hidden"), "16");
     EXPECT_EQ(configuration.at("epochs"), "4");

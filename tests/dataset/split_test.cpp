@@ -62,7 +62,7 @@ TEST(Split, SaysThatALogIsShorterThanThreeHorizons) {
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::schema);
         EXPECT_STREQ(error.what(),
-                     "log spans 2.9 d; horizon 7d leaves 0 labelled examples; try --horizon 12h");
+                     "log spans 2.9 d; horizon 7d leaves 0 labelled examples; try a horizon of 12h");
     }
     const HourlyLog enough(6 * 24, 2 * kDay);
     EXPECT_NO_THROW(static_cast<void>(split_by_time(enough.data, enough.examples)));

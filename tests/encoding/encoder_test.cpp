@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/encoding/encoder.hpp"
+#include "funnel/encoding/dataset_encoder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -57,6 +57,12 @@ std::vector<Row> rows_of(const EventLog& log) {
     return rows;
 }
 
+/// A file whose first time is an integer that can hardly be one is refused as a whole; the plain reader takes
+/// it.
+bool refused_as_a_whole(const Error& error) {
+    return std::string_view(error.what()).find("expected a time from 1990 to 2100") != std::string_view::npos;
+}
+
 void check_skip(const std::string& path, const Setting& setting, const ingest::reference::Result& plain) {
     std::map<std::string, std::uint64_t> reasons;
     for (const auto& reject : plain.rejects)
@@ -69,6 +75,7 @@ void check_skip(const std::string& path, const Setting& setting, const ingest::r
         expect(report.rejected_by_reason == reasons, "the same reasons");
         expect(rows_of(read.log) == plain.rows, "the same rows");
     } catch (const Error& error) {
+        if (refused_as_a_whole(error)) return;
         expect(plain.rows.empty(), std::string("rows that the plain reader takes: ") + error.what());
     }
 }
@@ -79,6 +86,7 @@ void check_fail(const std::string& path, const Setting& setting, const ingest::r
             std::vector{path}, options_of(setting, ingest::BadRows::fail), setting.tuning);
         expect(plain.rejects.empty(), "a bad row ends the run");
     } catch (const Error& error) {
+        if (refused_as_a_whole(error)) return;
         const std::string what = error.what();
         expect(!plain.rejects.empty(), "no error without a bad row: " + what);
         expect(what.starts_with(path + ':' + std::to_string(plain.rejects.front().line) + ": "),

@@ -135,10 +135,25 @@ TEST(HistoryState, KeepsItsOptions) {
 TEST(HistoryState, RefusesBytesCutAnywhere) {
     const History history = observed(random_log({.seed = 9, .events = 60}), {});
     const std::vector<char> bytes = bytes_of(history);
+    const std::size_t older = bytes.size() - sizeof(std::int64_t);  // what was written before gaps were kept
     for (std::size_t size = 0; size < bytes.size(); size += 7) {
+        if (size == older) continue;
         base::ByteReader in{std::span(bytes).first(size)};
         EXPECT_THROW(static_cast<void>(History::read(in)), Error) << size;
     }
+}
+
+TEST(HistoryState, KeepsTheLongestGapAndReadsOlderBytesWithoutIt) {
+    History history(HistoryOptions{});
+    for (const std::int64_t time : {std::int64_t{0}, kHour, kHour, 9 * kHour, 10 * kHour})
+        history.observe({.time = time, .kind = EventKind::view, .user = "u", .item = "i"});
+    EXPECT_EQ(history.longest_gap(), 8 * kHour);
+    EXPECT_EQ(reread(history).longest_gap(), 8 * kHour);
+    const std::vector<char> bytes = bytes_of(history);
+    base::ByteReader older{std::span(bytes).first(bytes.size() - sizeof(std::int64_t))};
+    const History before = History::read(older);
+    EXPECT_EQ(before.longest_gap(), 0);
+    EXPECT_EQ(before.watermark(), 10 * kHour);
 }
 
 TEST(HistoryState, SurvivesAnyChangedByte) {

@@ -49,8 +49,9 @@ TEST_F(Clocks, ARowAheadIsNamedCountedAndLeftOut) {
     EXPECT_TRUE(result.log.order_lines.empty());
     EXPECT_EQ(result.log.last_time(), kStart + 1439 * kMinute);
     ASSERT_EQ(result.report.warnings.size(), 1u);
-    EXPECT_NE(result.report.warnings[0].find("log.csv:1442 (\"2024-01-02T18:00:00Z\")"), std::string::npos)
-        << result.report.warnings[0];
+    EXPECT_NE(result.report.warnings[0].message.find("log.csv:1442 (\"2024-01-02T18:00:00Z\")"),
+              std::string::npos)
+        << result.report.warnings[0].message;
     EXPECT_EQ(read(text).log.size(), 1441u);  // kept unless asked
 }
 

@@ -37,7 +37,7 @@ struct Options {
 /// Microseconds of an ISO 8601 time.
 inline std::optional<std::int64_t> parse_time(const std::string& text) {
     static const std::regex form(
-        R"((\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z| UTC|([+-])(\d\d)(?::?(\d\d))?)?)?)");
+        R"((\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z| UTC| ?([+-])(\d\d)(?::?(\d\d))?)?)?)");
     std::smatch m;
     if (!std::regex_match(text, m, form)) return std::nullopt;
     const auto number = [&](std::size_t i) { return m[i].matched ? std::stoi(m[i]) : 0; };

@@ -143,7 +143,9 @@ TEST_F(SchemaOfALog, MapsEventNames) {
     ReadOptions options;
     options.custom_kinds = {"signup", "trial"};
     const ReadResult result = read(
-        "event_time,event_type,user_id\n1,view,a\n2,trial,a\n3,heartbeat,a\n4,view,a\n5,signup,a\n", options);
+        "event_time,event_type,user_id\n1700000001,view,a\n1700000002,trial,a\n1700000003,heartbeat,"
+        "a\n1700000004,view,a\n1700000005,signup,a\n",
+        options);
     const auto custom = [](int k) {
         return static_cast<EventKind>(static_cast<int>(EventKind::custom_first) + k);
     };
@@ -157,8 +159,8 @@ TEST_F(SchemaOfALog, MapsEventNames) {
 TEST_F(SchemaOfALog, CountsTenThousandNamesOfTheLogsOwn) {
     std::string text = "event_time,event_type,user_id\n";
     for (int i = 0; i < 12'000; ++i)
-        text += "1,name" + std::to_string(i) + ",u\n";
-    text += "1,name3,u\n1,view,u\n1,name11999,u\n";
+        text += "1700000001,name" + std::to_string(i) + ",u\n";
+    text += "1700000001,name3,u\n1700000001,view,u\n1700000001,name11999,u\n";
     for (const unsigned threads : {1u, 2u}) {
         const ReadResult result = detail::read_log(std::vector{write(text)}, with_threads(threads),
                                                    detail::Tuning{.block_bytes = 5000, .window_bytes = 1000});
@@ -195,7 +197,7 @@ TEST_F(SchemaOfALog, KeepsOrderLinesOfPurchasesAndRefunds) {
 TEST_F(SchemaOfALog, LoadsTheColumnsAskedFor) {
     const std::string text =
         "event_time,event_type,user_id,category,price,device,session_id\n"
-        "1,view,u,c1,1.5,mobile,s1\n2,view,u,,NA,,\n";
+        "1700000001,view,u,c1,1.5,mobile,s1\n1700000002,view,u,,NA,,\n";
     ReadOptions options;
     options.columns.price = true;
     options.columns.text = {"device"};
@@ -224,15 +226,15 @@ TEST_F(SchemaOfALog, WithoutAHeaderNumbersItsColumns) {
     EXPECT_EQ(read_skipping("1,2,3\n1,2,3,buy,1511658001\n1,2,3,buy,1511658001,6\n", options).report.accepted,
               1u);
     options.schema = write(R"({"columns":{"time":1,"user":2,"event":3},"header":false})", "n.json");
-    EXPECT_EQ(read("1,u,view,more\n2,u,view,more\n", options).report.accepted, 2u);
-    EXPECT_NE(failure("1,u\n", options).find("expected 3 fields instead of 2"), std::string::npos);
+    EXPECT_EQ(read("1700000001,u,view,more\n1700000002,u,view,more\n", options).report.accepted, 2u);
+    EXPECT_NE(failure("1700000001,u\n", options).find("expected 3 fields instead of 2"), std::string::npos);
 }
 
 TEST_F(SchemaOfALog, MayBeGivenWhole) {
     ReadOptions options;
     options.explicit_schema = *preset("canonical");
     options.schema = "no-such-schema";
-    EXPECT_EQ(read("event_time,event_type,user_id\n1,view,u\n", options).report.schema, "canonical");
+    EXPECT_EQ(read("event_time,event_type,user_id\n1700000001,view,u\n", options).report.schema, "canonical");
 }
 
 }  // namespace

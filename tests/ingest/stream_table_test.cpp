@@ -40,7 +40,9 @@ class StreamedTable : public LogFile {
             std::vector{path}, options,
             [&](const Table& sample) {
                 ++choices_;
-                return by_name(sample);
+                CellKinds cells = by_name(sample);
+                cells.numbers = numbers_;
+                return cells;
             },
             [&](const TableRows& rows) {
                 const std::size_t d = rows.numbers.size() / rows.size(),
@@ -60,6 +62,7 @@ class StreamedTable : public LogFile {
 
     ReadReport report_;
     int choices_ = 0;
+    base::NumberFormat numbers_;
 };
 
 std::string hash(std::string_view text) {
@@ -90,6 +93,24 @@ TEST_F(StreamedTable, GivesNumbersHashesAndLabelsInFileOrder) {
     TableOptions options;
     options.verbatim = {"c1"};
     EXPECT_NE(streamed(path, options).find(hash("NA")), std::string::npos);
+}
+
+TEST_F(StreamedTable, ReadsCellsAsTheyAreWritten) {
+    const std::string path = write("n,c,y\n\"$1,234.50\",None,1\nN/A,a,0\n-,-,1\n-5,\\N,0\n", "t.csv");
+    numbers_ = {.decimal = ".", .thousands = ","};
+    TableOptions options;
+    options.missing = base::MissingWords({"-"});
+    for (const unsigned threads : {1u, 2u}) {
+        options.threads = threads;
+        EXPECT_EQ(streamed(path, options, {.block_bytes = 10, .window_bytes = 8}),
+                  "1 1234.5 " + hash("") + "\n0 nan " + hash("a") + "\n1 nan " + hash("") + "\n0 -5 " +
+                      hash("") + "\n");
+    }
+    numbers_ = {};
+    EXPECT_THROW((void)streamed(path, options), Error);
+    options.missing = base::MissingWords({"-", "-5", "$1,234.50"});  // a number may mean that there is none
+    EXPECT_EQ(streamed(path, options), "1 nan " + hash("") + "\n0 nan " + hash("a") + "\n1 nan " + hash("") +
+                                           "\n0 nan " + hash("") + "\n");
 }
 
 TEST_F(StreamedTable, NamesTheFirstBadValue) {

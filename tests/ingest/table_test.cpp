@@ -55,6 +55,23 @@ TEST_F(TableFile, KeepsEveryColumnAsText) {
     }
 }
 
+TEST_F(TableFile, KnowsTheWordsForNoValue) {
+    TableOptions options;
+    options.verbatim = {"id"};
+    const std::string text = "id,x\nNone,N/A\nnull,None\n-,\\N\n?,-\n-,nano\n";
+    const Table usual = table(text, options);
+    ASSERT_EQ(usual.rows(), 5u);
+    for (std::size_t i : {0u, 1u, 2u})
+        EXPECT_EQ(usual.columns[1].code[i], base::kNone) << i;
+    EXPECT_EQ(row(usual, 0), "None|-");
+    EXPECT_EQ(usual.columns[1].values.text(usual.columns[1].code[3]), "-");
+    EXPECT_EQ(row(usual, 4), "-|nano");
+    options.missing = base::MissingWords({"-"});
+    const Table more = table(text, options);
+    EXPECT_EQ(more.columns[1].code[3], base::kNone);
+    EXPECT_EQ(row(more, 4), "-|nano");
+}
+
 TEST_F(TableFile, MayHaveOneColumn) {
     const Table t = table("x\n1\n\n2\r\n\"\"\n");
     ASSERT_EQ(t.rows(), 3u);  // a blank line is none, a quoted nothing is a row

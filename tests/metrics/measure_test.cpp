@@ -172,7 +172,7 @@ TEST(CartAbandonUserItem, IsUndefinedInALogShorterThanTheWindow) {
     expect_undefined(result.metric("cart_abandon_user_item"), "no_mature_pairs");
     expect_fraction(result.metric("cart_abandon_user_item_naive"), 0, 1);
     ASSERT_FALSE(result.warnings.empty());
-    EXPECT_NE(result.warnings.front().find("window 7d"), std::string::npos);
+    EXPECT_NE(result.warnings.front().message.find("window 7d"), std::string::npos);
 }
 
 TEST(RepeatPurchase, CountsOrdersAndNotRows) {
@@ -187,7 +187,8 @@ TEST(RepeatPurchase, CountsOrdersAndNotRows) {
     EXPECT_EQ(result.metric("revenue").value, 9.5);
     EXPECT_EQ(result.metric("purchase_rows_without_value").value, 1);
     expect_fraction(result.metric("average_order_value"), 9.5, 2);
-    EXPECT_NE(result.warnings.front().find("1 order ids occur with several users"), std::string::npos);
+    EXPECT_NE(result.warnings.front().message.find("1 order ids occur with several users"),
+              std::string::npos);
 }
 
 TEST(Orders, WithoutAnIdTheVisitIsTheOrder) {

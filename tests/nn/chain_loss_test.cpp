@@ -29,7 +29,7 @@ Sample random_sample(std::size_t n, std::size_t heads, std::uint64_t seed) {
         const std::uint64_t reached = rng.below(heads + 1);
         for (std::size_t k = 0; k < heads; ++k) {
             sample.logits.push_back(2.0 * rng.normal());
-            sample.labels.push_back(rng.below(5) == 0 ? kUnknown : k < reached ? 1 : 0);
+            sample.labels.push_back(rng.below(5) == 0 ? base::kUnknownLabel : k < reached ? 1 : 0);
         }
         sample.weights.push_back(static_cast<float>(rng.uniform() + 0.5));
         sample.rows.push_back(static_cast<std::uint32_t>(i));
@@ -56,7 +56,7 @@ double by_definition(const Chains& chains, const Sample& sample, const NegativeS
                 const double z = sample.logits[i * heads + k];
                 bool known = true;
                 for (std::size_t j = chains.first(c); j <= k; ++j)
-                    known = known && y[j] != kUnknown;
+                    known = known && y[j] != base::kUnknownLabel;
                 double factor = known ? static_cast<double>(sample.weights[i]) : 0.0;
                 if (k > chains.first(c) && y[k - 1] != 1) factor = 0.0;
                 if (k == chains.first(c) && y[k] == 0 && !sampling.keeps(sample.rows[i])) factor = 0.0;
@@ -108,7 +108,7 @@ TEST(ChainLoss, HasTheGradientOfItsDefinition) {
 
 TEST(ChainLoss, IgnoresRowsWithoutAKnownLabel) {
     Sample sample = random_sample(10, 2, 9);
-    std::fill(sample.labels.begin(), sample.labels.end(), kUnknown);
+    std::fill(sample.labels.begin(), sample.labels.end(), base::kUnknownLabel);
     std::vector<double> gradient;
     EXPECT_EQ(loss_of(Chains({2}), sample, {}, gradient), 0.0);
     for (const double g : gradient)

@@ -83,7 +83,7 @@ TEST(HtmlReport, ShowsWhatComesFromTheDataAsText) {
     LogSummary summary = summarize(log, numbers.whole);
     summary.files = {"/tmp/" + evil};
     summary.schema = evil;
-    summary.warnings = {evil};
+    summary.warnings = {{"evil", evil}};
     summary.by_event[evil] = 7;
     summary.rejected_by_reason[evil] = 1;
     const std::string page = to_html(numbers, summary, nullptr, evil);
@@ -147,7 +147,7 @@ TEST(HtmlReport, StaysSmallForTenYearsAndTenThousandCategories) {
     LogSummary summary = summarize(log, numbers.whole);
     for (int i = 0; i < 5000; ++i) {
         summary.files.push_back("a file with a long name " + std::to_string(i));
-        summary.warnings.push_back(std::string(500, 'w') + std::to_string(i));
+        summary.warnings.push_back({"long", std::string(500, 'w') + std::to_string(i)});
         summary.by_event["event " + std::to_string(i)] = i;
         summary.rejected_by_reason["reason " + std::to_string(i)] = i;
     }

@@ -48,11 +48,13 @@ TEST(MetricsJson, HasTheKeysOfTheContractInTheirOrder) {
     const std::string text = to_json(result, summarize(log, result));
     EXPECT_EQ(text.back(), '\n');
     const Json json = Json::parse(text);
-    EXPECT_EQ(keys(json), (Keys{"schema_version", "log", "metrics", "funnel", "breakdown", "warnings"}));
-    EXPECT_EQ(json["schema_version"], 1);
+    EXPECT_EQ(keys(json),
+              (Keys{"schema_version", "log", "metrics", "funnel", "breakdown", "warnings", "notes"}));
+    EXPECT_EQ(json["schema_version"], 2);
     EXPECT_EQ(keys(json["log"]),
               (Keys{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason", "ignored",
-                    "outside", "duplicates", "users", "items", "sessions", "from", "to", "by_event"}));
+                    "events", "after", "ahead", "behind", "outside", "duplicates", "users", "items",
+                    "sessions", "from", "to", "by_event"}));
     EXPECT_EQ(keys(json["funnel"]),
               (Keys{"entity", "window_seconds", "left_out", "steps", "censoring", "one_point_more"}));
     EXPECT_EQ(keys(json["funnel"]["steps"][0]),

@@ -189,8 +189,8 @@ TEST(Audit, WarnsOfInputsAndOfSplits) {
                 .warnings = {}};
     add_warnings(audit);
     ASSERT_EQ(audit.warnings.size(), 2u);
-    EXPECT_NE(audit.warnings[0].find("paid"), std::string::npos);
-    EXPECT_NE(audit.warnings[1].find("click"), std::string::npos);
+    EXPECT_NE(audit.warnings[0].message.find("paid"), std::string::npos);
+    EXPECT_NE(audit.warnings[1].message.find("click"), std::string::npos);
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ TEST(Fit, TrainsWithTheWholeSpaceLoss) {
 TEST(Fit, RefusesDataItCannotLearnFrom) {
     const Sample sample(10);
     const TrainOptions options = quick();
-    const std::vector<std::uint8_t> unknown(10, nn::kUnknown);
+    const std::vector<std::uint8_t> unknown(10, base::kUnknownLabel);
     EXPECT_THROW((void)fit(shape_for(options), sample.source, {}, {}, options), Error);
     EXPECT_THROW((void)fit(shape_for(options), sample.source, {sample.rows, unknown, {}}, {}, options),
                  Error);

@@ -6,8 +6,10 @@
 #include <system_error>
 
 #include "commands.hpp"
+#include "config_file.hpp"
 #include "exit_codes.hpp"
 #include "funnel/base/version.hpp"
+#include "option_words.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -38,6 +40,12 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& 
         session.out << app.help("", CLI::AppFormatMode::All);
     } catch (const CLI::CallForVersion&) {
         session.out << "funnel-train " << base::kVersion << '\n';
+    } catch (const CLI::ConfigError& error) {
+        constexpr std::string_view kUnknownKey = "INI was not able to parse ";
+        const std::string what = error.what();
+        const bool unknown = what.starts_with(kUnknownKey);
+        session.console.error(unknown ? config_complaint(app, what.substr(kUnknownKey.size())) : what);
+        return kWrongUsage;
     } catch (const CLI::ParseError& error) {
         CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
         session.console.error(std::string(error.what()) + "; see funnel-train " +
@@ -47,24 +55,52 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& 
     return kDone;
 }
 
-/// A gate that was not met is an outcome like any other; every other failure leaves no manifest.
-int run_action(Session& session) {
+/// What --strict says, after the result; empty if there is nothing to say.
+std::string complaint_about_warnings(const base::Warnings& warnings) {
+    if (warnings.empty()) return {};
+    return "--strict: expected no warning, got " + std::to_string(warnings.size()) +
+           ", the first: " + warnings.front().code + ": " + warnings.front().message;
+}
+
+/// The gate that was not met, or nothing. Its outcome is one like any other: the outputs are written.
+std::string run_action(Session& session) {
     try {
         session.action();
-        return kDone;
+        return session.strict ? complaint_about_warnings(session.console.warnings()) : std::string{};
     } catch (const GateNotMet& gate) {
-        session.console.error(gate.what());
-        return kGateNotMet;
+        return gate.what();
     }
+}
+
+void flush_standard_output(std::ostream& out) {
+    out.flush();
+    if (!out)
+        throw Error(ErrorCode::io, "standard output: cannot write; is the disk full or the pipe closed?");
+}
+
+/// Outputs first (in the action), then standard output, then the manifest, the state last. Whichever fails,
+/// the state is the old one, and the same command can be given again.
+int run_in_order(Session& session, const std::string& command) {
+    const std::string gate = run_action(session);
+    const int code = gate.empty() ? kDone : kGateNotMet;
+    flush_standard_output(session.out);
+    if (session.record) {
+        if (!session.manifest.empty())
+            session.record->write(session.manifest, command, code, session.console.warnings());
+        session.record->write_state();
+    }
+    if (!gate.empty()) {
+        const bool wrote = session.record && session.record->has_outputs();
+        session.console.error(gate + (wrote ? "; the outputs are written all the same" : ""));
+    }
+    return code;
 }
 
 int act(Session& session, const std::string& command) {
     try {
-        const int code = run_action(session);
-        if (!session.manifest.empty()) session.record->write(session.manifest, command, code);
-        return code;
+        return run_in_order(session, command);
     } catch (const Error& error) {
-        session.console.error(error.what());
+        session.console.error(in_options(error.what()));
         return exit_code(error.code());
     } catch (const std::bad_alloc&) {
         session.console.error("out of memory; give fewer rows or a machine with more of it");
@@ -105,7 +141,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_simulate(app, session);
     std::optional<int> code = parse(app, args, session);
     if (!code) code = act(session, app.get_subcommands().front()->get_name());
-    out.flush();
+    out.flush();  // help and version
     if (!out && *code == kDone) {
         console.error("standard output: cannot write; is the disk full or the pipe closed?");
         return kCannotReadOrWrite;

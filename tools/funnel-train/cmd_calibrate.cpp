@@ -32,8 +32,8 @@ void run_calibrate(const CalibrateCommand& command, Session& session) {
                                            judged.examples.weights, chosen_kernels(general));
     // All that may run out of memory comes before the old model is replaced.
     general.record->add_output(command.output);
-    const std::string summary =
-        general.json ? report::calibration_json(shifts) : report::calibration_text(shifts);
+    const std::string summary = general.json ? report::calibration_json(shifts, session.console.warnings())
+                                             : report::calibration_text(shifts);
     persist::save_model(command.output, bundle);
     session.out << summary;
 }

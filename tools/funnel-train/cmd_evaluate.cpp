@@ -20,7 +20,7 @@ struct EvaluateCommand {
     mutable DriftGate drift;  // filled by the run, of which there is one
     std::vector<std::string> models;
     std::string scores, min_auc;
-    bool csv = false, markdown = false;
+    bool csv = false, markdown = false, all = false;
 
     [[nodiscard]] const GeneralOptions& general() const noexcept { return judging.general; }
     [[nodiscard]] bool compares() const noexcept { return models.size() == 2; }
@@ -94,25 +94,42 @@ score::Comparison compare_models(const EvaluateCommand& command, Session& sessio
     return score::compare(judged[0].examples, judged[1].examples);
 }
 
+/// What is judged, without its folder.
+std::string file_name(const EvaluateCommand& command) {
+    const std::string& path = command.scores.empty() ? command.models.front() : command.scores;
+    return path.substr(path.find_last_of('/') + 1);
+}
+
 /// Of one model, or of finished scores.
 void evaluate_one(const EvaluateCommand& command, Session& session) {
     score::Evaluation evaluation;
     Bundle bundle;
+    bool in_sample = false;
     if (!command.scores.empty()) {
-        evaluation = score::evaluate(
-            read_scores(command.scores, command.judging.log, command.general(), session.console), false);
+        const FinishedScores finished =
+            read_scores(command.scores, command.judging.log, command.general(), session.console);
+        evaluation = score::evaluate_scores(finished.scores, finished.labels, finished.weights);
     } else {
         bundle = load_model(command.models.front(), command.general());
         const Judged judged = judge(bundle, command.judging, true, &command.drift, session);
         evaluation = score::evaluate(judged.examples, bundle.log.has_value(),
                                      judged.place_hidden ? &*judged.place_hidden : nullptr);
-        evaluation.already_observed = judged.already_observed;
+        evaluation.already_observed = judged.known.already_observed;
+        evaluation.late = judged.known.late;
+        evaluation.late_or_observed = judged.known.late_or_observed;
+        in_sample = judged.in_sample;
     }
-    session.out << (command.general().json ? report::to_json(evaluation)
+    command.drift.note(bundle, command.general(), session.console);
+    session.out << (command.general().json ? report::to_json(evaluation, session.console.warnings())
                     : command.csv          ? report::to_csv(evaluation)
-                                           : report::to_text(evaluation, command.markdown));
-    session.out.flush();
-    command.drift.judge(bundle, command.general(), session.console);
+                    : command.all || command.markdown ? report::to_text(evaluation, command.markdown)
+                                                      : report::to_page(evaluation, file_name(command)));
+    if (in_sample && (command.drift.wanted() || !command.min_auc.empty())) {
+        throw GateNotMet(
+            "--allow-training-rows: expected rows that the model has not seen for a gate, got some "
+            "that it learned from; no gate passes on them");
+    }
+    command.drift.judge();
     check_gate(command.min_auc, evaluation);
 }
 
@@ -127,7 +144,8 @@ void run_evaluate(const EvaluateCommand& command, Session& session) {
         inputs);
     if (!command.compares()) return evaluate_one(command, session);
     const score::Comparison comparison = compare_models(command, session);
-    session.out << (command.general().json ? report::to_json(comparison) : report::to_text(comparison));
+    session.out << (command.general().json ? report::to_json(comparison, session.console.warnings())
+                                           : report::to_text(comparison));
 }
 
 }  // namespace
@@ -142,6 +160,7 @@ void add_evaluate(CLI::App& app, Session& session) {
     sub->add_option("--scores", command->scores,
                     "Judge finished scores: CSV with score, label and perhaps weight");
     sub->add_option("--min-auc", command->min_auc, "Exit 4 below this ROC AUC: 0.7 or NAME=0.7,...");
+    sub->add_flag("--all", command->all, "Every figure under its name, of every segment and day");
     sub->add_flag("--csv", command->csv, "One line per figure, for spreadsheets");
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
     sub->callback(

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/dataset/build_dataset.hpp"
+#include "funnel/encoding/dataset_encoder.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/train/train_on_log.hpp"
@@ -27,21 +28,21 @@ struct FeaturesCommand {
 struct FeatureTable {
     encoding::Dataset data;
     EventLog log;
-    history::History history;
+    HistoryStart start;
 };
 
 FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Session& session) {
     if (bundle) {
         const events::SideTables side =
             command.side.load(*bundle->log, command.log, command.general, session.console);
+        HistoryStart start = history_start(*bundle, command.history, command.general);
         ingest::ReadResult read =
-            read_for_model(*bundle, command.log, side, command.general, session.console);
-        history::History history = starting_history(*bundle, command.history);
-        const auto examples =
-            examples_for_model(*bundle, read.log, history, command.history, command.log, command.general);
-        encoding::Dataset data = dataset::build_dataset(read.log, history, examples,
+            read_for_model(*bundle, command.log, side, start, command.general, session.console);
+        const auto examples = examples_for_model(*bundle, read.log, start, command.history, command.log,
+                                                 command.general, session.console);
+        encoding::Dataset data = dataset::build_dataset(read.log, start.history, examples,
                                                         build_options(*bundle->log, side, session.console));
-        return {std::move(data), std::move(read.log), std::move(history)};
+        return {std::move(data), std::move(read.log), std::move(start)};
     }
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     reading.columns = feature_columns({}, {});
@@ -49,22 +50,21 @@ FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& 
     tell_about_reading(read.report, command.log, command.general, session.console);
     const LoadedSide side = command.side.load(read.schema, {}, command.log, command.general, session.console);
     side.tables.complete(read.log);
+    tell_about_ids(side.tables, read.log, session.console);
     train::LogModelOptions options;
     options.task.side_inputs = side.inputs;
     options.task.funnel =
         choose_funnel(command.log, read.schema, history::kinds_of(read.log), session.console).funnel;
     dataset::ExampleOptions wanted;
-    const events::Period asked = command.log.asked(read.log);
+    const events::Period asked = command.history.asked(command.log, read.log);
     wanted.from = asked.from;
     wanted.until = asked.to;
-    if (!command.history.score_from.empty())
-        wanted.from = time_option("--score-from", command.history.score_from, command.log.tz);
     wanted.threads = command.general.thread_count();
-    history::History history(train::history_options(read.log, options));
+    HistoryStart start{history::History(train::history_options(read.log, options)), {}, history::kNever};
     const auto examples = dataset::build_examples(read.log, options.task.funnel, wanted);
     encoding::Dataset data = dataset::build_dataset(
-        read.log, history, examples, build_options(options.task, side.tables, session.console));
-    return {std::move(data), std::move(read.log), std::move(history)};
+        read.log, start.history, examples, build_options(options.task, side.tables, session.console));
+    return {std::move(data), std::move(read.log), std::move(start)};
 }
 
 void write_number(RowsOut& rows, float value) {
@@ -149,9 +149,10 @@ void write_table(RowsOut& rows, const FeatureTable& table, const encoding::Encod
 
 void run_features(const FeaturesCommand& command, Session& session) {
     command.general.apply(session);
+    command.history.check(command.log);
     if (command.encoded && command.model.empty())
         usage_error("--encoded: needs a model that says how; give -m MODEL");
-    std::vector<std::string> inputs = command.log.paths;
+    std::vector<std::string> inputs = command.log.inputs();
     if (!command.model.empty()) inputs.push_back(command.model);
     for (const std::string& path : command.side.paths())
         inputs.push_back(path);
@@ -160,12 +161,12 @@ void run_features(const FeaturesCommand& command, Session& session) {
     std::optional<Bundle> bundle;
     if (!command.model.empty()) bundle = load_model(command.model, command.general);
     if (bundle && !bundle->log) usage_error("features: expected a model of a log, got one of a table");
-    const FeatureTable table = build(command, bundle, session);
+    FeatureTable table = build(command, bundle, session);
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", table.data.size());
     RowsOut rows(command.output, session.out);
     write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
-    save_state(command.history, table.history, command.general);  // last: it says that the rows are done with
+    keep_state(command.history, table.start, table.log, command.general);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <ostream>
+#include <string_view>
 #include <utility>
 
 #include "commands.hpp"
@@ -12,6 +15,7 @@
 #include "metrics_compare.hpp"
 #include "metrics_log.hpp"
 #include "outputs.hpp"
+#include "side_tables.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -23,6 +27,8 @@ struct MetricsCommand {
     bool csv = false, markdown = false;
     std::string emit_sql;
     CompareOptions compare;
+    SideOptions side;
+    const CLI::App* given = nullptr;  ///< which options the user gave
 };
 
 metrics::MetricsOptions metrics_options(const MetricsCommand& command, const MetricsLog& log,
@@ -35,7 +41,9 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const Met
 }
 
 void check(MetricsCommand& command) {
-    std::vector<std::string> inputs = command.log.paths;
+    std::vector<std::string> inputs = command.log.inputs();
+    for (std::string& path : command.side.paths())
+        inputs.push_back(std::move(path));
     if (command.compare.with_file()) inputs.push_back(command.compare.other);
     if (!command.counting.more.aliases.empty()) inputs.push_back(command.counting.more.aliases);
     claim_outputs({command.log.rejects, command.general.manifest}, inputs);
@@ -45,9 +53,26 @@ void check(MetricsCommand& command) {
     command.compare.check(command.counting.by);
 }
 
+/// The query speaks of the funnel and the window, and of nothing else: what would change a figure is refused.
+void refuse_untranslated(const MetricsCommand& command) {
+    constexpr std::array<std::string_view, 7> kSaidOrHarmless = {
+        "--emit-sql", "--funnel", "--window", "--quiet", "--verbose", "--log-format", "LOG"};
+    for (const CLI::Option* option : command.given->get_options()) {
+        const std::string name = option->get_name(option->get_positional());
+        if (option->count() == 0 || std::ranges::find(kSaidOrHarmless, name) != kSaidOrHarmless.end())
+            continue;
+        usage_error("--emit-sql: expected options that the query can hold (--funnel, --window), got " + name +
+                    "; leave it out, or run metrics on the log itself");
+    }
+    if (std::ranges::find(command.counting.optional, true) != command.counting.optional.end())
+        usage_error(
+            "--emit-sql: expected stages that none may skip, got one with a ?; leave the ? out, or run "
+            "metrics on the log itself");
+}
+
 void emit_sql(const MetricsCommand& command, Session& session) {
-    const Funnel funnel =
-        command.log.funnel_override().value_or(Funnel::parse("impression,click+view,cart_add,purchase"));
+    refuse_untranslated(command);
+    const Funnel funnel = command.log.funnel_override().value_or(Funnel::parse(events::kDefaultFunnel));
     const auto dialect =
         command.emit_sql == "duckdb" ? report::SqlDialect::duckdb : report::SqlDialect::clickhouse;
     session.out << report::metrics_sql(dialect, funnel, duration_option("--window", command.counting.window));
@@ -56,7 +81,7 @@ void emit_sql(const MetricsCommand& command, Session& session) {
 /// Whether something looks at several users at once, or changes who they are.
 bool needs_whole_log(const MetricsCommand& command) {
     return !command.counting.more.aliases.empty() || command.counting.dedup == "orders" ||
-           command.compare.experiment || command.compare.explain;
+           command.compare.experiment || command.compare.explain || !command.side.empty();
 }
 
 MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& paths, Session& session) {
@@ -65,6 +90,10 @@ MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& p
     if (!needs_whole_log(command)) return MetricsLog::in_parts(paths, reading, command.general);
     ingest::ReadResult result = ingest::read_log(paths, reading);
     command.counting.clean(result.log, command.general, session.console);
+    if (!command.side.empty()) {
+        command.side.add_columns(result.log, result.schema, command.counting.by, command.log, command.general,
+                                 session.console);
+    }
     return MetricsLog::whole(std::move(result));
 }
 
@@ -100,7 +129,8 @@ report::ComparedLog compare_with_period(const MetricsCommand& command, MetricsLo
     theirs.result = metrics::finish(theirs.state, options, log.facts());
     const std::string span = base::format_time(*period.from) + " to " + base::format_time(*period.to);
     if (theirs.result.outside == theirs.result.rows)
-        console.warn("--compare " + command.compare.other + ": no row in that period, " + span);
+        console.warn("empty_period",
+                     "--compare " + command.compare.other + ": no row in that period, " + span);
     return compare(ours, theirs, options, {command.compare.other + " (" + span + ")"});
 }
 
@@ -109,6 +139,8 @@ void run_metrics(MetricsCommand command, Session& session) {
     check(command);
     if (!command.emit_sql.empty()) return emit_sql(command, session);
     if (command.log.paths.empty()) usage_error("LOG is required; name the log, or - for standard input");
+    if (!command.side.empty())
+        command.counting.beside = command.side.column_names(command.log, command.general);
     MetricsLog log = read(command, command.log.paths, session);
     const metrics::MetricsOptions options = metrics_options(command, log, session.console);
     const MeasuredLog measured =
@@ -124,7 +156,10 @@ void run_metrics(MetricsCommand command, Session& session) {
         beside.other = compare_with_period(command, log, measured, options, session.console);
     }
     const metrics::MetricsResult& result = measured.result;
-    const report::LogSummary summary = log.summary(result);
+    report::LogSummary summary = log.summary(result);
+    if (summary.from) command.general.record->add_times(*summary.from, *summary.to);
+    summary.warnings = session.console.warnings();
+    session.console.keep(result.warnings);
     if (command.general.json) {
         session.out << report::to_json(result, summary, beside);
     } else if (command.csv) {
@@ -132,8 +167,15 @@ void run_metrics(MetricsCommand command, Session& session) {
     } else {
         const report::TextOptions text{.color = may_use_color(session.out),
                                        .markdown = command.markdown,
-                                       .gains = command.counting.more.all};
-        session.out << report::to_text(result, summary, text, beside);
+                                       .gains = command.counting.more.all,
+                                       .zone = command.log.tz,
+                                       .offsets = options.zone};
+        // The page has the questions that most people ask; who asks for more figures gets them all.
+        const auto asked = [&](const char* option) { return command.given->count(option) > 0; };
+        const bool full = command.markdown || asked("--all") || asked("--timing") || asked("--retention") ||
+                          asked("--repeat-within");
+        session.out << (full ? report::to_text(result, summary, text, beside)
+                             : report::to_page(result, summary, text, beside));
     }
 }
 
@@ -145,11 +187,13 @@ void add_metrics(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     command->log.add_to(*sub, false);
     command->counting.add_to(*sub);
+    command->side.add_keys_to(*sub);
     sub->add_flag("--csv", command->csv, "One line per metric, for spreadsheets");
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
     sub->add_option("--emit-sql", command->emit_sql, "Print the core metrics as a query, read no log")
         ->check(CLI::IsMember({"duckdb", "clickhouse"}));
     command->compare.add_to(*sub);
+    command->given = sub;
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_metrics(*command, session); }; });
 }

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "commands.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 #include "funnel/train/item_visits.hpp"
 #include "log_model.hpp"
@@ -74,11 +75,13 @@ void run_pretrain(const PretrainCommand& command, Session& session) {
         train::skip_gram(visits.sequences, visits.items.size(), command.learning);
     write_vectors(command.output, log, visits, vectors, command.learning.dimensions, session.out);
     command.general.record->add_output(command.output);
-    const nlohmann::ordered_json json = {{"schema_version", 1},
-                                         {"visits", visits.sequences.size()},
-                                         {"events", visits.sequences.items.size()},
-                                         {"items", visits.items.size()},
-                                         {"dimensions", command.learning.dimensions}};
+    const nlohmann::ordered_json json = {
+        {"schema_version", report::kSchemaVersion},
+        {"visits", visits.sequences.size()},
+        {"events", visits.sequences.items.size()},
+        {"items", visits.items.size()},
+        {"dimensions", command.learning.dimensions},
+        {"warnings", report::warnings_json<nlohmann::ordered_json>(session.console.warnings())}};
     if (command.general.json) {
         session.out << json.dump(2) << "\n";
         return;

@@ -7,6 +7,7 @@
 #include "counting.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/report/html_report.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel/score/score_log.hpp"
 #include "outputs.hpp"
 
@@ -23,7 +24,7 @@ struct ReportCommand {
 
 void check(ReportCommand& command) {
     command.counting.check(command.log);
-    std::vector<std::string> inputs = command.log.paths;
+    std::vector<std::string> inputs = command.log.inputs();
     if (!command.model.empty()) inputs.push_back(command.model);
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
@@ -43,15 +44,22 @@ std::optional<Bundle> load_model(const ReportCommand& command) {
     return bundle;
 }
 
-ingest::ReadResult read(const ReportCommand& command, const std::optional<Bundle>& bundle, Console& console) {
-    ingest::ReadOptions reading =
-        bundle ? read_options_for_model(*bundle->log, command.log, command.general, console)
-               : command.log.read_options(command.general, console);
+ingest::ReadResult read(ReportCommand& command, const std::optional<Bundle>& bundle, Console& console) {
+    ingest::ReadOptions reading = bundle
+                                      ? read_options_for_model(*bundle, command.log, command.general, console)
+                                      : command.log.read_options(command.general, console);
     reading.columns.text_if_mapped = true;
+    if (!command.side.empty())
+        command.counting.beside = command.side.column_names(command.log, command.general);
     command.counting.set_reading(reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
     tell_about_reading(result.report, command.log, command.general, console);
+    if (bundle) need_rows(result.report);
     command.counting.clean(result.log, command.general, console);
+    if (!command.side.empty()) {
+        command.side.add_columns(result.log, result.schema, command.counting.by, command.log, command.general,
+                                 console);
+    }
     return result;
 }
 
@@ -59,12 +67,13 @@ report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLo
     const events::SideTables side = command.side.load(*bundle.log, command.log, command.general, console);
     side.complete(log);
     const HistoryOptions from_model;
-    history::History history = starting_history(bundle, from_model);
+    HistoryStart start = history_start(bundle, from_model, command.general);
     const dataset::ExampleList examples =
-        examples_for_model(bundle, log, history, from_model, command.log, command.general);
+        examples_for_model(bundle, log, start, from_model, command.log, command.general, console);
+    (void)learned_from(bundle, log, examples, false, console);
     const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
     const dataset::BuildOptions build = build_options(*bundle.log, side, console);
-    return report::judge_model(bundle, score::score_log(log, history, examples, scorer, build),
+    return report::judge_model(bundle, score::score_log(log, start.history, examples, scorer, build),
                                examples.already_observed);
 }
 
@@ -74,9 +83,11 @@ void write(const ReportCommand& command, const std::string& html, Session& sessi
     file.commit();
     command.general.record->add_output(command.output);
     if (command.general.json) {
-        session.out << nlohmann::ordered_json{{"schema_version", 1},
+        session.out << nlohmann::ordered_json{{"schema_version", report::kSchemaVersion},
                                               {"output", command.output},
-                                              {"bytes", html.size()}}
+                                              {"bytes", html.size()},
+                                              {"warnings", report::warnings_json<nlohmann::ordered_json>(
+                                                               session.console.warnings())}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
                     << '\n';
     } else {
@@ -96,7 +107,9 @@ void run_report(ReportCommand command, Session& session) {
         command.counting.metrics_options(std::move(chosen), command.log, command.general, facts);
     if (options.by.empty()) options.by = report::usual_breakdowns(read.log);
     const report::ReportNumbers numbers = report::measure_report(read.log, options, facts);
-    const report::LogSummary summary = report::summarize(read.log, numbers.whole, read.report);
+    report::LogSummary summary = report::summarize(read.log, numbers.whole, read.report);
+    summary.warnings = session.console.warnings();
+    session.console.keep(numbers.whole.warnings);
     std::optional<report::ModelNumbers> model;
     if (bundle) model = judge(command, *bundle, read.log, session.console);
     write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.log.tz), session);

@@ -8,6 +8,7 @@
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/score_candidates.hpp"
 #include "funnel/score/score_log.hpp"
+#include "funnel/score/score_table.hpp"
 #include "log_model.hpp"
 #include "outputs.hpp"
 #include "row_inputs.hpp"
@@ -53,48 +54,49 @@ void write_example(RowsOut& rows, const Event& event, const score::ScoredExample
 void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& session) {
     const events::SideTables side =
         command.side.load(*bundle.log, command.log, command.general, session.console);
+    HistoryStart start = history_start(bundle, command.history, command.general);
     const ingest::ReadResult read =
-        read_for_model(bundle, command.log, side, command.general, session.console);
-    history::History history = starting_history(bundle, command.history);
+        read_for_model(bundle, command.log, side, start, command.general, session.console);
     const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
     const dataset::BuildOptions build = build_options(*bundle.log, side, session.console);
     RowsOut rows(command.output, session.out);
     write_header(rows, {"event_time", "user_id", "item_id", "known_user", "known_item"}, bundle);
     if (command.candidates.empty()) {
-        const dataset::ExampleList examples =
-            examples_for_model(bundle, read.log, history, command.history, command.log, command.general);
+        const dataset::ExampleList examples = examples_for_model(
+            bundle, read.log, start, command.history, command.log, command.general, session.console);
         if (examples.already_observed > 0) {
             session.console.note(std::to_string(examples.already_observed) +
-                                 " rows were already observed and are not scored");
+                                 " rows are not after the last time that is known and are not scored");
         }
         const score::ScoredExamples scored =
-            score::score_log(read.log, history, examples, scorer, build, nullptr,
+            score::score_log(read.log, start.history, examples, scorer, build, nullptr,
                              command.drift.begin(bundle, command.general));
-        if (scored.size() == 0 && examples.already_observed == 0 && command.history.score_from.empty())
-            session.console.warn("no row of the log is an example that this model scores: nothing is scored");
+        if (scored.size() == 0 && examples.already_observed == 0 && command.history.score_from.empty() &&
+            command.log.from.empty() && command.log.period.empty())
+            session.console.warn("nothing_scored",
+                                 "no row of the log is an example that this model scores: nothing is scored");
         for (std::size_t i = 0; i < scored.size(); ++i) {
             write_example(rows, read.log.event(scored.keys[i].row), scored, i);
         }
         command.general.record->add_count("examples", scored.size());
-        command.general.record->add_count("already_observed", examples.already_observed);
     } else {
         const Candidates candidates = read_candidates(command.candidates, command.log, command.general,
-                                                      history, read.log, session.console);
+                                                      start.history, read.log, session.console);
         const score::ScoredExamples scored =
-            score::score_candidates(read.log, history, candidates.events, scorer);
+            score::score_candidates(read.log, start.history, candidates.events, scorer);
         for (std::size_t i = 0; i < scored.size(); ++i)
             write_example(rows, candidates.events[i], scored, i);
     }
     command.general.record->add_output(command.output);
     rows.finish();
-    save_state(command.history, history, command.general);
+    keep_state(command.history, start, read.log, command.general);
 }
 
 void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& session) {
     const LabelledTable rows =
         read_for_model(bundle, command.table, command.log, command.general, false, session.console);
     const score::ScoredExamples scored =
-        score_table(bundle, rows.data, false, chosen_kernels(command.general));
+        score::score_table(bundle, rows.data, false, chosen_kernels(command.general));
     (void)command.drift.begin(bundle, command.general);
     command.drift.add_table(rows.data, scored);
     std::vector<const ingest::TableTextColumn*> kept;
@@ -123,7 +125,8 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
 void run_score(const ScoreCommand& command, Session& session) {
     command.general.apply(session);
     command.drift.check_option(command.candidates.empty());
-    std::vector<std::string> inputs = command.log.paths;
+    command.history.check(command.log);
+    std::vector<std::string> inputs = command.log.inputs();
     inputs.push_back(command.model);
     if (!command.candidates.empty()) inputs.push_back(command.candidates);
     for (const std::string& path : command.side.paths())
@@ -139,7 +142,8 @@ void run_score(const ScoreCommand& command, Session& session) {
             usage_error("--candidates: it goes with a model of a log, got one of a table; leave it out");
         score_rows(command, bundle, session);
     }
-    command.drift.judge(bundle, command.general, session.console);
+    command.drift.note(bundle, command.general, session.console);
+    command.drift.judge();
 }
 
 }  // namespace
@@ -158,6 +162,7 @@ void add_score(CLI::App& app, Session& session) {
         "--candidates", command->candidates,
         "Score these pairs instead, LOG being the history: user_id,item_id[,event_time,list,position]");
     sub->add_option("--keep", command->table.keep, "Tables: columns to pass through, COL,...");
+    command->table.add_reading_to(*sub);
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_score(*command, session); }; });
 }

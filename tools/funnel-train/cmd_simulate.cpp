@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "funnel/files/output.hpp"
+#include "funnel/report/result_json.hpp"
 #include "funnel/simulate/event_csv.hpp"
 #include "funnel/simulate/shopper_model.hpp"
 #include "outputs.hpp"
@@ -21,7 +22,7 @@ struct SimulateCommand {
 
 std::string truth_json(const simulate::Truth& truth, const simulate::ShopperOptions& shop) {
     nlohmann::ordered_json json;
-    json["schema_version"] = 1;
+    json["schema_version"] = report::kSchemaVersion;
     json["users"] = shop.users;
     json["days"] = shop.days;
     json["seed"] = shop.seed;
@@ -35,6 +36,7 @@ std::string truth_json(const simulate::Truth& truth, const simulate::ShopperOpti
             entry = *value;
         }
     });
+    json["warnings"] = nlohmann::ordered_json::array();
     return json.dump(2) + "\n";
 }
 

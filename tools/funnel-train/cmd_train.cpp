@@ -8,6 +8,7 @@
 #include "funnel/events/put_in_order.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/report/training_report.hpp"
+#include "funnel/train/training_warnings.hpp"
 #include "outputs.hpp"
 #include "train_options.hpp"
 
@@ -53,63 +54,60 @@ Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, 
         const ingest::Schema schema = ingest::load_schema(command.log.schema);
         texts = schema.categorical;
         numbers = schema.numeric;
-        if (!command.log.funnel && !schema.funnel_is_default) {
-            reading.custom_kinds = Funnel::make(schema.funnel).custom_types;
-        }
     }
     reading.columns = feature_columns(texts, numbers);
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
     tell_about_reading(read.report, command.log, command.general, session.console);
-    if (read.log.empty()) throw Error(ErrorCode::schema, "expected events to train on, got no rows");
+    if (read.log.empty()) {
+        throw Error(ErrorCode::schema,
+                    names_of(command.log.paths) + ": no rows to train on; check the file, or --as-of");
+    }
     if (!command.log.to.empty() && command.log.as_of.empty()) {
-        session.console.warn(
-            "--to chooses examples: the rows after it are known to the model, in labels and "
-            "history; for the log as it was known then give --as-of " +
-            command.log.to);
+        session.console.warn("to_is_not_as_of",
+                             "--to chooses examples: the rows after it are known to the model, in labels and "
+                             "history; for the log as it was known then give --as-of " +
+                                 command.log.to);
     }
     events::put_in_order(read.log);  // the same rows are the same model, in whatever order they come
     train::LogModelOptions options = command.log_options(read, session.console);
     options.model = model;
     const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),
                                               command.log, command.general, session.console);
+    command.general.record->add_times(read.log);
     side.tables.complete(read.log);
+    tell_about_ids(side.tables, read.log, session.console);
     options.task.side_inputs = side.inputs;
     options.side = &side.tables;
-    return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
+    return naming_files(command.log.paths, [&] {
+        return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
+    });
 }
 
 Bundle trained(const TrainCommand& command, const train::ModelOptions& model, Session& session,
                Stopwatch& watch) {
     if (command.table.label.empty()) return train_log(command, model, session, watch);
-    if (command.one_pass)
-        return train_in_one_pass(command.table, command.log, command.general, model, session.console);
-    return train_on_table(command.table, command.log, command.general, model, command.valid, session.console,
-                          watch.observer());
+    return naming_files(command.log.paths, [&] {
+        if (command.one_pass)
+            return train_in_one_pass(command.table, command.log, command.general, model, session.console);
+        return train_on_table(command.table, command.log, command.general, model, command.valid,
+                              session.console, watch.observer());
+    });
 }
 
-/// Targets that could not be judged, whose figures are undefined and whose epoch was chosen by nothing, and
-/// those of which nothing was learned.
-void warn_about_targets(const model::TrainingSummary& summary, Console& console) {
-    for (const model::TargetSummary& target : summary.targets) {
-        if (target.positives == 0 || target.positives == target.examples) {
-            console.warn(
-                target.name + ": all " + std::to_string(target.examples) +
-                " validation rows have the same label, so nothing says how good the model is; give more "
-                "data or a larger --valid");
-        } else if (target.log_loss && target.base_rate_log_loss &&
-                   *target.log_loss > *target.base_rate_log_loss) {
-            console.warn(target.name + ": no better on the " + std::to_string(target.examples) +
-                         " validation rows (" + std::to_string(target.positives) +
-                         " positive) than a guess of their base rate: log loss " +
-                         std::to_string(*target.log_loss) + " against " +
-                         std::to_string(*target.base_rate_log_loss) + "; give more data or fewer inputs");
-        }
+/// What the library says of a training, with the option that would help.
+void warn_about_training(const model::TrainingSummary& summary, Console& console) {
+    for (const base::Warning& warning : train::training_warnings(summary)) {
+        const bool by_share = warning.code == "few_training_rows";
+        const bool by_rows = warning.code == "one_class";
+        console.warn(warning.code, warning.message + (by_share  ? " (a smaller --valid)"
+                                                      : by_rows ? " (a larger --valid)"
+                                                                : ""));
     }
 }
 
 /// The new model may take the place of an earlier one; nothing else may.
 void claim_outputs_of(const TrainCommand& command) {
-    std::vector<std::string> inputs = command.log.paths;
+    std::vector<std::string> inputs = command.log.inputs();
     for (const std::string& path : command.side.paths())
         inputs.push_back(path);
     if (!command.table.valid_file.empty()) inputs.push_back(command.table.valid_file);
@@ -131,14 +129,19 @@ void run_train(const TrainCommand& command, Session& session) {
     if (command.audit) model.audit = &audit;
     Stopwatch watch(session.console);
     Bundle bundle = trained(command, model, session, watch);
-    warn_about_targets(bundle.summary, session.console);
+    warn_about_training(bundle.summary, session.console);
     command.add_configuration(bundle);
-    for (const std::string& warning : audit.warnings)
+    if (bundle.table) {
+        for (const files::FileDigest& file : command.general.record->inputs())
+            bundle.learned_from.push_back(file.xxh128);
+    }
+    for (const base::Warning& warning : audit.warnings)
         session.console.warn(warning);
     // All that may run out of memory comes before the old model is replaced.
     command.general.record->add_output(command.output);
     command.general.record->add_count("examples", bundle.summary.examples);
-    std::string summary = command.general.json ? report::training_json(bundle, watch.times(), model.audit)
+    std::string summary = command.general.json ? report::training_json(bundle, watch.times(), model.audit,
+                                                                       session.console.warnings())
                                                : report::training_text(bundle);
     if (command.audit && !command.general.json) summary += "\n" + report::audit_text(audit);
     persist::save_model(command.output, bundle);
@@ -153,6 +156,7 @@ void add_train(CLI::App& app, Session& session) {
     command->general.add_to(*sub);
     command->log.add_to(*sub);
     command->table.add_to(*sub);
+    command->table.add_reading_to(*sub);
     command->table.add_training_to(*sub);
     command->side.add_to(*sub);
     sub->add_option("-o,--output", command->output, "The model file")->required();

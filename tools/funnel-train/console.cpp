@@ -5,6 +5,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -36,7 +37,7 @@ void Console::configure(const ConsoleOptions& options) {
                                          : spdlog::level::info);
 }
 
-void Console::line(int level, std::string_view text) {
+void Console::line(int level, std::string_view text, std::string_view code) {
     erase_progress();
     // Names of files, arguments and data may hold anything; a terminal must see none of it.
     const std::string message = base::escaped(text, std::string::npos);
@@ -46,15 +47,23 @@ void Console::line(int level, std::string_view text) {
         return;
     }
     using nlohmann::json;
-    logger_->log(severity, "\"message\":{}",
-                 json(message).dump(-1, ' ', false, json::error_handler_t::replace));
+    const std::string shown = json(message).dump(-1, ' ', false, json::error_handler_t::replace);
+    if (code.empty())
+        logger_->log(severity, "\"message\":{}", shown);
+    else
+        logger_->log(severity, "\"code\":\"{}\",\"message\":{}", code, shown);
 }
 
 void Console::error(std::string_view message) {
     line(spdlog::level::err, message);
 }
-void Console::warn(std::string_view message) {
-    line(spdlog::level::warn, json_ ? std::string(message) : "warning: " + std::string(message));
+void Console::warn(const base::Warning& warning) {
+    if (std::ranges::find(warnings_, warning) != warnings_.end()) return;
+    warnings_.push_back(warning);
+    line(spdlog::level::warn, json_ ? warning.message : "warning: " + warning.message, warning.code);
+}
+void Console::warn(std::string_view code, std::string_view message) {
+    warn({std::string(code), std::string(message)});
 }
 void Console::note(std::string_view message) {
     line(spdlog::level::info, message);

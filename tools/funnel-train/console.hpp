@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Console: all that goes to standard error: messages, warnings, progress. Results never pass through here.
+// It also keeps the warnings of the run, for `warnings` of the JSON results and for --strict.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "funnel/base/progress.hpp"
+#include "funnel/base/warning.hpp"
 
 namespace spdlog {
 class logger;
@@ -30,7 +32,13 @@ class Console {
 
     void configure(const ConsoleOptions& options);
     void error(std::string_view message);
-    void warn(std::string_view message);
+    /// Said once, however often it is found.
+    void warn(const base::Warning& warning);
+    void warn(std::string_view code, std::string_view message);
+    /// Keeps warnings that the result itself says.
+    void keep(const base::Warnings& warnings) { base::add_new(warnings_, warnings); }
+    /// All so far, in order.
+    [[nodiscard]] const base::Warnings& warnings() const noexcept { return warnings_; }
     void note(std::string_view message);
     void detail(std::string_view message);
 
@@ -38,11 +46,12 @@ class Console {
     [[nodiscard]] base::ProgressObserver progress();
 
  private:
-    void line(int level, std::string_view text);
+    void line(int level, std::string_view text, std::string_view code = {});
     void draw(const base::Progress& progress);
     void erase_progress();
 
     std::ostream& err_;
+    base::Warnings warnings_;
     std::shared_ptr<spdlog::logger> logger_;
     bool json_ = false;
     bool terminal_ = false;

@@ -43,14 +43,14 @@ void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
         if (std::ranges::find(text, column) == text.end()) text.push_back(column);
     };
     for (const std::string& key : by) {
-        if (!needs_no_column(key)) add(key);
+        if (!needs_no_column(key) && std::ranges::find(beside, key) == beside.end()) add(key);
     }
     if (rules.hold == "category") add("category");
     metrics::MetricsOptions asked;
     more.apply(asked);
     if (!asked.bot_column.empty()) add(asked.bot_column);
     reading.columns.row_hash = true;
-    reading.columns.text_if_mapped |= more.all;
+    reading.columns.text_if_mapped |= more.all || !beside.empty();
     reading.drop_duplicates = dedup == "exact";
 }
 

@@ -19,7 +19,8 @@ struct CountingOptions {
     std::string dedup = "none";
     FunnelRuleOptions rules;
     MoreOptions more;
-    std::vector<bool> optional = {};  ///< stages with a question mark
+    std::vector<std::string> beside = {};  ///< columns of --by that side tables have, not the log
+    std::vector<bool> optional = {};       ///< stages with a question mark
 
     void add_to(CLI::App& command);
     /// Wrong values end the run before the long work. Takes the question marks out of --funnel.

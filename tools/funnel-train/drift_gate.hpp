@@ -5,8 +5,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "funnel/model/bundle.hpp"
+#include "funnel/model/drift_limits.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "options.hpp"
 
@@ -24,15 +25,18 @@ class DriftGate {
     [[nodiscard]] model::Drift* begin(const Bundle& bundle, const GeneralOptions& general);
     /// All rows of a table at once.
     void add_table(const encoding::Dataset& data, const score::ScoredExamples& scored);
-    /// Call after the results are out. Throws GateNotMet.
-    void judge(const Bundle& bundle, const GeneralOptions& general, Console& console) const;
+    /// Notes the drift in the record of the run and on the console; call before the results are written,
+    /// which hold the warnings.
+    void note(const Bundle& bundle, const GeneralOptions& general, Console& console);
+    /// Call after the results are out and note(). Throws GateNotMet.
+    void judge() const;
 
  private:
-    void check_names(const Bundle& bundle) const;
-    [[nodiscard]] std::optional<double> most(const std::string& column) const;
+    [[nodiscard]] std::vector<model::DriftLimit> limits() const;
 
     std::string gate_;  // "0.25" for every column, or "price=0.1,p_click=0.2" for these
     std::optional<model::Drift> drift_;
+    model::DriftVerdict verdict_;  // once noted
 };
 
 }  // namespace funnel::tool

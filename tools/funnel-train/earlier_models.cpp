@@ -24,8 +24,9 @@ train::Gain gain_over(const Bundle& champion, const train::ValidatedFit& fit, co
 
 void need_gain(const train::Gain& gain, const TrainCommand& command, Console& console) {
     if (gain.champion_saw_rows) {
-        console.warn("--champion: too few validation rows are later than what " + command.champion +
-                     " learned from, so it is judged on rows that it knows; train on a later log");
+        console.warn("champion_saw_rows",
+                     "--champion: too few validation rows are later than what " + command.champion +
+                         " learned from, so it is judged on rows that it knows; train on a later log");
     }
     const double least = command.min_gain.value_or(0);
     if (gain.surely_at_least(least)) {
@@ -48,7 +49,7 @@ void EarlierModels::add_to(train::ModelOptions& options, const TrainCommand& com
                            Session& session) const {
     if (initial_) {
         options.initial = &*initial_;
-        options.tell = [&session](const std::string& text) { session.console.warn(text); };
+        options.tell = [&session](const std::string& text) { session.console.warn("warm_start", text); };
         const std::vector<std::size_t>& hidden = initial_->nets.front().shape().hidden;
         if (!command.hidden) {
             options.training.hidden = hidden;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "judged.hpp"
 
+#include <algorithm>
+
 #include "funnel/score/score_log.hpp"
+#include "funnel/score/score_table.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -10,30 +13,55 @@ Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_pl
                  Session& session) {
     const events::SideTables side =
         options.side.load(*bundle.log, options.log, options.general, session.console);
+    HistoryStart start = history_start(bundle, options.history, options.general);
     const ingest::ReadResult read =
-        read_for_model(bundle, options.log, side, options.general, session.console);
-    history::History history = starting_history(bundle, options.history);
-    const dataset::ExampleList examples =
-        examples_for_model(bundle, read.log, history, options.history, options.log, options.general);
+        read_for_model(bundle, options.log, side, start, options.general, session.console);
+    const dataset::ExampleList examples = examples_for_model(bundle, read.log, start, options.history,
+                                                             options.log, options.general, session.console);
     const score::Scorer scorer(bundle, chosen_kernels(options.general), &side);
     const dataset::BuildOptions build = build_options(*bundle.log, side, session.console);
-    Judged judged{.examples = {}, .place_hidden = {}, .already_observed = examples.already_observed};
+    Judged judged{
+        .examples = {},
+        .place_hidden = {},
+        .known = start.known,
+        .in_sample = learned_from(bundle, read.log, examples, options.allow_training_rows, session.console)};
     const bool has_place =
         read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;
     if (hide_place && has_place) judged.place_hidden.emplace();
-    judged.examples = score::score_log(read.log, history, examples, scorer, build,
+    judged.examples = score::score_log(read.log, start.history, examples, scorer, build,
                                        judged.place_hidden ? &*judged.place_hidden : nullptr,
                                        drift == nullptr ? nullptr : drift->begin(bundle, options.general));
-    save_state(options.history, history, options.general);
+    keep_state(options.history, start, read.log, options.general);
     return judged;
+}
+
+/// A table has no times: the model knows its training by the bytes of the files.
+bool learned_from(const Bundle& bundle, const JudgeOptions& options, Console& console) {
+    for (const files::FileDigest& file : options.general.record->inputs()) {
+        if (std::ranges::find(bundle.learned_from, file.xxh128) == bundle.learned_from.end()) continue;
+        if (!options.allow_training_rows) {
+            throw Error(ErrorCode::schema,
+                        file.path +
+                            ": expected rows that the model has not seen, got a file that it was trained on; "
+                            "give another, or judge it all the same with --allow-training-rows");
+        }
+        console.warn("in_sample",
+                     file.path +
+                         ": the model was trained on this file: the figures are better than they "
+                         "will be on new rows");
+        return true;
+    }
+    return false;
 }
 
 Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate* drift, Session& session) {
     const LabelledTable rows =
         read_for_model(bundle, options.table, options.log, options.general, true, session.console);
-    Judged judged{.examples = score_table(bundle, rows.data, !options.table.group.empty(),
-                                          chosen_kernels(options.general)),
-                  .place_hidden = {}};
+    Judged judged{.examples = score::score_table(bundle, rows.data, !options.table.group.empty(),
+                                                 chosen_kernels(options.general)),
+                  .place_hidden = {},
+                  .known = {},
+                  .in_sample = learned_from(bundle, options, session.console)};
     if (drift != nullptr) {
         (void)drift->begin(bundle, options.general);
         drift->add_table(rows.data, judged.examples);
@@ -47,12 +75,15 @@ void JudgeOptions::add_to(CLI::App& command, bool log_required) {
     general.add_to(command);
     log.add_to(command, log_required);
     table.add_to(command);
+    table.add_reading_to(command);
     history.add_to(command);
     side.add_to(command);
+    command.add_flag("--allow-training-rows", allow_training_rows,
+                     "Judge also rows that the model learned from; no gate passes then");
 }
 
 std::vector<std::string> JudgeOptions::inputs() const {
-    std::vector<std::string> all = log.paths;
+    std::vector<std::string> all = log.inputs();
     for (std::string& path : side.paths())
         all.push_back(std::move(path));
     return all;
@@ -60,11 +91,11 @@ std::vector<std::string> JudgeOptions::inputs() const {
 
 Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
              Session& session) {
+    options.history.check(options.log);
     if (bundle.log) options.table.refuse_for_log();
     Judged judged = bundle.log ? judge_log(bundle, options, hide_place, drift, session)
                                : judge_table(bundle, options, drift, session);
     options.general.record->add_count("examples", judged.examples.size());
-    if (bundle.log) options.general.record->add_count("already_observed", judged.already_observed);
     return judged;
 }
 

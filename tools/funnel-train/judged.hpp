@@ -24,6 +24,7 @@ struct JudgeOptions {
     TableOptions table;
     HistoryOptions history;
     SideOptions side;
+    bool allow_training_rows = false;
 
     void add_to(CLI::App& command, bool log_required);
     /// Every file but the model and the state, for the check that no output overwrites them.
@@ -33,10 +34,12 @@ struct JudgeOptions {
 struct Judged {
     score::ScoredExamples examples;
     std::optional<score::ScoredExamples> place_hidden;  ///< a log with places, if asked
-    std::uint64_t already_observed = 0;
+    events::LateRows known = {};  ///< rows of the log that the history knows, or that came too late
+    bool in_sample = false;       ///< the model learned from some of them
 };
 
-/// hide_place: score the rows of a log again without list and position. drift: counts the rows, or nullptr.
+/// Throws Error(schema) for rows that the model learned from, unless they are allowed. hide_place: score the
+/// rows of a log again without list and position. drift: counts the rows, or nullptr.
 [[nodiscard]] Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place,
                            DriftGate* drift, Session& session);
 

@@ -2,6 +2,7 @@
 #include "log_model.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "funnel/base/time.hpp"
 #include "funnel/events/effective_funnel.hpp"
@@ -10,15 +11,6 @@
 #include "funnel/persist/model_file.hpp"
 
 namespace funnel::tool {
-
-void HistoryOptions::add_to(CLI::App& command) {
-    command
-        .add_option("--history", history, "model: go on from the model's history; none: start from LOG alone")
-        ->check(CLI::IsMember({"model", "none"}));
-    command.add_option("--state", state, "Go on from this state instead of the model's");
-    command.add_option("--save-state", save_state, "Write the history as it is after LOG, for the next run");
-    command.add_option("--score-from", score_from, "Rows before this time are history only (ISO 8601)");
-}
 
 ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
                                    const std::vector<std::string>& number_inputs) {
@@ -31,14 +23,18 @@ ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
     return columns;
 }
 
-ingest::ReadOptions read_options_for_model(const model::LogTask& task, const LogOptions& options,
+ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options,
                                            const GeneralOptions& general, Console& console) {
+    const model::LogTask& task = *bundle.log;
     ingest::ReadOptions reading = options.read_options(general, console);
     if (options.funnel) usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
     if (options.schema == "auto")
         reading.explicit_schema = ingest::parse_schema(task.schema, "the model's schema");
     reading.custom_kinds = task.funnel.custom_types;
     reading.columns = feature_columns(task.text_inputs, task.number_inputs);
+    // A night that the model knows to be usual is no wrong clock in a file that has only one.
+    if (bundle.history)
+        reading.timeline.known_gap = static_cast<std::uint64_t>(bundle.history->longest_gap());
     return reading;
 }
 
@@ -49,13 +45,12 @@ namespace {
 std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) {
     std::string names;
     const auto note = [&](const std::string& name) { names += (names.empty() ? "" : ", ") + name; };
-    for (const std::string& name : needed.text) {
-        if (log.text_column(name) != nullptr) continue;
+    const auto [text, numbers] = events::missing_columns(log, needed);
+    for (const std::string& name : text) {
         note(name);
         log.add_text_column(name);
     }
-    for (const std::string& name : needed.numbers) {
-        if (log.number_column(name) != nullptr) continue;
+    for (const std::string& name : numbers) {
         note(name);
         log.add_number_column(name);
     }
@@ -65,18 +60,23 @@ std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) 
 }  // namespace
 
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
-                                  const events::SideTables& side, const GeneralOptions& general,
-                                  Console& console) {
-    const ingest::ReadOptions reading = read_options_for_model(*bundle.log, options, general, console);
+                                  const events::SideTables& side, const HistoryStart& start,
+                                  const GeneralOptions& general, Console& console) {
+    ingest::ReadOptions reading = read_options_for_model(bundle, options, general, console);
+    reading.timeline.known_gap = static_cast<std::uint64_t>(start.history.longest_gap());
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, general, console);
+    need_rows(read.report);
+    general.record->add_times(read.log);
     side.complete(read.log);
+    tell_about_ids(side, read.log, console);
     const std::string missing = take_as_missing(model::columns_needed(bundle), read.log);
     if (!missing.empty()) {
         console.warn(
+            "missing_columns",
             "the model learned from " + missing +
-            ", which this log has not: its scores do without; if a column has another name, give the "
-            "schema that it was trained with");
+                ", which this log has not: its scores do without; if a column has another name, give the "
+                "schema that it was trained with");
     }
     return read;
 }
@@ -88,27 +88,6 @@ Bundle load_model(const std::string& path, const GeneralOptions& general) {
     return bundle;
 }
 
-void save_state(const HistoryOptions& options, const history::History& history,
-                const GeneralOptions& general) {
-    if (options.save_state.empty()) return;
-    persist::save_state(options.save_state, history);
-    general.record->add_output(options.save_state);
-}
-
-namespace {
-
-/// To the program a state that does not fit is a bad model file, not a bad log.
-history::History load_matching_state(const std::string& path, const Bundle& bundle) {
-    try {
-        return persist::load_matching_state(path, bundle);
-    } catch (const Error& error) {
-        if (error.code() != ErrorCode::schema) throw;
-        throw Error(ErrorCode::format, error.what());
-    }
-}
-
-}  // namespace
-
 dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,
                                     Console& console) {
     return {.text_inputs = task.text_inputs,
@@ -118,18 +97,11 @@ dataset::BuildOptions build_options(const model::LogTask& task, const events::Si
             .progress = console.progress()};
 }
 
-history::History starting_history(const Bundle& bundle, const HistoryOptions& options) {
-    if (!options.state.empty()) {
-        if (options.history == "none") usage_error("--state and --history none exclude each other; give one");
-        return load_matching_state(options.state, bundle);
-    }
-    if (options.history == "none") return history::History(bundle.history->options());
-    return *bundle.history;
-}
-
-dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
-                                        const history::History& history, const HistoryOptions& options,
-                                        const LogOptions& log_options, const GeneralOptions& general) {
+dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log, HistoryStart& start,
+                                        const HistoryOptions& options, const LogOptions& log_options,
+                                        const GeneralOptions& general, Console& console) {
+    const history::History& history = start.history;
+    find_known_rows(log, start, options, general, console);
     dataset::ExampleOptions wanted;
     wanted.mode = bundle.log->examples;
     for (const model::Head& head : bundle.heads) {
@@ -138,31 +110,55 @@ dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& lo
     }
     wanted.visit_gap = history.options().visit_gap;
     wanted.burn_in = 0;
-    const events::Period asked = log_options.asked(log);
+    const events::Period asked = options.asked(log_options, log);
     wanted.from = asked.from;
     wanted.until = asked.to;
-    if (!options.score_from.empty())
-        wanted.from = time_option("--score-from", options.score_from, log_options.tz);
     wanted.threads = general.thread_count();
     dataset::ExampleList examples = dataset::build_examples(log, bundle.log->funnel, wanted, &history);
     if (!log.empty() && examples.already_observed == log.size()) {
-        throw Error(ErrorCode::schema, "expected rows after " + base::format_time(history.watermark()) +
-                                           ", the watermark of the history, got none; give a newer log, or "
-                                           "--history none to start from this log alone");
+        throw Error(ErrorCode::schema, names_of(log_options.paths) + ": expected rows after " +
+                                           base::format_time(history.watermark()) +
+                                           ", the last time that is known, got none; give a newer log");
     }
     return examples;
 }
 
+bool learned_from(const Bundle& bundle, const EventLog& log, const dataset::ExampleList& examples,
+                  bool allowed, Console& console) {
+    std::int64_t from = std::numeric_limits<std::int64_t>::max(), to = history::kNever;
+    for (const model::TimeRange* range :
+         {&bundle.summary.train, &bundle.summary.valid, &bundle.summary.refit}) {
+        if (range->examples == 0) continue;
+        from = std::min(from, range->from);
+        to = std::max(to, range->to);
+    }
+    const auto inside = std::ranges::count_if(
+        examples.rows, [&](std::uint64_t row) { return log.time[row] >= from && log.time[row] <= to; });
+    if (inside == 0) return false;
+    const std::string what = std::to_string(inside) + " of " + std::to_string(examples.size()) +
+                             " examples are of the time that the model learned from, " +
+                             base::format_time(from) + " to " + base::format_time(to);
+    if (!allowed) {
+        throw Error(ErrorCode::schema, what +
+                                           ": expected examples that it has not seen; give a later log, or "
+                                           "judge it all the same with --allow-training-rows");
+    }
+    console.warn("in_sample", what + ": the figures are better than they will be on new rows");
+    return true;
+}
+
 ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& schema, events::KindSet kinds,
                            Console& console) {
-    if (auto chosen = options.funnel_override()) {
-        for (const events::Stage& stage : chosen->stages) {
+    const auto chosen_by = [&](Funnel funnel, const std::string& where) -> ChosenFunnel {
+        for (const events::Stage& stage : funnel.stages) {
             if ((stage.kinds & kinds) != 0) continue;
-            console.warn("--funnel: stage " + stage.name + " counts 0: the log has no such event");
+            console.warn("unknown_stage",
+                         where + ": stage " + stage.name + " counts 0: the log has no such event");
         }
-        return {std::move(*chosen), {}};
-    }
-    if (!schema.funnel_is_default) return {Funnel::make(schema.funnel), {}};
+        return {std::move(funnel), {}};
+    };
+    if (auto chosen = options.funnel_override()) return chosen_by(std::move(*chosen), "--funnel");
+    if (!schema.funnel_is_default) return chosen_by(Funnel::make(schema.funnel), "funnel of the schema");
     auto [funnel, left_out] = events::effective_funnel(schema.funnel, kinds);
     for (const std::string& stage : left_out) {
         console.note("stage " + stage + " is left out of the funnel: the log has no such event");

@@ -10,35 +10,26 @@
 #include "funnel/dataset/examples.hpp"
 #include "funnel/history/history.hpp"
 #include "funnel/model/bundle.hpp"
+#include "history_start.hpp"
 #include "options.hpp"
 #include "side_tables.hpp"
 
 namespace funnel::tool {
-
-/// Where the history of a run begins and ends.
-struct HistoryOptions {
-    std::string history = "model";  ///< or none
-    std::string state;
-    std::string save_state;
-    std::string score_from;
-
-    void add_to(CLI::App& command);
-};
 
 /// The columns that features are made from.
 [[nodiscard]] ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
                                                  const std::vector<std::string>& number_inputs);
 
 /// How a log is read as the model's own log was.
-[[nodiscard]] ingest::ReadOptions read_options_for_model(const model::LogTask& task,
-                                                         const LogOptions& options,
+[[nodiscard]] ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options,
                                                          const GeneralOptions& general, Console& console);
 
-/// A log read as the model's own log was. side: completes what events do not say.
-/// A column that the model learned from and the log lacks gets a warning.
+/// A log read as the model's own log was. side: completes what events do not say. start: its longest gap is
+/// one that a wrong clock has to exceed. A column that the model learned from and the log lacks gets a
+/// warning. Throws Error(schema) for a log without rows.
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
-                                                const events::SideTables& side, const GeneralOptions& general,
-                                                Console& console);
+                                                const events::SideTables& side, const HistoryStart& start,
+                                                const GeneralOptions& general, Console& console);
 
 /// The inputs of a model beside those of its history.
 [[nodiscard]] dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,
@@ -47,19 +38,17 @@ struct HistoryOptions {
 /// The model, noted in the record of the run. Throws as persist::load_model.
 [[nodiscard]] Bundle load_model(const std::string& path, const GeneralOptions& general);
 
-/// Writes --save-state, if given.
-void save_state(const HistoryOptions& options, const history::History& history,
-                const GeneralOptions& general);
-
-/// --state, else the model's, else with --history none an empty one.
-[[nodiscard]] history::History starting_history(const Bundle& bundle, const HistoryOptions& options);
-
 /// The model's examples of this log after the history's watermark. Throws Error(schema) if no row is new.
+/// What is known of its other rows goes to start.known, the record and the console.
 [[nodiscard]] dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
-                                                      const history::History& history,
-                                                      const HistoryOptions& options,
+                                                      HistoryStart& start, const HistoryOptions& options,
                                                       const LogOptions& log_options,
-                                                      const GeneralOptions& general);
+                                                      const GeneralOptions& general, Console& console);
+
+/// Whether examples are of the time that the model learned from. Throws Error(schema) if they are and it is
+/// not allowed; else that gets the warning in_sample.
+[[nodiscard]] bool learned_from(const Bundle& bundle, const EventLog& log,
+                                const dataset::ExampleList& examples, bool allowed, Console& console);
 
 /// The funnel of a log: --funnel, the schema file's, or the default one without stages the log knows not.
 struct ChosenFunnel {

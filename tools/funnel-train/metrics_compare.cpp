@@ -70,7 +70,7 @@ report::Comparisons CompareOptions::compared(const EventLog& log, const metrics:
     if (experiment) {
         const auto state = metrics::count_experiment(log, options, facts, by.front());
         beside.experiment = metrics::finish(state, options, facts, control, shares_option(split));
-        for (const std::string& warning : beside.experiment->warnings)
+        for (const base::Warning& warning : beside.experiment->warnings)
             console.warn(warning);
     }
     if (explain) {

@@ -16,7 +16,8 @@ metrics::LogFacts facts_of(const ingest::LogOutline& outline) {
             .has_sessions = outline.has_sessions,
             .has_revenue = outline.has_revenue,
             .has_quantity = outline.has_quantity,
-            .has_price = outline.has_price};
+            .has_price = outline.has_price,
+            .order_totals = outline.order_totals};
 }
 
 }  // namespace

@@ -13,14 +13,15 @@ namespace {
 
 /// What the columns of the first rows are, and their names in the order of the kinds.
 ingest::CellKinds kinds_of(const ingest::Table& sample, const TableOptions& options,
-                           train::OnePassInputs& inputs) {
+                           train::OnePassInputs& inputs, const LogOptions& log, Console& console) {
+    if (sample.rows() == 0 && sample.report.rejected == 0) no_rows(log.paths);
     const auto columns = columns_of(sample);
-    std::vector<std::string> left_out = list_option(options.drop);
-    left_out.push_back(options.label);
-    const base::TableInputs found =
-        base::infer_inputs(columns, sample.rows(), left_out, list_option(options.categorical));
-    ingest::CellKinds cells{
-        .kinds = {}, .parse_label = base::parse_label, .expected_label = std::string(base::kExpectedLabel)};
+    const base::TableInputs found = base::infer_inputs(columns, sample.rows(), options.column_choice());
+    warn_about_texts(columns, sample.rows(), found, options, console);
+    ingest::CellKinds cells{.kinds = {},
+                            .parse_label = base::parse_label,
+                            .expected_label = std::string(base::kExpectedLabel),
+                            .numbers = found.numbers};
     for (const base::ColumnView& column : columns) {
         const auto is_in = [&](const std::vector<std::string>& names) {
             return std::ranges::find(names, column.name) != names.end();
@@ -55,22 +56,24 @@ Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const
                 "count alike, in file order, and none validates");
         }
     }
-    if (options.members > 1) usage_error("--one-pass: expected one net, got --members");
+    if (options.members.value_or(1) > 1) usage_error("--one-pass: expected one net, got --members");
     // One thread reads ahead. On two threads a second one for the steps would only be in its way.
     train::ModelOptions learning = options;
     learning.training.threads = std::max(general.thread_count(), 2U) - 1;
     train::OnePassInputs inputs{.target = table.label};
     std::optional<train::OnePass> pass;
     const ingest::ReadReport report = ingest::stream_table(
-        log.paths, reading_of(table, table.label, log, general, console),
-        [&](const ingest::Table& sample) { return kinds_of(sample, table, inputs); },
+        log.paths, reading_of(table, table.label, table.missing_words(), log, general, console),
+        [&](const ingest::Table& sample) { return kinds_of(sample, table, inputs, log, console); },
         [&](const ingest::TableRows& rows) {
             if (!pass) pass.emplace(inputs, learning, chosen_kernels(general));
             pass->add(rows.numbers, rows.categories, rows.labels);
         });
     tell_about_reading(report, log, general, console);
-    if (!pass) throw Error(ErrorCode::schema, "expected rows to train on, got none");
-    return pass->finish();
+    if (!pass) no_rows(log.paths);
+    Bundle bundle = pass->finish();
+    bundle.table = table.task();
+    return bundle;
 }
 
 }  // namespace funnel::tool

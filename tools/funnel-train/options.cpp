@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "funnel/base/time.hpp"
+#include "funnel/base/utf8.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/ingest/named_period.hpp"
 #include "funnel/ingest/schema.hpp"
@@ -35,6 +36,13 @@ void usage_error(const std::string& message) {
     throw Error(ErrorCode::invalid_argument, message);
 }
 
+std::string names_of(std::span<const std::string> paths) {
+    std::string names = base::escaped(paths.front());
+    if (paths.size() == 2) names += " and " + base::escaped(paths.back());
+    if (paths.size() > 2) names += " and " + std::to_string(paths.size() - 1) + " more files";
+    return names;
+}
+
 void GeneralOptions::add_to(CLI::App& command) {
     command.add_flag("--json", json, "One JSON object on standard output");
     command.add_flag("-q,--quiet", quiet, "Errors only on standard error");
@@ -50,6 +58,7 @@ void GeneralOptions::add_to(CLI::App& command) {
         ->check(CLI::IsMember({"scalar", "avx2", "avx512", "neon"}));
     command.add_option("--lock", lock, "One run at a time: hold this file locked until the end");
     command.add_option("--lock-wait", lock_wait, "How long to wait for the lock (default: not at all)");
+    command.add_flag("--strict", strict, "Exit 4, after the result, if there was any warning");
     command.add_option("--manifest", manifest, "JSON file for what was read, written and counted");
 }
 
@@ -60,6 +69,7 @@ void GeneralOptions::apply(Session& session) const {
     if (!lock.empty()) session.lock.emplace(lock, wait);
     session.record = record;
     session.manifest = manifest;
+    session.strict = strict;
 }
 
 unsigned GeneralOptions::thread_count() const {
@@ -74,8 +84,9 @@ void LogOptions::add_to(CLI::App& command, bool log_required) {
     command.add_option("LOG", paths, "Event logs: CSV, plain or gzip or zstd; - is standard input")
         ->required(log_required);
     command
-        .add_option("--schema", schema,
-                    "auto, a preset (ga-flat ga4 rees46 retailrocket taobao canonical) or a JSON file")
+        .add_option(
+            "--schema", schema,
+            "auto, a preset (ga-flat ga4 rees46 retailrocket taobao shopify-orders canonical) or a JSON file")
         ->check(is_schema);
     command.add_option("--time-unit", time_unit, "Unit of times that are integers")
         ->check(CLI::IsMember({"auto", "s", "ms", "us", "ns", "iso"}));
@@ -92,6 +103,12 @@ void LogOptions::add_to(CLI::App& command, bool log_required) {
     command.add_option("--max-bad", max_bad, "With skip: most bad rows, N or P%");
     command.add_option("--rejects", rejects, "With skip: CSV file for the rejected rows");
     command.add_option("--max-line", max_line, "Most bytes of one record")->check(CLI::Range(16, 1 << 30));
+}
+
+std::vector<std::string> LogOptions::inputs() const {
+    std::vector<std::string> all = paths;
+    if (schema.ends_with(".json")) all.push_back(schema);
+    return all;
 }
 
 ingest::RowPolicy LogOptions::row_policy() const {
@@ -116,13 +133,14 @@ ingest::RowPolicy LogOptions::row_policy() const {
 ingest::RowPolicy LogOptions::next_reading(const GeneralOptions& general) const {
     ingest::RowPolicy policy = row_policy();
     policy.append_rejects = !general.record->begins_rejects();
-    policy.digests = !general.manifest.empty();
+    policy.digests = true;  // also tells copies of a file from each other
     return policy;
 }
 
 ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Console& console) const {
     ingest::ReadOptions options;
     options.schema = schema;
+    if (schema.ends_with(".json")) general.record->add_once(files::digest_of_file(schema));
     options.time_unit = time_unit;
     if (const auto override_funnel = funnel_override()) options.custom_kinds = override_funnel->custom_types;
     options.timeline = timeline();  // wrong options end the run before the long work
@@ -286,9 +304,25 @@ void warn_about_types(const ingest::ReadReport& report, Console& console) {
             alike += (alike.empty() ? "" : ", ") + name + " (" + std::to_string(rows) + " rows)";
     }
     if (alike.empty()) return;
-    console.warn("the event types " + alike +
-                 " are none of ours, which are written small: they count as types of the log's own; map them "
-                 "in a schema");
+    console.warn(
+        "types_written_otherwise",
+        "the event types " + alike +
+            " are none of ours, which are written small: they count as types of the log's own; map them "
+            "in a schema");
+}
+
+/// The same bytes under two names; the same name twice was seen while reading.
+base::Warnings copies_in(const std::vector<files::FileDigest>& files) {
+    base::Warnings copies;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const auto first = std::ranges::find_if(files, [&](const files::FileDigest& other) {
+            return other.xxh128 == files[i].xxh128 && other.bytes == files[i].bytes && other.bytes > 0;
+        });
+        if (first == files.begin() + static_cast<std::ptrdiff_t>(i) || first->path == files[i].path) continue;
+        copies.push_back({"file_given_twice", files[i].path + " holds the same bytes as " + first->path +
+                                                  ": its rows count twice"});
+    }
+    return copies;
 }
 
 }  // namespace
@@ -297,18 +331,31 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
                         const GeneralOptions& general, Console& console) {
     general.record->add_input(report);
     if (options.schema == "auto" && !report.schema.empty()) console.note("schema: " + report.schema);
-    for (const std::string& warning : report.warnings)
+    for (const std::string& note : report.notes)
+        console.note(note);
+    for (const base::Warning& warning : report.warnings)
         console.warn(warning);
+    for (const base::Warning& copy : copies_in(report.digests))
+        console.warn(copy);
     warn_about_types(report, console);
+    if (options.bad_rows == "skip") general.record->add_output(options.rejects);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
-        console.warn("--rejects: " + options.rejects + " is written only with --bad-rows skip");
+        console.warn("rejects_not_written",
+                     "--rejects: " + options.rejects + " is written only with --bad-rows skip");
     }
     if (report.rejected == 0) return;
     std::string line =
         std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows rejected:";
     for (const auto& [reason, count] : report.rejected_by_reason)
         line += " " + reason + " " + std::to_string(count);
-    console.warn(line);
+    console.warn("rejected_rows", line);
+}
+
+void need_rows(const ingest::ReadReport& report) {
+    if (report.rows > 0) return;
+    throw Error(ErrorCode::schema, report.files.front() +
+                                       ": expected rows, got a header alone; nothing is written, and the run "
+                                       "can be repeated when the file is there");
 }
 
 }  // namespace funnel::tool

@@ -3,14 +3,17 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "console.hpp"
+#include "funnel/base/error.hpp"
 #include "funnel/events/funnel_stages.hpp"
 #include "funnel/files/lock_file.hpp"
 #include "funnel/ingest/log_parts.hpp"
@@ -27,11 +30,13 @@ struct Session {
     std::optional<files::LockFile> lock = {};
     std::shared_ptr<RunRecord> record = {};  ///< what goes to `manifest`, if that is wanted
     std::string manifest = {};
+    bool strict = false;  ///< a warning is exit 4
 };
 
 /// Options of every subcommand.
 struct GeneralOptions {
     bool json = false;
+    bool strict = false;
     bool quiet = false;
     bool verbose = false;
     std::string log_format = "text";
@@ -67,6 +72,8 @@ struct LogOptions {
 
     /// The positional LOG... and all of the above.
     void add_to(CLI::App& command, bool log_required = true);
+    /// The logs and the schema file: no output may overwrite them.
+    [[nodiscard]] std::vector<std::string> inputs() const;
     /// What is done with bad rows.
     [[nodiscard]] ingest::RowPolicy row_policy() const;
     /// The same for one more reading of this run: its rejects follow those of the earlier ones, and its files
@@ -106,6 +113,28 @@ void refuse_overwriting_input(const std::string& output, const std::vector<std::
 void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
                         const GeneralOptions& general, Console& console);
 
+/// For commands with a model, whose rows are an empty night or a file that is not there yet. Throws
+/// Error(schema) for a header alone.
+void need_rows(const ingest::ReadReport& report);
+
 [[noreturn]] void usage_error(const std::string& message);
+
+/// "a.csv", or "a.csv and 2 more files", for messages about rows.
+[[nodiscard]] std::string names_of(std::span<const std::string> paths);
+
+/// What `call` gives. An Error(schema) about rows that names none of the files gets their names in front.
+template <typename Call>
+auto naming_files(std::span<const std::string> paths, Call&& call) {
+    try {
+        return call();
+    } catch (const Error& error) {
+        const std::string_view what = error.what();
+        const auto is_named = [&](const std::string& path) {
+            return what.find(path) != std::string_view::npos;
+        };
+        if (error.code() != ErrorCode::schema || paths.empty() || std::ranges::any_of(paths, is_named)) throw;
+        throw Error(ErrorCode::schema, names_of(paths) + ": " + error.what());
+    }
+}
 
 }  // namespace funnel::tool

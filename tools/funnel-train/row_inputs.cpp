@@ -6,6 +6,7 @@
 
 #include "funnel/encoding/table_dataset.hpp"
 #include "funnel/ingest/time_zone.hpp"
+#include "table_model.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -49,8 +50,8 @@ std::optional<double> score_of(std::string_view text) {
 
 }  // namespace
 
-score::ScoredExamples read_scores(const std::string& path, const LogOptions& log,
-                                  const GeneralOptions& general, Console& console) {
+FinishedScores read_scores(const std::string& path, const LogOptions& log, const GeneralOptions& general,
+                           Console& console) {
     ingest::Table table = read_small_table(path, {}, log, general);
     for (const std::string_view name : {"score", "label"})
         (void)need_column(table, path, name);
@@ -59,20 +60,17 @@ score::ScoredExamples read_scores(const std::string& path, const LogOptions& log
         if (!score_of(text_of(*table.column("score"), row))) {
             bad.push_back({row, "score", "a number"});
         } else if (!base::parse_label(text_of(*table.column("label"), row))) {
-            bad.push_back({row, "label", "a label: 0 or 1, true or false, yes or no"});
+            bad.push_back({row, "label", std::string(base::kExpectedLabel)});
         } else if (weighted && !(score_of(text_of(*table.column("weight"), row)).value_or(-1) >= 0)) {
             bad.push_back({row, "weight", "a weight of 0 or more"});
         }
     });
     tell_about_reading(table.report, log, general, console);
-    score::ScoredExamples scored{.targets = {"score"}};
-    scored.scores.resize(1);
-    scored.labels.resize(1);
-    scored.keys.resize(table.rows());
+    if (table.rows() == 0) no_rows(table.files);
+    FinishedScores scored;
     for (std::size_t row = 0; row < table.rows(); ++row) {
-        scored.keys[row].row = row;
-        scored.scores[0].push_back(static_cast<float>(*score_of(text_of(*table.column("score"), row))));
-        scored.labels[0].push_back(*base::parse_label(text_of(*table.column("label"), row)));
+        scored.scores.push_back(*score_of(text_of(*table.column("score"), row)));
+        scored.labels.push_back(*base::parse_label(text_of(*table.column("label"), row)));
         if (weighted) {
             scored.weights.push_back(static_cast<float>(*score_of(text_of(*table.column("weight"), row))));
         }

@@ -2,20 +2,27 @@
 // Small tables beside the log: finished scores to judge, and candidates to score.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "funnel/events/event_log.hpp"
 #include "funnel/history/history.hpp"
 #include "funnel/ingest/read_table.hpp"
-#include "funnel/score/evaluation.hpp"
 #include "options.hpp"
 
 namespace funnel::tool {
 
-/// A file with the columns score, label and perhaps weight, as the target `score`.
-[[nodiscard]] score::ScoredExamples read_scores(const std::string& path, const LogOptions& log,
-                                                const GeneralOptions& general, Console& console);
+/// Scores that somebody else computed, on any scale.
+struct FinishedScores {
+    std::vector<double> scores;        ///< n
+    std::vector<std::uint8_t> labels;  ///< n: 0 or 1
+    std::vector<float> weights;        ///< n, or empty: all 1
+};
+
+/// A file with the columns score, label and perhaps weight.
+[[nodiscard]] FinishedScores read_scores(const std::string& path, const LogOptions& log,
+                                         const GeneralOptions& general, Console& console);
 
 /// Pairs to score; the events borrow the texts of the table.
 struct Candidates {

@@ -59,6 +59,15 @@ class SideReader {
     Console& console_;
 };
 
+/// What the log does not say of a row, the table says.
+void complete(EventLog& log, const events::TextColumn& from) {
+    events::TextColumn& column = log.add_text_column(from.name);
+    for (std::size_t row = 0; row < log.size(); ++row) {
+        if (column.code[row] == base::kNone && from.code[row] != base::kNone)
+            column.code[row] = column.values.intern(from.values.text(from.code[row]));
+    }
+}
+
 /// Throws unless some table has a column of every name.
 void check_names(const std::vector<std::string>& names, const std::vector<SideInput>& found) {
     for (const std::string& name : names) {
@@ -102,15 +111,43 @@ ingest::TableOptions side_reading(const ingest::Schema& schema, const LogOptions
     return reading;
 }
 
-void SideOptions::add_to(CLI::App& command) {
+void tell_about_ids(const events::SideTables& side, const EventLog& log, Console& console) {
+    for (const SideTable& table : side.tables()) {
+        const events::IdsFound ids = events::ids_found(log, table);
+        if (ids.all == 0) continue;
+        const std::string name = "--" + std::string(events::side_name(table.key()));
+        const std::string what = name + ": " + std::to_string(ids.found) + " of " + std::to_string(ids.all) +
+                                 " " + std::string(events::side_name(table.key())) +
+                                 " of the log are in the table";
+        if (ids.found == 0) {
+            throw Error(ErrorCode::schema,
+                        name + ": expected ids of the log, got none of them" +
+                            (ids.unknown.empty() ? "" : ", such as \"" + ids.unknown + "\"") +
+                            "; ids are text (1001 and 1001.0 differ): write them as the log does");
+        }
+        if (ids.found * 2 < ids.all)
+            console.warn("few_ids_found", what + "; the others count as missing: are the ids written alike?");
+        else
+            console.note(what);
+    }
+}
+
+void SideOptions::add_keys_to(CLI::App& command) {
     const auto add = [&](const char* name, std::vector<std::string>& files, const char* what) {
         command.add_option(name, files, what)->allow_extra_args(false);
     };
-    add("--items", items, "CSV with a row per item, by its id; its columns become inputs; may repeat");
+    add("--items", items, "CSV with a row per item, by its id; may repeat");
     add("--users", users, "CSV with a row per user");
     add("--sessions", sessions, "CSV with a row per visit, by session, or by user and session");
-    add("--vectors", vectors,
-        "Vectors of items or users: CSV with their id and numbers, or FILE.npy with the ids in FILE.ids");
+}
+
+void SideOptions::add_to(CLI::App& command) {
+    add_keys_to(command);
+    command
+        .add_option(
+            "--vectors", vectors,
+            "Vectors of items or users: CSV with their id and numbers, or FILE.npy with the ids in FILE.ids")
+        ->allow_extra_args(false);
     command.add_option(
         "--use", use,
         "Columns of these tables, COL,... (default: all). Use only what is known when the example "
@@ -126,6 +163,50 @@ std::vector<std::string> SideOptions::paths() const {
         if (const std::string ids = ids_file(file); !ids.empty()) all.push_back(ids);
     }
     return all;
+}
+
+std::vector<std::string> SideOptions::column_names(const LogOptions& log,
+                                                   const GeneralOptions& general) const {
+    std::vector<std::string> names;
+    for (const SideKey key : kKeys) {
+        if (files(key).empty()) continue;
+        ingest::TableOptions reading;  // the names alone: rows are judged when the log's schema is known
+        reading.rows = log.row_policy();
+        reading.rows.rejects_path.clear();
+        reading.threads = general.thread_count();
+        const ingest::Table table = ingest::read_table(files(key), reading);
+        for (const ingest::TableTextColumn& column : table.columns) {
+            names.push_back(column.name);
+            names.push_back(std::string(events::side_name(key)) + "." + column.name);
+        }
+    }
+    return names;
+}
+
+void SideOptions::add_columns(EventLog& to, const ingest::Schema& schema,
+                              const std::vector<std::string>& wanted, const LogOptions& log,
+                              const GeneralOptions& general, Console& console) const {
+    const SideReader reader(schema, log, general, console);
+    std::vector<SideTable> tables;
+    for (const SideKey key : kKeys) {
+        if (files(key).empty()) continue;
+        ingest::Table read = reader.read(key, files(key));
+        tell_about_reading(read.report, log, general, console);
+        const SideTable& table = tables.emplace_back(reader.index(key, read));
+        const auto columns = table.columns();
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            const std::string name(columns[c].name), full = SideInput{key, name}.name();
+            for (const std::string& by : wanted) {
+                if (by != name && by != full) continue;
+                events::TextColumn column = events::side_column(to, table, c, by);
+                if (to.text_column(by) == nullptr)
+                    to.text_columns.push_back(std::move(column));
+                else
+                    complete(to, column);
+            }
+        }
+    }
+    tell_about_ids(events::SideTables(std::move(tables), {}), to, console);
 }
 
 const std::vector<std::string>& SideOptions::files(SideKey key) const noexcept {

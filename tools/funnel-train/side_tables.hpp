@@ -31,12 +31,18 @@ struct LoadedSide {
 /// Rows with such cells are bad ones.
 void reject_cells(ingest::Table& table, std::vector<base::BadCell> cells, const ingest::RowPolicy& policy);
 
+/// Says how many ids of the log each table knows. Below half of them is a warning; throws Error(schema) if it
+/// knows none.
+void tell_about_ids(const events::SideTables& side, const EventLog& log, Console& console);
+
 struct SideOptions {
     std::vector<std::string> items, users, sessions;  ///< files; those of one kind are one table
     std::vector<std::string> vectors;                 ///< at most one of items and one of users
     std::string use;
 
     void add_to(CLI::App& command);
+    /// --items, --users and --sessions alone.
+    void add_keys_to(CLI::App& command);
     [[nodiscard]] bool empty() const noexcept {
         return items.empty() && users.empty() && sessions.empty() && vectors.empty();
     }
@@ -51,6 +57,14 @@ struct SideOptions {
     /// The tables that a model needs. Throws Error(invalid_argument) naming the option that is missing.
     [[nodiscard]] events::SideTables load(const model::LogTask& task, const LogOptions& log,
                                           const GeneralOptions& general, Console& console) const;
+
+    /// For counting: the columns of these tables, by their name or with the table's ("users.plan"); ids
+    /// aside.
+    [[nodiscard]] std::vector<std::string> column_names(const LogOptions& log,
+                                                        const GeneralOptions& general) const;
+    /// Gives the log the columns of `wanted` that it lacks, and says how many ids were found.
+    void add_columns(EventLog& to, const ingest::Schema& schema, const std::vector<std::string>& wanted,
+                     const LogOptions& log, const GeneralOptions& general, Console& console) const;
 
  private:
     /// The files of --vectors, at most one of a kind.

@@ -2,101 +2,69 @@
 #include "table_model.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
-#include "funnel/base/hash.hpp"
+#include "funnel/base/utf8.hpp"
 #include "funnel/ingest/time_zone.hpp"
-#include "funnel/model/predictor.hpp"
+#include "funnel/score/score_table.hpp"
+#include "funnel/train/train_on_table.hpp"
 #include "log_model.hpp"
+#include "side_tables.hpp"
 
 namespace funnel::tool {
 namespace {
 
-/// Seconds since 1970 or any other number, or ISO 8601, as something that orders rows.
-void fill_times(encoding::Dataset& data, const base::ColumnView& column, std::vector<base::BadCell>& bad) {
-    std::vector<std::optional<std::int64_t>> times(column.values->size());
-    for (std::uint32_t i = 0; i < column.values->size(); ++i) {
-        const std::string_view text = column.values->text(i);
-        const auto number = base::parse_number(text);
-        times[i] = number && std::abs(*number) < 9e18 ? std::optional(static_cast<std::int64_t>(*number))
-                                                      : ingest::parse_iso_time(text);
-    }
-    for (std::size_t row = 0; row < data.size(); ++row) {
-        const std::uint32_t code = column.code[row];
-        if (code == base::kNone || !times[code]) {
-            bad.push_back({row, std::string(column.name), "a time"});
-        } else {
-            data.keys[row].time = *times[code];
-        }
-    }
-}
-
-void fill_groups(encoding::Dataset& data, const base::ColumnView& column) {
-    for (std::size_t row = 0; row < data.size(); ++row) {
-        const std::uint32_t code = column.code[row];
-        data.keys[row].group = code == base::kNone ? 0 : base::hash_bytes(column.values->text(code));
-    }
-}
-
-void fill_weights(encoding::Dataset& data, const base::ColumnView& column, std::vector<base::BadCell>& bad) {
-    const std::vector<double> weights = base::number_column(column, bad);
-    data.weights.resize(weights.size());
-    for (std::size_t row = 0; row < weights.size(); ++row) {
-        if (!(weights[row] >= 0)) bad.push_back({row, std::string(column.name), "a weight of 0 or more"});
-        data.weights[row] = static_cast<float>(weights[row]);
-    }
-}
-
-encoding::Dataset to_dataset(const ingest::Table& table, const base::TableInputs& inputs,
-                             const TableOptions& options, const std::string& label, bool label_required,
-                             std::vector<base::BadCell>& bad) {
-    const auto columns = columns_of(table);
-    encoding::Dataset data = encoding::table_dataset(columns, inputs, label, label_required, bad);
-    if (!options.time.empty()) fill_times(data, base::find_column(columns, options.time), bad);
-    if (!options.group.empty()) fill_groups(data, base::find_column(columns, options.group));
-    if (!options.weight.empty()) fill_weights(data, base::find_column(columns, options.weight), bad);
-    return data;
-}
-
 /// Cells that cannot be used make their row a bad one; what is left is clean.
 LabelledTable without_bad_rows(ingest::Table table, const base::TableInputs& inputs,
-                               const TableOptions& options, const std::string& label, bool label_required,
-                               const ingest::RowPolicy& policy) {
+                               const encoding::TableRoles& roles, const ingest::RowPolicy& policy) {
     std::vector<base::BadCell> cells;
-    encoding::Dataset data = to_dataset(table, inputs, options, label, label_required, cells);
+    encoding::Dataset data = encoding::table_examples(columns_of(table), inputs, roles, cells);
     if (!cells.empty()) {
-        std::vector<ingest::BadValue> bad;
-        for (auto& cell : cells)
-            bad.push_back({cell.row, std::move(cell.column), std::move(cell.expected)});
-        ingest::reject_rows(table, std::move(bad), policy);
+        reject_cells(table, std::move(cells), policy);
         cells.clear();
-        data = to_dataset(table, inputs, options, label, label_required, cells);
+        data = encoding::table_examples(columns_of(table), inputs, roles, cells);
     }
     return {std::move(table), std::move(data)};
 }
 
 ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& options, const std::string& label,
-                        const LogOptions& log, const GeneralOptions& general, Console& console) {
-    return ingest::read_table(paths, reading_of(options, label, log, general, console));
+                        const std::vector<std::string>& missing, const LogOptions& log,
+                        const GeneralOptions& general, Console& console) {
+    ingest::Table table =
+        ingest::read_table(paths, reading_of(options, label, missing, log, general, console));
+    if (table.rows() == 0) no_rows(paths);
+    return table;
 }
 
-dataset::Split split_table(const LabelledTable& rows, const TableOptions& options, std::size_t training_files,
-                           double share, std::uint64_t seed) {
-    if (!options.valid_file.empty()) {
-        std::vector<std::uint32_t> valid;
-        for (std::size_t row = 0; row < rows.table.rows(); ++row) {
-            if (rows.table.origin[row].file >= training_files)
-                valid.push_back(static_cast<std::uint32_t>(row));
-        }
-        return dataset::split_given(rows.data, valid, true);
+/// Which rows validate, by the options. The rows of --valid-file come after those of the training files.
+dataset::TableSplit split_of(const LabelledTable& rows, const TableOptions& options,
+                             std::size_t training_files, double share) {
+    using dataset::SplitWay;
+    if (options.valid_file.empty()) {
+        return {.way = !options.time.empty()    ? SplitWay::last
+                       : !options.group.empty() ? SplitWay::groups
+                                                : SplitWay::at_random,
+                .share = share};
     }
-    if (!options.time.empty()) return dataset::split_last(rows.data, share);
-    if (!options.group.empty()) return dataset::split_groups(rows.data, share, seed);
-    return dataset::split_at_random(rows.data, share, seed);
+    dataset::TableSplit split{.way = SplitWay::given};
+    const auto& origin = rows.table.origin;
+    for (std::uint32_t row = 0; row < origin.size(); ++row) {
+        if (origin[row].file >= training_files) split.valid_rows.push_back(row);
+    }
+    const std::span<const std::string> files(rows.table.files);
+    if (split.valid_rows.size() == origin.size()) no_rows(files.first(training_files));
+    if (split.valid_rows.empty()) no_rows(files.subspan(training_files));
+    return split;
 }
 
 }  // namespace
+
+void no_rows(std::span<const std::string> files) {
+    throw Error(ErrorCode::schema,
+                names_of(files) +
+                    ": no rows under the header, expected at least one; check how the file "
+                    "was written");
+}
 
 std::vector<base::ColumnView> columns_of(const ingest::Table& table) {
     std::vector<base::ColumnView> columns;
@@ -105,9 +73,11 @@ std::vector<base::ColumnView> columns_of(const ingest::Table& table) {
     return columns;
 }
 
-ingest::TableOptions reading_of(const TableOptions& options, const std::string& label, const LogOptions& log,
+ingest::TableOptions reading_of(const TableOptions& options, const std::string& label,
+                                const std::vector<std::string>& missing, const LogOptions& log,
                                 const GeneralOptions& general, Console& console) {
     ingest::TableOptions reading;
+    reading.missing = base::MissingWords(missing);
     reading.verbatim = list_option(options.keep);
     // A label is never missing: "NaN" is a bad one, and shown as it stands.
     reading.verbatim.push_back(label);
@@ -115,6 +85,42 @@ ingest::TableOptions reading_of(const TableOptions& options, const std::string& 
     reading.threads = general.thread_count();
     reading.progress = console.progress();
     return reading;
+}
+
+base::NumberFormat TableOptions::number_format() const {
+    const base::NumberFormat format{.decimal = decimal, .thousands = thousands};
+    try {
+        format.check();
+    } catch (const Error& error) {
+        usage_error("--" + std::string(error.what()));
+    }
+    return format;
+}
+
+std::vector<std::string> TableOptions::missing_words() const {
+    return list_option(missing);
+}
+
+base::ColumnChoice TableOptions::column_choice() const {
+    base::ColumnChoice choice{.left_out = list_option(drop),
+                              .categorical = list_option(categorical),
+                              .numeric = list_option(numeric),
+                              .numbers = number_format()};
+    for (const std::string* name : {&label, &weight, &time, &group}) {
+        if (!name->empty()) choice.left_out.push_back(*name);
+    }
+    return choice;
+}
+
+void TableOptions::add_reading_to(CLI::App& command) {
+    command.add_option(
+        "--missing", missing,
+        "Tables: further words for no value beside NA, N/A, nan, null, None and \\N, WORD,...");
+    command.add_option("--decimal", decimal,
+                       "Tables: the mark before decimals, . or , (with it or --thousands, currency signs are "
+                       "dropped)");
+    command.add_option("--thousands", thousands,
+                       "Tables: the mark between thousands, such as , or . or \"'\"");
 }
 
 void TableOptions::add_to(CLI::App& command) {
@@ -126,14 +132,17 @@ void TableOptions::add_training_to(CLI::App& command) {
     command.add_option("--label", label, "Table mode: rows are finished examples with this label column");
     command.add_option("--drop", drop, "Tables: columns that are no inputs, COL,...");
     command.add_option("--categorical", categorical, "Tables: numbers that are categories, COL,...");
+    command.add_option("--numeric", numeric, "Tables: words in these columns are bad rows, COL,...");
     command.add_option("--time", time, "Tables: column of times; the last rows validate");
     command.add_option("--valid-file", valid_file, "Tables: these rows validate");
 }
 
 void TableOptions::refuse_for_log() const {
     const std::pair<const char*, const std::string*> given[] = {
-        {"--weight", &weight}, {"--group", &group}, {"--drop", &drop},
-        {"--time", &time},     {"--keep", &keep},   {"--valid-file", &valid_file}};
+        {"--weight", &weight},      {"--group", &group},     {"--drop", &drop},
+        {"--time", &time},          {"--keep", &keep},       {"--valid-file", &valid_file},
+        {"--numeric", &numeric},    {"--missing", &missing}, {"--decimal", &decimal},
+        {"--thousands", &thousands}};
     for (const auto& [name, value] : given) {
         if (!value->empty())
             usage_error(std::string(name) +
@@ -141,16 +150,71 @@ void TableOptions::refuse_for_log() const {
     }
 }
 
+encoding::TableRoles TableOptions::roles(const std::string& label_column, bool label_required) const {
+    return {.label = label_column,
+            .label_required = label_required,
+            .weight = weight,
+            .time = time,
+            .group = group,
+            .parse_time = ingest::parse_iso_time};
+}
+
+model::TableTask TableOptions::task() const {
+    return {.label = label, .missing = missing_words(), .numbers = number_format()};
+}
+
+namespace {
+
+std::string percent_of(std::uint64_t part, std::uint64_t all) {
+    return std::to_string(part * 100 / all) + " %";
+}
+
+/// "--decimal , --thousands ." as a shell takes it.
+std::string marks_option(const base::NumberFormat& format) {
+    const auto quoted = [](const std::string& mark) {
+        return mark == "'" ? "\"'\"" : mark == " " ? "\" \"" : mark;
+    };
+    if (format.thousands.empty()) return "--decimal " + format.decimal;
+    if (format.decimal == ".") return "--thousands " + quoted(format.thousands);
+    return "--decimal " + format.decimal + " --thousands " + quoted(format.thousands);
+}
+
+/// What reads a column of words that look like numbers.
+std::string remedy_for(const base::NumberText& found, const base::NumberFormat& now) {
+    if (found.percent) return "write them without % to have them read";
+    if (!(found.format == now)) return marks_option(found.format) + " reads them";
+    if (found.words * 2 > found.values - found.numbers) return "--missing " + found.word + " reads the rest";
+    return "--numeric " + found.column + " reads them, and then other words are bad rows";
+}
+
+}  // namespace
+
+void warn_about_texts(std::span<const base::ColumnView> columns, std::size_t training_rows,
+                      const base::TableInputs& inputs, const TableOptions& options, Console& console) {
+    for (const base::NumberText& found :
+         base::number_texts(columns, training_rows, inputs, list_option(options.categorical))) {
+        console.warn("numbers_read_as_text",
+                     "column " + base::escaped(found.column) + " is read as text although " +
+                         percent_of(found.numbers, found.values) + " of its values look like numbers" +
+                         (found.word.empty() ? ", such as \"" : ", the others are words such as \"") +
+                         base::escaped(found.example) + "\": " + remedy_for(found, inputs.numbers) +
+                         "; --categorical " + found.column + " says that they are names");
+    }
+}
+
 LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, const LogOptions& log,
                              const GeneralOptions& general, bool label_required, Console& console) {
-    base::TableInputs inputs;
-    for (const auto& feature : bundle.encoder.numeric_features())
-        inputs.numeric.push_back(feature.name);
-    inputs.categorical = bundle.encoder.categorical_features();
+    base::TableInputs inputs = score::table_inputs(bundle);
+    const base::NumberFormat given = table.number_format();
+    if (!given.plain()) inputs.numbers = given;
+    std::vector<std::string> missing = bundle.table->missing;
+    for (std::string& word : table.missing_words())
+        missing.push_back(std::move(word));
     LabelledTable clean =
-        without_bad_rows(read_rows(log.paths, table, bundle.table->label, log, general, console), inputs,
-                         table, bundle.table->label, label_required, log.row_policy());
+        without_bad_rows(read_rows(log.paths, table, bundle.table->label, missing, log, general, console),
+                         inputs, table.roles(bundle.table->label, label_required), log.row_policy());
     tell_about_reading(clean.table.report, log, general, console);
+    need_rows(clean.table.report);
     return clean;
 }
 
@@ -159,47 +223,21 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, const Ge
                       const train::TrainObserver& observer) {
     std::vector<std::string> paths = log.paths;
     if (!table.valid_file.empty()) paths.push_back(table.valid_file);
-    ingest::Table rows = read_rows(std::move(paths), table, table.label, log, general, console);
+    ingest::Table rows =
+        read_rows(std::move(paths), table, table.label, table.missing_words(), log, general, console);
     const auto columns = columns_of(rows);
-    std::vector<std::string> left_out = list_option(table.drop);
-    for (const std::string* name : {&table.label, &table.weight, &table.time, &table.group}) {
-        if (!name->empty()) left_out.push_back(*name);
-    }
     const auto training_rows = static_cast<std::size_t>(std::ranges::count_if(
         rows.origin, [&](const ingest::RowOrigin& origin) { return origin.file < log.paths.size(); }));
-    const base::TableInputs inputs =
-        base::infer_inputs(columns, training_rows, left_out, list_option(table.categorical));
+    const base::TableInputs inputs = base::infer_inputs(columns, training_rows, table.column_choice());
+    warn_about_texts(columns, training_rows, inputs, table, console);
     const LabelledTable clean =
-        without_bad_rows(std::move(rows), inputs, table, table.label, true, log.row_policy());
+        without_bad_rows(std::move(rows), inputs, table.roles(table.label, true), log.row_policy());
     tell_about_reading(clean.table.report, log, general, console);
-
-    Bundle bundle;
-    bundle.table = model::TableTask{table.label};
-    bundle.heads = {{.name = table.label, .horizon = 0}};
-    const dataset::Split split = split_table(clean, table, log.paths.size(),
-                                             percent_option("--valid", valid_share), options.training.seed);
-    train::choose_table_defaults(options, split.train.size());
-    train::train_model(bundle, clean.data, split, options, chosen_kernels(general), observer);
-    return bundle;
-}
-
-score::ScoredExamples score_table(const Bundle& bundle, const encoding::Dataset& data, bool grouped,
-                                  const nn::Kernels& kernels) {
-    const model::Predictor predictor(bundle, kernels);
-    const train::DatasetSource source(bundle.encoder, data, nullptr, kernels);
-    std::vector<std::uint32_t> rows(data.size());
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        rows[i] = static_cast<std::uint32_t>(i);
-    score::ScoredExamples scored{.targets = data.targets, .grouped = grouped};
-    scored.scores.push_back(train::predict_rows(predictor, source, rows));
-    scored.labels.push_back(data.labels);
-    scored.weights = data.weights;
-    scored.keys = data.keys;
-    if (grouped) {
-        for (const encoding::ExampleKey& key : data.keys)
-            scored.clusters.push_back(key.group);
-    }
-    return scored;
+    const train::TableModelOptions training{
+        .split = split_of(clean, table, log.paths.size(), percent_option("--valid", valid_share)),
+        .task = table.task(),
+        .model = std::move(options)};
+    return train::train_on_table(clean.data, training, chosen_kernels(general), observer);
 }
 
 }  // namespace funnel::tool

@@ -2,13 +2,14 @@
 // Table mode: rows that are finished examples, for train, evaluate and score.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
-#include "funnel/encoding/table_dataset.hpp"
+#include "funnel/base/number_texts.hpp"
+#include "funnel/encoding/table_examples.hpp"
 #include "funnel/ingest/read_table.hpp"
 #include "funnel/model/bundle.hpp"
-#include "funnel/score/evaluation.hpp"
 #include "funnel/train/train_model.hpp"
 #include "options.hpp"
 
@@ -16,12 +17,23 @@ namespace funnel::tool {
 
 struct TableOptions {
     std::string label;
-    std::string drop, categorical, weight, time, group, valid_file;
+    std::string drop, categorical, numeric, weight, time, group, valid_file;
     std::string keep;
+    std::string missing, decimal, thousands;
 
-    /// Options of every table command, and those that only training has.
+    /// How cells are read, options of every judging command, and those that only training has.
+    void add_reading_to(CLI::App& command);
     void add_to(CLI::App& command);
     void add_training_to(CLI::App& command);
+    /// --decimal and --thousands; --missing. Throws Error(invalid_argument) for marks that are none.
+    [[nodiscard]] base::NumberFormat number_format() const;
+    [[nodiscard]] std::vector<std::string> missing_words() const;
+    /// What the columns are, by the options of training.
+    [[nodiscard]] base::ColumnChoice column_choice() const;
+    /// The columns that say something about rows.
+    [[nodiscard]] encoding::TableRoles roles(const std::string& label_column, bool label_required) const;
+    /// What a model trained with these options remembers of them.
+    [[nodiscard]] model::TableTask task() const;
     /// Ends the run if an option was given that only tables know.
     void refuse_for_log() const;
 };
@@ -47,16 +59,19 @@ struct LabelledTable {
                                        const GeneralOptions& general, const train::ModelOptions& options,
                                        Console& console);
 
+/// Throws Error(schema) naming the files, which hold a header and nothing else.
+[[noreturn]] void no_rows(std::span<const std::string> files);
+
+/// Warns of columns of words that look like numbers, and says what would read them.
+void warn_about_texts(std::span<const base::ColumnView> columns, std::size_t training_rows,
+                      const base::TableInputs& inputs, const TableOptions& options, Console& console);
+
 /// The columns of a table as features see them. Borrows it.
 [[nodiscard]] std::vector<base::ColumnView> columns_of(const ingest::Table& table);
 
 /// How a table is read, by the options of a command.
 [[nodiscard]] ingest::TableOptions reading_of(const TableOptions& options, const std::string& label,
-                                              const LogOptions& log, const GeneralOptions& general,
-                                              Console& console);
-
-/// The scores of every row, with labels as far as the table has them.
-[[nodiscard]] score::ScoredExamples score_table(const Bundle& bundle, const encoding::Dataset& data,
-                                                bool grouped, const nn::Kernels& kernels);
+                                              const std::vector<std::string>& missing, const LogOptions& log,
+                                              const GeneralOptions& general, Console& console);
 
 }  // namespace funnel::tool

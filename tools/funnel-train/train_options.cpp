@@ -115,8 +115,15 @@ void add_judging_to(CLI::App& sub, TrainCommand& command) {
 /// Options of the examples and of the nets together.
 void add_sampling_to(CLI::App& sub, TrainCommand& command) {
     sub.add_option("--seed", command.seed, "Of weights, order, dropout and sampling")->check(whole_number());
-    sub.add_option("--members", command.members, "Nets whose mean is the prediction")
+    sub.add_option("--members", command.members,
+                   "Nets whose mean is the prediction (default: the search chooses, else 1)")
         ->check(CLI::Range(1, 64));
+    sub.add_option("--search", command.search,
+                   "Tables: on finds encoding, net and members by validation; off trains one net once")
+        ->check(CLI::IsMember({"on", "off"}));
+    sub.add_option("--budget", command.budget,
+                   "Tables: most work of the search, rows x parameters x epochs (default: 5e11)")
+        ->check(CLI::Range(1.0, 1e18));
     sub.add_option("--bins", command.bins, "Quantile bins per number beside its z-score")
         ->check(CLI::Range(0, 64));
     sub.add_option("--negative-rate", command.negative_rate, "Share of the negatives that trains")
@@ -137,6 +144,7 @@ void TrainCommand::check() const {
     if (table.label.empty()) {
         table.refuse_for_log();
     } else {
+        (void)table.number_format();
         for (const auto& [name, value] :
              {std::pair{"--targets", &targets}, std::pair{"--horizon", &horizon},
               std::pair{"--without", &without}, std::pair{"--burn-in", &burn_in}}) {
@@ -144,6 +152,10 @@ void TrainCommand::check() const {
                 usage_error(std::string(name) + ": it goes with a log, not with a table; leave it out");
         }
     }
+    if (budget && !searches())
+        usage_error(
+            "--budget: expected a table that is searched for, got a log, --search off, --init, --one-pass, "
+            "--optimizer sgd or --hidden \"\"; leave it out");
     if (min_gain && champion.empty()) usage_error("--min-gain: expected --champion beside it; give both");
     if (freeze && init.empty()) usage_error("--freeze: expected --init beside it; give both");
     if (one_pass && !table.label.empty() && (audit || calibration || !init.empty() || !champion.empty())) {
@@ -161,6 +173,11 @@ void TrainCommand::check() const {
     const double share = percent_option("--valid", valid);
     if (!(share > 0 && share < 1))
         usage_error("--valid: expected a percentage above 0% and below 100%, got \"" + valid + "\"");
+}
+
+bool TrainCommand::searches() const {
+    return search == "on" && !table.label.empty() && !one_pass && init.empty() && optimizer == "adamw" &&
+           !(hidden && list_option(*hidden).empty());
 }
 
 train::ModelOptions TrainCommand::model_options() const {
@@ -183,6 +200,7 @@ train::ModelOptions TrainCommand::model_options() const {
     options.encoder.bins = bins;
     options.refit = refit && !one_pass;
     options.members = members;
+    if (searches()) options.search = train::SearchOptions{.budget = budget.value_or(train::kDefaultBudget)};
     options.calibrate = calibration;
     options.freeze = freeze;
     return options;
@@ -217,24 +235,29 @@ void TrainCommand::add_configuration(Bundle& bundle) const {
     std::string widths;
     for (const std::size_t units : bundle.nets.front().shape().hidden)
         widths += (widths.empty() ? "" : ",") + std::to_string(units);
-    std::vector<std::pair<std::string, std::string>> entries = {{"targets", targets},
-                                                                {"horizon", horizon},
-                                                                {"examples", examples},
-                                                                {"valid", valid},
-                                                                {"hidden", widths},
-                                                                {"optimizer", optimizer},
-                                                                {"burn_in", burn_in},
-                                                                {"lag", lag},
-                                                                {"forget", forget},
-                                                                {"without", without},
-                                                                {"init", init.empty() ? "" : "yes"},
-                                                                {"freeze", freeze ? "yes" : ""},
-                                                                {"calibration", calibration ? "yes" : ""},
-                                                                {"seed", std::to_string(seed)},
-                                                                {"members", std::to_string(members)},
-                                                                {"bins", bins ? std::to_string(*bins) : ""},
-                                                                {"refit", refit ? "yes" : "no"},
-                                                                {"one_pass", one_pass ? "yes" : "no"}};
+    std::vector<std::pair<std::string, std::string>> entries = {
+        {"targets", targets},
+        {"horizon", horizon},
+        {"examples", examples},
+        {"valid", valid},
+        {"hidden", widths},
+        {"optimizer", optimizer},
+        {"numeric", table.numeric},
+        {"missing", table.missing},
+        {"decimal", table.decimal},
+        {"thousands", table.thousands},
+        {"burn_in", burn_in},
+        {"lag", lag},
+        {"forget", forget},
+        {"without", without},
+        {"init", init.empty() ? "" : "yes"},
+        {"freeze", freeze ? "yes" : ""},
+        {"calibration", calibration ? "yes" : ""},
+        {"seed", std::to_string(seed)},
+        {"members", std::to_string(bundle.nets.size())},
+        {"bins", bins ? std::to_string(*bins) : ""},
+        {"refit", refit ? "yes" : "no"},
+        {"one_pass", one_pass ? "yes" : "no"}};
     std::erase_if(entries, [](const auto& entry) { return entry.second.empty() && entry.first != "hidden"; });
     auto& all = bundle.summary.configuration;  // what the training chose by the number of rows is there
     all.insert(all.begin(), entries.begin(), entries.end());

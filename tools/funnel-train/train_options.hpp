@@ -28,7 +28,9 @@ struct TrainCommand {
     std::optional<std::size_t> epochs, batch_size, patience;
     std::optional<double> learning_rate, weight_decay, dropout;
     std::uint64_t seed = 1;
-    std::size_t members = 1;
+    std::optional<std::size_t> members;
+    std::string search = "on";
+    std::optional<double> budget;  ///< of the search
     std::optional<std::uint32_t> bins;
     double negative_rate = 1;
     bool refit = true, one_pass = false, calibration = false, audit = false, freeze = false;
@@ -38,6 +40,8 @@ struct TrainCommand {
     /// Throws Error(invalid_argument) for what can be seen before anything is read.
     void check() const;
     [[nodiscard]] train::ModelOptions model_options() const;
+    /// Whether this is a table whose net is found by search.
+    [[nodiscard]] bool searches() const;
     /// What decides a training on this log.
     [[nodiscard]] train::LogModelOptions log_options(const ingest::ReadResult& read, Console& console) const;
     /// Adds them to what the model remembers of its training.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "funnel/base/error.hpp"
-#include "funnel/base/number.hpp"
+#include "funnel/base/number_format.hpp"
 #include "funnel/base/string_table.hpp"
 
 namespace funnel::base {
@@ -28,6 +28,15 @@ struct ColumnView {
 /// The inputs of a table model by name, in the order of the table it was trained on.
 struct TableInputs {
     std::vector<std::string> numeric, categorical;
+    NumberFormat numbers = {};  ///< how the numbers are written
+};
+
+/// What is said about the columns of a table before anybody looks at their values.
+struct ColumnChoice {
+    std::vector<std::string> left_out;     ///< no inputs
+    std::vector<std::string> categorical;  ///< names, even if they are digits
+    std::vector<std::string> numeric;      ///< numbers, however many of their values are none
+    NumberFormat numbers = {};
 };
 
 /// A cell that cannot be used; its row is a bad row.
@@ -36,15 +45,16 @@ struct BadCell {
     std::string column, expected;
 };
 
-/// Inputs are all columns but `left_out`; one is numeric if at least 95 % of its non-missing values in the
-/// first `training_rows` rows are numbers and it is not in `categorical`. A column without values is no
-/// input. Throws Error(schema) for a name in either list that is no column.
+/// Inputs are all columns but those left out; one is numeric if at least 95 % of its non-missing values in
+/// the first `training_rows` rows are numbers and it is not chosen as categorical, or if it is chosen as
+/// numeric. A column without values is no input. Throws Error(schema) for a chosen name that is no column,
+/// Error(invalid_argument) for one that is chosen as both.
 [[nodiscard]] TableInputs infer_inputs(std::span<const ColumnView> columns, std::size_t training_rows,
-                                       std::span<const std::string> left_out,
-                                       std::span<const std::string> categorical);
+                                       const ColumnChoice& choice);
 
 /// A column as numbers, NaN where missing; other texts are added to `bad`.
-[[nodiscard]] std::vector<double> number_column(const ColumnView& column, std::vector<BadCell>& bad);
+[[nodiscard]] std::vector<double> number_column(const ColumnView& column, std::vector<BadCell>& bad,
+                                                const NumberFormat& format = {});
 
 /// The column of that name. Throws Error(schema) naming it and the columns there are.
 [[nodiscard]] const ColumnView& find_column(std::span<const ColumnView> columns, std::string_view name);
@@ -52,16 +62,19 @@ struct BadCell {
 namespace detail {
 
 /// A number per distinct text of a column: each is parsed once.
-[[nodiscard]] inline std::vector<std::optional<double>> numbers_of(const StringTable& values) {
+[[nodiscard]] inline std::vector<std::optional<double>> numbers_of(const StringTable& values,
+                                                                   const NumberFormat& format) {
     std::vector<std::optional<double>> numbers(values.size());
     for (std::uint32_t i = 0; i < values.size(); ++i)
-        numbers[i] = parse_number(values.text(i));
+        numbers[i] = parse_number(values.text(i), format);
     return numbers;
 }
 
 [[nodiscard]] inline bool contains(std::span<const std::string> names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
+
+void check_choice(std::span<const ColumnView> columns, const ColumnChoice& choice);
 
 }  // namespace detail
 
@@ -75,17 +88,27 @@ inline const ColumnView& find_column(std::span<const ColumnView> columns, std::s
                                        known + "; check the header");
 }
 
-inline TableInputs infer_inputs(std::span<const ColumnView> columns, std::size_t training_rows,
-                                std::span<const std::string> left_out,
-                                std::span<const std::string> categorical) {
-    for (const auto names : {left_out, categorical}) {
-        for (const std::string& name : names)
+inline void detail::check_choice(std::span<const ColumnView> columns, const ColumnChoice& choice) {
+    for (const auto* names : {&choice.left_out, &choice.categorical, &choice.numeric}) {
+        for (const std::string& name : *names)
             (void)find_column(columns, name);
     }
-    TableInputs inputs;
+    for (const std::string& name : choice.numeric) {
+        if (contains(choice.categorical, name))
+            throw Error(ErrorCode::invalid_argument, "column " + name +
+                                                         ": expected it as numeric or as categorical, got "
+                                                         "both; choose one of them");
+    }
+    choice.numbers.check();
+}
+
+inline TableInputs infer_inputs(std::span<const ColumnView> columns, std::size_t training_rows,
+                                const ColumnChoice& choice) {
+    detail::check_choice(columns, choice);
+    TableInputs inputs{.numeric = {}, .categorical = {}, .numbers = choice.numbers};
     for (const ColumnView& column : columns) {
-        if (detail::contains(left_out, column.name)) continue;
-        const auto numbers = detail::numbers_of(*column.values);
+        if (detail::contains(choice.left_out, column.name)) continue;
+        const auto numbers = detail::numbers_of(*column.values, choice.numbers);
         std::uint64_t present = 0, numeric = 0;
         for (const std::uint32_t code : column.code.first(std::min(training_rows, column.code.size()))) {
             if (code == kNone) continue;
@@ -93,14 +116,17 @@ inline TableInputs infer_inputs(std::span<const ColumnView> columns, std::size_t
             numeric += numbers[code].has_value();
         }
         if (present == 0) continue;
-        const bool is_number = numeric * 100 >= present * 95 && !detail::contains(categorical, column.name);
+        const bool is_number =
+            detail::contains(choice.numeric, column.name) ||
+            (numeric * 100 >= present * 95 && !detail::contains(choice.categorical, column.name));
         (is_number ? inputs.numeric : inputs.categorical).emplace_back(column.name);
     }
     return inputs;
 }
 
-inline std::vector<double> number_column(const ColumnView& column, std::vector<BadCell>& bad) {
-    const auto numbers = detail::numbers_of(*column.values);
+inline std::vector<double> number_column(const ColumnView& column, std::vector<BadCell>& bad,
+                                         const NumberFormat& format) {
+    const auto numbers = detail::numbers_of(*column.values, format);
     std::vector<double> result(column.code.size(), std::numeric_limits<double>::quiet_NaN());
     for (std::size_t row = 0; row < result.size(); ++row) {
         const std::uint32_t code = column.code[row];

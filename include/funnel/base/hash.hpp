@@ -54,20 +54,22 @@ template <typename Word>
 
 }  // namespace detail
 
+/// The keys of hash_bytes.
+inline constexpr std::uint64_t kHashKey0 = 0xA0761D6478BD642Full, kHashKey1 = 0xE7037ED1A0B428DBull;
+
 /// 64-bit hash of a byte string; different seeds give independent hashes.
 [[nodiscard]] inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed = 0) noexcept {
-    constexpr std::uint64_t k0 = 0xA0761D6478BD642Full, k1 = 0xE7037ED1A0B428DBull;
     const char* p = bytes.data();
     std::size_t n = bytes.size();
-    std::uint64_t h = seed ^ k0;
+    std::uint64_t h = seed ^ kHashKey0;
     while (n > 16) {
-        h = detail::fold(detail::load_le(p, 8) ^ k1, detail::load_le(p + 8, 8) ^ h);
+        h = detail::fold(detail::load_le(p, 8) ^ kHashKey1, detail::load_le(p + 8, 8) ^ h);
         p += 16;
         n -= 16;
     }
     const std::uint64_t a = detail::load_le(p, n < 8 ? n : 8);
     const std::uint64_t b = n > 8 ? detail::load_le(p + 8, n - 8) : 0;
-    return mix64(detail::fold(a ^ k1, b ^ h) ^ (bytes.size() * k0));
+    return mix64(detail::fold(a ^ kHashKey1, b ^ h) ^ (bytes.size() * kHashKey0));
 }
 
 }  // namespace funnel::base

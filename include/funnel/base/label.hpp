@@ -12,9 +12,9 @@ namespace funnel::base {
 /// Labels are 0, 1 or unknown: a row whose label is unknown counts nowhere for that target.
 inline constexpr std::uint8_t kUnknownLabel = 2;
 
-inline constexpr std::string_view kExpectedLabel = "a label: 0 or 1, true or false, yes or no";
+inline constexpr std::string_view kExpectedLabel = "a label: 0 or 1, true or false, t or f, yes or no";
 
-/// 0 1, true false, yes no in any case; empty for anything else.
+/// 0 1 0.0 1.0, true false, t f, yes no in any case; empty for anything else.
 [[nodiscard]] std::optional<std::uint8_t> parse_label(std::string_view text) noexcept;
 
 inline std::optional<std::uint8_t> parse_label(std::string_view text) noexcept {
@@ -22,8 +22,8 @@ inline std::optional<std::uint8_t> parse_label(std::string_view text) noexcept {
         return std::ranges::equal(
             text, word, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
     };
-    if (text == "1" || is("true") || is("yes")) return std::uint8_t{1};
-    if (text == "0" || is("false") || is("no")) return std::uint8_t{0};
+    if (text == "1" || text == "1.0" || is("true") || is("t") || is("yes")) return std::uint8_t{1};
+    if (text == "0" || text == "0.0" || is("false") || is("f") || is("no")) return std::uint8_t{0};
     return std::nullopt;
 }
 

@@ -25,14 +25,20 @@ class MissingWords {
     [[nodiscard]] bool contain(std::string_view text) const noexcept {
         if (text.size() > longest_) return false;
         if (text.empty()) return true;
+        const char first = text.front();
+        const bool may_be = first == 'n' || first == 'N' || first == '\\';
+        if (!may_be) return is_added(text);
         for (const std::string_view word : {"na", "n/a", "nan", "null", "none", "\\n"}) {
             if (same(text, word)) return true;
         }
-        return std::ranges::any_of(more_, [&](const std::string& word) { return same(text, word); });
+        return is_added(text);
     }
     [[nodiscard]] const std::vector<std::string>& more() const noexcept { return more_; }
 
  private:
+    [[nodiscard]] bool is_added(std::string_view text) const noexcept {
+        return std::ranges::any_of(more_, [&](const std::string& word) { return same(text, word); });
+    }
     [[nodiscard]] static bool same(std::string_view a, std::string_view b) noexcept {
         const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
         return std::ranges::equal(a, b, {}, small, small);

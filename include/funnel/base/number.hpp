@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Numbers from text, the same in every locale.
+// Numbers from text and to text, the same in every locale.
 #pragma once
 
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace funnel::base {
@@ -17,6 +18,13 @@ namespace funnel::base {
     const auto [at, error] = std::from_chars(text.data(), end, value);
     if (error != std::errc{} || at != end || !std::isfinite(value)) return std::nullopt;
     return value;
+}
+
+/// Two digits of a p-value, however small: "0.034", "6e-06". What is too small for a double: "below 1e-300".
+[[nodiscard]] inline std::string format_p_value(double p) {
+    if (p < 1e-300) return "below 1e-300";
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, p, std::chars_format::general, 2).ptr};
 }
 
 }  // namespace funnel::base

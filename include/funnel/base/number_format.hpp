@@ -36,7 +36,9 @@ struct NumberFormat {
 ///  - a minus before or behind it, '-' or U+2212, or parentheses, which accountants write instead;
 ///  - blanks, no-break ones too, around it and between these parts;
 ///  - thousands marks between groups of three digits (or of two and a last one of three, as in India).
-/// Empty for anything else: "1,5" is no number where the comma marks thousands. Never the locale.
+///  - with a decimal comma and no thousands mark, a point before one, two or more than three digits: "1.0".
+/// Empty for anything else: "1,5" and "0,085" are no numbers where the comma marks thousands. Never the
+/// locale.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text, const NumberFormat& format) noexcept;
 
 namespace detail {
@@ -182,6 +184,7 @@ inline void drop_currency(Rest& rest) noexcept {
 /// thousands have them.
 template <typename Append>
 [[nodiscard]] bool take_whole_part(std::string_view& text, std::string_view mark, Append&& append) noexcept {
+    const bool leading_zero = !text.empty() && text.front() == '0';
     std::size_t group = 0, groups = 0;
     while (!text.empty()) {
         if (is_digit(text.front())) {
@@ -198,7 +201,7 @@ template <typename Append>
         ++groups;
         group = 0;
     }
-    return groups == 0 || group == 3;
+    return groups == 0 || (group == 3 && !leading_zero);
 }
 
 }  // namespace detail
@@ -239,7 +242,8 @@ inline std::optional<double> parse_number(std::string_view text, const NumberFor
         append('.');
         body.remove_prefix(1);
     } else if (!body.empty() && body.front() == '.') {
-        return std::nullopt;  // from_chars would take it for the decimal mark
+        // "1.0" beside "1,20 €", as exports mix them; three digits could be thousands.
+        if (!format.thousands.empty() || body.size() == 4) return std::nullopt;
     }
     for (const char c : body)
         append(c);

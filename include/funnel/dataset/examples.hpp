@@ -25,7 +25,7 @@ struct ExampleOptions {
     events::ExampleMode mode = events::ExampleMode::first;
     std::vector<std::string> targets;    ///< names of stages after the first; empty: all of them
     std::vector<std::int64_t> horizons;  ///< one per target, microseconds; empty: default_horizon
-    std::int64_t visit_gap = 30 * base::kMinute;
+    std::int64_t visit_gap = events::kVisitGap;
     /// Time at the begin of the log that gives no examples. Empty: the longest horizon, at most 20 % of the
     /// span, and 0 with a history that has observed events.
     std::optional<std::int64_t> burn_in;

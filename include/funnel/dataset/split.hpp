@@ -131,7 +131,7 @@ template <typename Validates>
     }
     throw Error(ErrorCode::schema, "log spans " + short_span(span) + "; horizon " +
                                        base::format_duration(horizon) + " leaves " +
-                                       std::to_string(labelled) + " labelled examples; try --horizon " +
+                                       std::to_string(labelled) + " labelled examples; try a horizon of " +
                                        base::format_duration(fitting_horizon(span)));
 }
 

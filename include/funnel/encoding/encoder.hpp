@@ -20,6 +20,7 @@
 #include "funnel/encoding/dataset.hpp"
 #include "funnel/encoding/labelled_rows.hpp"
 #include "funnel/encoding/normalizer.hpp"
+#include "funnel/encoding/number_bins.hpp"
 
 namespace funnel::encoding {
 
@@ -27,6 +28,8 @@ struct EncoderOptions {
     /// Piecewise-linear quantile bins per number beside the z-score; 0 or empty: none. train_on_log chooses
     /// an empty value by the number of examples.
     std::optional<std::uint32_t> bins = {};
+    std::uint32_t target_leaves = 0;    ///< bins also end where the one target changes: at most so many parts
+    bool embed_numbers = false;         ///< the bin of a number is an embedding, too
     float clip = 8;                     ///< z-scores are cut to [-clip, clip]
     std::uint32_t min_count = 20;       ///< training rows that a category needs for an id of its own
     std::uint32_t max_categories = 64;  ///< features with more frequent categories become target rates
@@ -41,7 +44,10 @@ struct EncoderOptions {
     return training_rows < 300 ? 0 : training_rows < 10'000 ? 8 : 16;
 }
 
-/// One embedding table: ids in [0, rows), 0 = unknown or rare.
+/// Training rows that a bin needs for an embedding of its own: as many as a target edge leaves on each side.
+inline constexpr std::uint32_t kMinBinRows = 10;
+
+/// One embedding table: ids in [0, rows), 0 = unknown or rare, of a number: missing.
 struct EmbeddingInput {
     std::string name;
     std::uint32_t rows = 0;
@@ -72,7 +78,12 @@ class Encoder {
     [[nodiscard]] const std::vector<EmbeddingInput>& embeddings() const noexcept {
         return embeddings_;
     }  ///< E
-    /// The texts behind the ids of an embedding.
+    /// Embeddings of numbers come after those of categories; null for one of a category.
+    [[nodiscard]] const NumberBins* embedding_bins(std::size_t embedding) const noexcept {
+        const std::size_t categories = embeddings_.size() - number_bins_.size();
+        return embedding < categories ? nullptr : &number_bins_[embedding - categories];
+    }
+    /// The texts behind the ids of an embedding of a category.
     [[nodiscard]] const Vocabulary& embedding_vocabulary(std::size_t embedding) const noexcept;
     /// The raw features that a row must have, in order.
     [[nodiscard]] const std::vector<base::NumericFeature>& numeric_features() const noexcept {
@@ -117,6 +128,14 @@ class Encoder {
  private:
     void encode_categories(std::span<const std::string_view> categorical, std::span<float> rates,
                            std::span<std::uint32_t> ids) const noexcept;
+    /// number(i): raw number i of the row; writes the last ids.
+    template <typename Number>
+    void encode_number_bins(std::span<std::uint32_t> ids, const Number& number) const noexcept {
+        const std::span<std::uint32_t> last = ids.last(number_bins_.size());
+        for (std::size_t i = 0; i < last.size(); ++i)
+            last[i] = number_bins_[i].id(number(number_bins_[i].feature()));
+    }
+    void fit_number_bins(const Dataset& data, const LabelledRows& train);
     friend class DatasetEncoder;
     void finish();
 
@@ -126,42 +145,10 @@ class Encoder {
     std::vector<std::string> targets_;
     Normalizer normalizer_;
     std::vector<CategoryEncoder> categories_;  // c
-    std::vector<std::uint32_t> in_order_;      // 0 .. d - 1
+    std::vector<NumberBins> number_bins_;
+    std::vector<std::uint32_t> in_order_;  // 0 .. d - 1
     std::vector<std::string> dense_names_;
     std::vector<EmbeddingInput> embeddings_;
-};
-
-/// Encodes the rows of one Dataset: its dictionary codes are mapped once. Same bytes as Encoder::encode.
-/// Borrows both; const calls may run concurrently.
-class DatasetEncoder {
- public:
-    /// With `train`, target rates of its rows leave out the fold that the row is in; folds are by user, or by
-    /// row where there are none. Throws Error(schema) naming a feature that the data lacks; further and
-    /// re-ordered features are fine.
-    DatasetEncoder(const Encoder& encoder, const Dataset& data, const LabelledRows* train = nullptr);
-
-    void encode(std::size_t row, std::span<float> dense, std::span<std::uint32_t> ids,
-                const nn::Kernels& kernels = nn::eigen_kernels()) const noexcept;
-
- private:
-    struct Column {
-        std::size_t place = 0;           // in the data
-        std::vector<std::uint32_t> ids;  // per code of the data
-        std::uint32_t missing = 0;       // id of no value
-        std::vector<ShownRates> others;  // per fold: the counts of all other folds
-    };
-    static constexpr std::uint8_t kNoFold = 255;
-    void fit_folds(const LabelledRows& train);
-    [[nodiscard]] std::uint32_t id(const Column& column, std::size_t row) const noexcept {
-        const std::uint32_t code = data_.categorical_row(row)[column.place];
-        return code == base::kNone ? column.missing : column.ids[code];
-    }
-
-    const Encoder& encoder_;
-    const Dataset& data_;
-    std::vector<std::uint32_t> places_;  // of the numbers in the data
-    std::vector<Column> columns_;
-    std::vector<std::uint8_t> folds_;  // per row, or empty
 };
 
 namespace detail {
@@ -169,14 +156,6 @@ namespace detail {
 /// Wide enough for what few rows can teach.
 [[nodiscard]] inline std::uint32_t embedding_width(std::uint32_t rows) {
     return std::min(16u, 2 + static_cast<std::uint32_t>(std::sqrt(static_cast<double>(rows))));
-}
-
-[[nodiscard]] inline std::uint32_t place_of(std::span<const std::string> names, const std::string& name) {
-    const auto at = std::ranges::find(names, name);
-    if (at == names.end()) {
-        throw Error(ErrorCode::schema, "features: expected a feature \"" + name + "\", which the data lack");
-    }
-    return static_cast<std::uint32_t>(at - names.begin());
 }
 
 }  // namespace detail
@@ -189,9 +168,12 @@ inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, cons
     encoder.numeric_ = data.numeric_features;
     encoder.categorical_ = data.categorical_features;
     encoder.targets_ = data.targets;
-    encoder.normalizer_ = Normalizer::fit(
-        data.numeric_features, data.numeric, train.rows,
-        {.clip = options.clip, .bins = options.bins.value_or(0), .seed = options.seed}, kernels);
+    NormalizerOptions numbers{.clip = options.clip, .bins = options.bins.value_or(0), .seed = options.seed};
+    if (options.target_leaves > 1 && data.targets.size() == 1) {
+        numbers.labels = train.labels;
+        numbers.target_edges.leaves = options.target_leaves;
+    }
+    encoder.normalizer_ = Normalizer::fit(data.numeric_features, data.numeric, train.rows, numbers, kernels);
     const CategoryOptions category{.min_count = options.min_count,
                                    .max_categories = options.max_categories,
                                    .max_turnover = options.max_turnover,
@@ -200,12 +182,26 @@ inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, cons
     for (std::size_t i = 0; i < data.categorical_features.size(); ++i) {
         encoder.categories_.push_back(CategoryEncoder::fit(data, i, train, category));
     }
+    if (options.embed_numbers) encoder.fit_number_bins(data, train);
     encoder.finish();
     if (encoder.dense_names_.empty() && encoder.embeddings_.empty()) {
         throw Error(ErrorCode::schema,
                     "features: expected a column that varies, got none in the training rows; give more data");
     }
     return encoder;
+}
+
+inline void Encoder::fit_number_bins(const Dataset& data, const LabelledRows& train) {
+    std::vector<float> values;
+    normalizer_.for_each_bins([&](std::uint32_t feature, const std::vector<float>& edges) {
+        values.clear();
+        for (const std::uint32_t row : train.rows) {
+            const float x = data.numeric_row(row)[feature];
+            if (std::isfinite(x)) values.push_back(x);
+        }
+        NumberBins bins = NumberBins::fit(feature, edges, values, kMinBinRows);
+        if (!bins.starts().empty()) number_bins_.push_back(std::move(bins));
+    });
 }
 
 inline Encoder Encoder::of_parts(Parts parts) {
@@ -236,6 +232,10 @@ inline void Encoder::finish() {
             dense_names_.push_back(categorical_[i] + "_count");
         }
     }
+    for (const NumberBins& bins : number_bins_) {
+        embeddings_.push_back(
+            {numeric_[bins.feature()].name + "_bin", bins.ids(), detail::embedding_width(bins.ids())});
+    }
 }
 
 inline const Vocabulary& Encoder::embedding_vocabulary(std::size_t embedding) const noexcept {
@@ -250,6 +250,7 @@ inline void Encoder::encode(std::span<const float> numeric, std::span<const std:
                             const nn::Kernels& kernels) const noexcept {
     normalizer_.encode(numeric, in_order_, dense, kernels);
     encode_categories(categorical, dense.subspan(normalizer_.size()), ids);
+    encode_number_bins(ids, [&](std::uint32_t i) { return numeric[i]; });
 }
 
 inline void Encoder::encode_rest(std::size_t n, const Shared& shared, std::span<const float> numeric,
@@ -262,6 +263,7 @@ inline void Encoder::encode_rest(std::size_t n, const Shared& shared, std::span<
         const std::span<float> row = rest.subspan(i * width, width);
         normalizer_.encode_rest(numeric.subspan(i * d, d), in_order_, row, kernels, shared.numbers);
         encode_categories(categorical.subspan(i * c, c), row.subspan(numbers), ids.subspan(i * E, E));
+        encode_number_bins(ids.subspan(i * E, E), [&](std::uint32_t j) { return numeric[i * d + j]; });
     }
 }
 
@@ -297,6 +299,9 @@ inline void Encoder::write(base::ByteWriter& out) const {
     normalizer_.write(out);
     for (const CategoryEncoder& category : categories_)
         category.write(out);
+    out.value<std::uint64_t>(number_bins_.size());
+    for (const NumberBins& bins : number_bins_)
+        bins.write(out);
 }
 
 inline Encoder Encoder::read(base::ByteReader& in) {
@@ -325,74 +330,14 @@ inline Encoder Encoder::read(base::ByteReader& in) {
         expect(category.kind() != CategoryEncoder::Kind::rates ||
                category.rates().targets() == encoder.targets_.size());
     }
+    // Format 1 ends here.
+    if (in.remaining() > 0) {
+        encoder.number_bins_.resize(in.length(12));
+        for (NumberBins& bins : encoder.number_bins_)
+            bins = NumberBins::read(in, encoder.numeric_.size());
+    }
     encoder.finish();
     return encoder;
-}
-
-inline DatasetEncoder::DatasetEncoder(const Encoder& encoder, const Dataset& data, const LabelledRows* train)
-    : encoder_(encoder), data_(data) {
-    std::vector<std::string> names;
-    for (const base::NumericFeature& feature : data.numeric_features)
-        names.push_back(feature.name);
-    for (const base::NumericFeature& feature : encoder.numeric_)
-        places_.push_back(detail::place_of(names, feature.name));
-    for (std::size_t i = 0; i < encoder.categorical_.size(); ++i) {
-        const Vocabulary& vocabulary = encoder.categories_[i].vocabulary();
-        Column column;
-        column.place = detail::place_of(data.categorical_features, encoder.categorical_[i]);
-        if (encoder.categories_[i].kind() != CategoryEncoder::Kind::dropped) {
-            column.ids = vocabulary.ids_of(data.categories[column.place]);
-            column.missing = vocabulary.id({});
-        }
-        columns_.push_back(std::move(column));
-    }
-    if (train != nullptr) fit_folds(*train);
-}
-
-inline void DatasetEncoder::fit_folds(const LabelledRows& train) {
-    const std::uint32_t folds = encoder_.options_.folds;
-    const std::size_t targets = encoder_.targets_.size();
-    const bool by_user = std::ranges::any_of(data_.keys, [](const ExampleKey& key) { return key.user != 0; });
-    folds_.assign(data_.size(), kNoFold);
-    for (const std::uint32_t row : train.rows) {
-        const std::uint64_t cluster = by_user ? data_.keys[row].user : row;
-        folds_[row] = static_cast<std::uint8_t>(base::random_at(encoder_.options_.seed, cluster) % folds);
-    }
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-        const CategoryEncoder& category = encoder_.categories_[c];
-        if (category.kind() != CategoryEncoder::Kind::rates) continue;
-        std::vector<TargetRates> others(folds, category.rates());
-        for (std::size_t i = 0; i < train.size(); ++i) {
-            const std::uint32_t row = train.rows[i];
-            others[folds_[row]].add(id(columns_[c], row),
-                                    std::span(train.labels).subspan(i * targets, targets), -1);
-        }
-        // Fewer rows are behind the rates of a fold: their count is scaled up to stand beside the full one.
-        for (const TargetRates& rates : others)
-            columns_[c].others.push_back(category.show(rates, folds / (folds - 1.0)));
-    }
-}
-
-inline void DatasetEncoder::encode(std::size_t row, std::span<float> dense, std::span<std::uint32_t> ids,
-                                   const nn::Kernels& kernels) const noexcept {
-    encoder_.normalizer_.encode(data_.numeric_row(row), places_, dense, kernels);
-    std::size_t at = encoder_.normalizer_.size(), embedding = 0;
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-        const CategoryEncoder& category = encoder_.categories_[c];
-        if (category.kind() == CategoryEncoder::Kind::dropped) continue;
-        const std::uint32_t own = id(columns_[c], row);
-        if (category.kind() == CategoryEncoder::Kind::embedding) {
-            ids[embedding++] = own;
-            continue;
-        }
-        const std::span<float> out = dense.subspan(at, category.width());
-        if (!folds_.empty() && folds_[row] != kNoFold) {
-            std::ranges::copy(columns_[c].others[folds_[row]].row(own), out.begin());
-        } else {
-            category.write_rates(own, out);
-        }
-        at += category.width();
-    }
 }
 
 }  // namespace funnel::encoding

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <span>
@@ -21,6 +22,7 @@
 #include "funnel/base/random.hpp"
 #include "funnel/encoding/dataset.hpp"
 #include "funnel/encoding/moments.hpp"
+#include "funnel/encoding/target_edges.hpp"
 #include "funnel/nn/eigen_kernels.hpp"
 
 namespace funnel::encoding {
@@ -29,6 +31,9 @@ struct NormalizerOptions {
     float clip = 8;          ///< z-scores are cut to [-clip, clip]
     std::uint32_t bins = 0;  ///< quantile bins per number beside the z-score; 0: none
     std::uint64_t seed = 1;  ///< of the sample that quantiles are taken from
+    /// With labels of `rows` (one target, 0, 1 or unknown) bins also end where the target changes.
+    std::span<const std::uint8_t> labels = {};
+    TargetEdgeOptions target_edges = {};
 };
 
 /// d raw numbers to, in this order: a z-score of each that varies, an indicator of each that was missing in
@@ -47,6 +52,12 @@ class Normalizer {
 
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
     [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
+    /// Calls take(feature, edges) for every number that has bins.
+    template <typename Take>
+    void for_each_bins(Take&& take) const {
+        for (const Bins& bins : bins_)
+            take(bins.feature, bins.edges);
+    }
 
     /// raw: d values; `place[i]` is the index of feature i in raw. out: size() values. Does not allocate.
     void encode(std::span<const float> raw, std::span<const std::uint32_t> place, std::span<float> out,
@@ -175,22 +186,30 @@ inline std::vector<Moments> Normalizer::fit_moments(const Columns& columns,
     return moments;
 }
 
-/// Quantiles from at most 100,000 rows, drawn by (seed, row).
+/// Quantiles from at most 100,000 rows, drawn by (seed, row); with labels also where the target changes.
 inline void Normalizer::fit_bins(const Columns& columns, const NormalizerOptions& options) {
     constexpr double kSample = 100'000;
     const double share = kSample / std::max(kSample, static_cast<double>(columns.rows.size()));
-    std::vector<std::uint32_t> sample;
-    for (const std::uint32_t row : columns.rows) {
-        if (base::uniform_at(options.seed, row) < share) sample.push_back(row);
+    std::vector<std::uint32_t> sample;  // places in columns.rows
+    for (std::uint32_t i = 0; i < columns.rows.size(); ++i) {
+        if (base::uniform_at(options.seed, columns.rows[i]) < share) sample.push_back(i);
     }
     std::vector<float> values;
+    std::vector<LabelledValue> labelled;
     for (const Score& score : scores_) {
         values.clear();
-        for (const std::uint32_t row : sample) {
-            const float x = columns.numeric[row * columns.width + score.feature];
-            if (std::isfinite(x)) values.push_back(x);
+        labelled.clear();
+        for (const std::uint32_t i : sample) {
+            const float x = columns.numeric[columns.rows[i] * columns.width + score.feature];
+            if (!std::isfinite(x)) continue;
+            values.push_back(x);
+            if (!options.labels.empty() && options.labels[i] <= 1) labelled.push_back({x, options.labels[i]});
         }
         std::vector<float> edges = detail::quantile_edges(values, options.bins);
+        std::ranges::copy(target_edges(labelled, options.target_edges), std::back_inserter(edges));
+        std::ranges::sort(edges);
+        const auto same = std::unique(edges.begin(), edges.end());  // clang 14: no ranges::unique
+        edges.erase(same, edges.end());
         if (edges.size() > 2) bins_.push_back({score.feature, std::move(edges)});
     }
 }

@@ -49,7 +49,7 @@ inline Dataset table_dataset(std::span<const base::ColumnView> columns, const ba
     data.categorical.resize(rows * c);
     for (std::size_t i = 0; i < d; ++i) {
         const std::vector<double> values =
-            base::number_column(base::find_column(columns, inputs.numeric[i]), bad);
+            base::number_column(base::find_column(columns, inputs.numeric[i]), bad, inputs.numbers);
         for (std::size_t row = 0; row < rows; ++row)
             data.numeric[row * d + i] = static_cast<float>(values[row]);
         data.numeric_features.push_back({inputs.numeric[i], base::Transform::identity});

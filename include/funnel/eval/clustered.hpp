@@ -51,6 +51,10 @@ inline constexpr std::string_view kUndefined = "undefined";
                                                  std::span<const std::uint8_t> labels,
                                                  std::span<const std::uint64_t> clusters,
                                                  const RowOptions& options = {});
+[[nodiscard]] ClusteredFigures clustered_figures(std::span<const double> scores,
+                                                 std::span<const std::uint8_t> labels,
+                                                 std::span<const std::uint64_t> clusters,
+                                                 const RowOptions& options = {});
 
 /// Calls visit(name, replicates, scale) for every figure that has an interval, under its JSON name.
 template <typename Figures, typename Visit>
@@ -84,11 +88,11 @@ struct ClusteredRow {
 };
 
 /// Labelled rows, lowest score first, each with its group of users.
-[[nodiscard]] inline std::vector<ClusteredRow> clustered_rows(std::span<const float> scores,
-                                                              std::span<const std::uint8_t> labels,
-                                                              std::span<const std::uint64_t> clusters,
-                                                              const RowOptions& options,
-                                                              ClusteredFigures& figures) {
+template <typename Scalar>
+[[nodiscard]] std::vector<ClusteredRow> clustered_rows(std::span<const Scalar> scores,
+                                                       std::span<const std::uint8_t> labels,
+                                                       std::span<const std::uint64_t> clusters,
+                                                       const RowOptions& options, ClusteredFigures& figures) {
     if (!clusters.empty() && clusters.size() != scores.size())
         throw Error(ErrorCode::shape, "evaluation: expected one user per score");
     std::vector<ClusteredRow> rows;
@@ -251,22 +255,37 @@ inline Replicates ece_replicates(std::span<const ClusteredRow> rows, double weig
     return result;
 }
 
+template <typename Scalar>
+[[nodiscard]] ClusteredFigures figures_of(std::span<const Scalar> scores,
+                                          std::span<const std::uint8_t> labels,
+                                          std::span<const std::uint64_t> clusters,
+                                          const RowOptions& options) {
+    ClusteredFigures figures;
+    const auto rows = clustered_rows(scores, labels, clusters, options, figures);
+    ClassSums positives, negatives;
+    for (const auto& [row, g] : rows)
+        (row.label != 0 ? positives : negatives).add(g, static_cast<double>(row.weight));
+    figures.roc_auc = auc_replicates(rows, positives, negatives);
+    figures.average_precision = precision_replicates(rows, positives, negatives);
+    if (rows.empty() || rows.front().row.score < 0 || rows.back().row.score > 1) return figures;
+    add_losses(rows, positives, negatives, figures);
+    figures.ece = ece_replicates(rows, positives.all + negatives.all);
+    return figures;
+}
+
 }  // namespace detail
 
 inline ClusteredFigures clustered_figures(std::span<const float> scores, std::span<const std::uint8_t> labels,
                                           std::span<const std::uint64_t> clusters,
                                           const RowOptions& options) {
-    ClusteredFigures figures;
-    const auto rows = detail::clustered_rows(scores, labels, clusters, options, figures);
-    detail::ClassSums positives, negatives;
-    for (const auto& [row, g] : rows)
-        (row.label != 0 ? positives : negatives).add(g, static_cast<double>(row.weight));
-    figures.roc_auc = detail::auc_replicates(rows, positives, negatives);
-    figures.average_precision = detail::precision_replicates(rows, positives, negatives);
-    if (rows.empty() || rows.front().row.score < 0 || rows.back().row.score > 1) return figures;
-    detail::add_losses(rows, positives, negatives, figures);
-    figures.ece = detail::ece_replicates(rows, positives.all + negatives.all);
-    return figures;
+    return detail::figures_of(scores, labels, clusters, options);
+}
+
+inline ClusteredFigures clustered_figures(std::span<const double> scores,
+                                          std::span<const std::uint8_t> labels,
+                                          std::span<const std::uint64_t> clusters,
+                                          const RowOptions& options) {
+    return detail::figures_of(scores, labels, clusters, options);
 }
 
 inline FigureInterval interval_of(const ClusteredFigures& figures, const Replicates& replicates,

@@ -64,6 +64,7 @@ class EventLog {
     bool has_revenue = false;            ///< the log has a revenue field (else price x quantity counts)
     bool has_quantity = false;
     bool has_price = false;
+    bool order_totals = false;  ///< revenue is that of the whole order, on one of its lines: no item's own
 
     std::vector<TextColumn> text_columns;      ///< category, brand, list, ... as far as loaded
     std::vector<NumberColumn> number_columns;  ///< price, position, ... as far as loaded
@@ -108,10 +109,12 @@ class EventLog {
     NumberColumn& add_number_column(std::string_view name);
 };
 
+inline constexpr std::uint64_t kSessionSeed = 0x5E55;  ///< of the hash of a visit id
+
 /// The key under which a visit id is held: its hash, never 0; 0 for an empty id ("no visit id").
 [[nodiscard]] inline std::uint64_t session_key(std::string_view session) noexcept {
     if (session.empty()) return 0;
-    const std::uint64_t hash = base::hash_bytes(session, 0x5E55);
+    const std::uint64_t hash = base::hash_bytes(session, kSessionSeed);
     return hash == 0 ? 1 : hash;
 }
 
@@ -278,6 +281,7 @@ inline void EventLog::append(const EventLog& other) {
     for (auto& column : number_columns)
         column.value.resize(after, static_cast<float>(kMissing));
     has_revenue |= other.has_revenue;
+    order_totals |= other.order_totals;
     has_quantity |= other.has_quantity;
     has_price |= other.has_price;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,15 @@
 #include "funnel/events/event.hpp"
 
 namespace funnel::events {
+
+inline constexpr std::size_t kMaxStages = 32;       ///< of one funnel
+inline constexpr std::size_t kMaxCustomTypes = 32;  ///< event names of the log's own in one funnel
+
+/// What is counted and predicted unless a schema or a caller says otherwise; Funnel::parse reads it.
+inline constexpr std::string_view kDefaultFunnel = "impression,click+view,cart_add,purchase";
+
+/// "view,cart_add,purchase" to the event types of every stage; "click+view" joins types. No checks.
+[[nodiscard]] std::vector<std::vector<std::string>> parse_stages(std::string_view text);
 
 struct Stage {
     std::string name;                ///< its first type, cart_add as "cart"; a repeat gets "_2"
@@ -30,8 +40,8 @@ struct Funnel {
     /// without being equal.
     [[nodiscard]] static Funnel make(const std::vector<std::vector<std::string>>& types);
 
-    /// "view,cart_add,purchase"; "click+view" joins types. Throws as make.
-    [[nodiscard]] static Funnel parse(std::string_view text);
+    /// See parse_stages. Throws as make.
+    [[nodiscard]] static Funnel parse(std::string_view text) { return make(parse_stages(text)); }
 
     /// The text that parse reads.
     [[nodiscard]] std::string text() const;
@@ -46,7 +56,7 @@ struct Funnel {
 };
 
 inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
-    if (types.empty() || types.size() > 32) {
+    if (types.empty() || types.size() > kMaxStages) {
         throw Error(ErrorCode::invalid_argument, "funnel: expected 1 to 32 stages, got " +
                                                      std::to_string(types.size()) +
                                                      "; name them as in view,cart_add,purchase");
@@ -62,7 +72,7 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
             if (!kind) {
                 const auto at = std::ranges::find(funnel.custom_types, name);
                 const auto index = static_cast<std::size_t>(at - funnel.custom_types.begin());
-                if (index >= 32) {
+                if (index >= kMaxCustomTypes) {
                     throw Error(ErrorCode::invalid_argument,
                                 "funnel: more than 32 event names of the log's own");
                 }
@@ -93,7 +103,7 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
     return funnel;
 }
 
-inline Funnel Funnel::parse(std::string_view text) {
+inline std::vector<std::vector<std::string>> parse_stages(std::string_view text) {
     std::vector<std::vector<std::string>> types(1, std::vector<std::string>(1));
     for (const char c : text) {
         if (c == ',') {
@@ -105,7 +115,7 @@ inline Funnel Funnel::parse(std::string_view text) {
         }
     }
     if (text.empty()) types.clear();
-    return make(types);
+    return types;
 }
 
 inline std::string Funnel::text() const {

@@ -14,9 +14,11 @@ namespace funnel::events {
 /// The horizon "until the visit is over"; only with ExampleMode::visit.
 inline constexpr std::int64_t kVisitHorizon = -1;
 
-/// 30 minutes for a stage named click, 7 days for others.
+inline constexpr std::int64_t kClickHorizon = 30 * base::kMinute, kLaterHorizon = 7 * base::kDay;
+
+/// kClickHorizon for a stage named click, kLaterHorizon for others.
 [[nodiscard]] constexpr std::int64_t default_horizon(std::string_view stage) noexcept {
-    return stage == "click" ? 30 * base::kMinute : 7 * base::kDay;
+    return stage == "click" ? kClickHorizon : kLaterHorizon;
 }
 
 /// One per stage after the first.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -91,6 +92,17 @@ class SideTable {
     base::FlatMap<VisitRow> visits_;
 };
 
+/// How many of the ids of a log a table knows. A visit is a pair of user and visit id.
+struct IdsFound {
+    std::uint64_t all = 0, found = 0;
+    std::string unknown = {};  ///< one that it does not know, if there is any
+};
+[[nodiscard]] IdsFound ids_found(const events::EventLog& log, const SideTable& table);
+
+/// A column of a table for every row of a log, as a column of the log named `name`.
+[[nodiscard]] events::TextColumn side_column(const events::EventLog& log, const SideTable& table,
+                                             std::size_t column, const std::string& name);
+
 /// The columns of a table that are inputs: those of `use`, or all; numeric as in infer_inputs.
 [[nodiscard]] std::vector<SideInput> side_inputs(const SideTable& table, std::span<const std::string> use,
                                                  std::span<const std::string> categorical);
@@ -164,6 +176,70 @@ inline std::vector<base::ColumnView> SideTable::columns() const {
     return views;
 }
 
+namespace detail {
+
+/// The row of the table for every row of the log; what ids repeat is looked up once.
+[[nodiscard]] inline std::vector<std::uint32_t> side_rows(const events::EventLog& log,
+                                                          const SideTable& table) {
+    std::vector<std::uint32_t> rows(log.size(), base::kNone);
+    if (table.key() == SideKey::session) {
+        for (std::size_t row = 0; row < rows.size(); ++row)
+            rows[row] = table.row(log.users.text(log.user[row]), {}, log.session[row]);
+        return rows;
+    }
+    const bool items = table.key() == SideKey::item;
+    const base::StringTable& ids = items ? log.items : log.users;
+    std::vector<std::uint32_t> row_of(ids.size());
+    for (std::uint32_t id = 0; id < row_of.size(); ++id)
+        row_of[id] = items ? table.row({}, ids.text(id), 0) : table.row(ids.text(id), {}, 0);
+    const std::vector<std::uint32_t>& id_of = items ? log.item : log.user;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (id_of[row] != base::kNone) rows[row] = row_of[id_of[row]];
+    }
+    return rows;
+}
+
+}  // namespace detail
+
+inline IdsFound ids_found(const events::EventLog& log, const SideTable& table) {
+    const std::vector<std::uint32_t> rows = detail::side_rows(log, table);
+    struct Id {
+        std::uint64_t id = 0, visit = 0;
+        std::size_t row = 0;
+        auto operator<=>(const Id&) const = default;
+    };
+    std::vector<Id> ids;
+    for (std::size_t row = 0; row < log.size(); ++row) {
+        const bool session = table.key() == SideKey::session;
+        const std::uint32_t id = table.key() == SideKey::item ? log.item[row] : log.user[row];
+        if (id != base::kNone && (!session || log.session[row] != 0))
+            ids.push_back({id, session ? log.session[row] : 0, row});
+    }
+    std::ranges::sort(ids);
+    ids.erase(std::unique(ids.begin(), ids.end(),
+                          [](const Id& a, const Id& b) { return a.id == b.id && a.visit == b.visit; }),
+              ids.end());
+    IdsFound found{.all = ids.size()};
+    for (const Id& id : ids) {
+        found.found += rows[id.row] != base::kNone ? 1 : 0;
+        if (rows[id.row] != base::kNone || !found.unknown.empty() || table.key() == SideKey::session)
+            continue;
+        found.unknown = table.key() == SideKey::item ? log.items.text(log.item[id.row])
+                                                     : log.users.text(log.user[id.row]);
+    }
+    return found;
+}
+
+inline events::TextColumn side_column(const events::EventLog& log, const SideTable& table, std::size_t column,
+                                      const std::string& name) {
+    events::TextColumn out{name, name, {}, {}};
+    for (const std::uint32_t row : detail::side_rows(log, table)) {
+        const std::string_view text = table.text(column, row);
+        out.code.push_back(text.empty() ? base::kNone : out.values.intern(text));
+    }
+    return out;
+}
+
 inline std::vector<SideInput> side_inputs(const SideTable& table, std::span<const std::string> use,
                                           std::span<const std::string> categorical) {
     std::vector<std::string> left_out, texts;
@@ -179,7 +255,8 @@ inline std::vector<SideInput> side_inputs(const SideTable& table, std::span<cons
         if (listed(categorical) || (input.completes_events() && name != "price")) texts.push_back(name);
         rows = column.code.size();
     }
-    const base::TableInputs found = base::infer_inputs(columns, rows, left_out, texts);
+    const base::TableInputs found =
+        base::infer_inputs(columns, rows, {.left_out = left_out, .categorical = texts, .numeric = {}});
     std::vector<SideInput> inputs;
     for (const std::string& name : found.numeric)
         inputs.push_back({table.key(), name, true});

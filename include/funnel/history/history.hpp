@@ -91,6 +91,8 @@ class History {
 
     /// The time of the last event taken in; kNever if there was none.
     [[nodiscard]] std::int64_t watermark() const noexcept { return state_.watermark; }
+    /// Microseconds, the longest time between one event taken in and the next: what is usual for a clock.
+    [[nodiscard]] std::int64_t longest_gap() const noexcept { return state_.longest_gap; }
     [[nodiscard]] const events::FeatureSpec& spec() const noexcept { return spec_; }
     /// The first numbers of a row, which are the same for all items of one user, visit and time.
     [[nodiscard]] std::size_t user_features() const noexcept { return user_width_; }
@@ -206,6 +208,9 @@ inline void History::prepare(std::int64_t time) {
 
 inline void History::take_in(const detail::Coded& event) {
     state_.fit_tables();
+    if (state_.watermark != kNever) {
+        state_.longest_gap = std::max(state_.longest_gap, base::micros_since(state_.watermark, event.time));
+    }
     state_.watermark = event.time;
     if (state_.options.lag == 0) {
         detail::apply(state_, event);

@@ -13,6 +13,8 @@
 #include "funnel/events/example_mode.hpp"
 #include "funnel/events/feature_spec.hpp"
 #include "funnel/events/funnel_stages.hpp"
+#include "funnel/events/horizon.hpp"
+#include "funnel/events/visit.hpp"
 
 namespace funnel::history {
 
@@ -31,15 +33,15 @@ struct PriorStrengths {
 };
 
 struct HistoryOptions {
-    Funnel funnel = Funnel::parse("impression,click+view,cart_add,purchase");
+    Funnel funnel = Funnel::parse(events::kDefaultFunnel);
     events::ExampleMode examples = events::ExampleMode::first;
     /// An exposure enters the rate of the first stage when it is older than this: the stage's horizon.
-    std::int64_t first_horizon = 30 * base::kMinute;
+    std::int64_t first_horizon = events::kClickHorizon;
     /// Kinds that get counts and recencies of their own; see kinds_of. Each costs 16 bytes per user.
     KindSet kinds = ~KindSet{0};
     std::int64_t lag = 0;  ///< events younger than this are not used: hosts that get them late
     std::int64_t forget = 90 * base::kDay;  ///< users and items silent for so long are forgotten
-    std::int64_t visit_gap = 30 * base::kMinute;
+    std::int64_t visit_gap = events::kVisitGap;
     std::int64_t half_life = 14 * base::kDay;       ///< of counts
     std::int64_t short_half_life = 1 * base::kDay;  ///< of the counts that trends compare with
     PriorStrengths strengths;

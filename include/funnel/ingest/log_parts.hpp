@@ -29,6 +29,7 @@ struct LogOutline {
     events::KindSet kinds = 0;  ///< kinds that occur
     bool has_sessions = false;
     bool has_revenue = false, has_quantity = false, has_price = false;
+    bool order_totals = false;           ///< see EventLog
     bool hashed = false;                 ///< the rows are hashed: load finds duplicates
     std::uint64_t items = 0;             ///< distinct
     std::uint64_t shared_order_ids = 0;  ///< order ids that occur with several users

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "funnel/base/progress.hpp"
+#include "funnel/base/warning.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/needed_columns.hpp"
 #include "funnel/events/timeline.hpp"
@@ -49,7 +50,8 @@ struct ReadOptions {
     std::string schema = "auto";            ///< preset, file or auto
     std::optional<Schema> explicit_schema;  ///< used as it is, in place of `schema`
     std::string time_unit;                  ///< empty: the schema's
-    std::vector<std::string> custom_kinds;  ///< event names of the log's own that are funnel stages
+    /// Event names of the log's own that are funnel stages; none given: those of the schema's funnel.
+    std::optional<std::vector<std::string>> custom_kinds;
     LogColumns columns;
     RowPolicy rows;
     events::Timeline timeline;     ///< as_of, clocks and known_gap; the period is up to who counts
@@ -69,7 +71,8 @@ struct ReadReport {
     std::vector<std::string> files;
     std::string schema;  ///< name of the one used
     std::uint64_t rows = 0, accepted = 0, rejected = 0, ignored = 0;
-    std::uint64_t duplicates = 0;   ///< accepted - distinct; only with row_hash
+    std::uint64_t events = 0;       ///< what came of the accepted rows
+    std::uint64_t duplicates = 0;   ///< events - distinct; only with row_hash
     std::uint64_t after = 0;        ///< accepted rows at or after timeline.as_of: read by nothing
     std::uint64_t ahead = 0;        ///< accepted rows ahead of their clock, which are not in the log
     std::uint64_t behind = 0;       ///< likewise behind
@@ -80,7 +83,8 @@ struct ReadReport {
     std::map<std::string, std::uint64_t> rejected_by_reason;
     /// Our type names for mapped events, the log's own for others (10,000 names at most, then "other").
     std::map<std::string, std::uint64_t> by_event;
-    std::vector<std::string> warnings;       ///< one line each, for people
+    base::Warnings warnings;
+    std::vector<std::string> notes;  ///< what was found out about the files, one line each, for people
     std::vector<files::FileDigest> digests;  ///< of the files, packed as they are, exactly as they were read
 };
 

@@ -8,13 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/base/missing_words.hpp"
 #include "funnel/base/progress.hpp"
 #include "funnel/base/string_table.hpp"
 #include "funnel/ingest/read_log.hpp"
 
 namespace funnel::ingest {
 
-/// One column: the distinct texts and a code per row. Missing (empty, NA, nan, null) is kNone.
+/// One column: the distinct texts and a code per row. What is missing (TableOptions::missing) is kNone.
 struct TableTextColumn {
     std::string name;
     base::StringTable values;
@@ -40,7 +41,9 @@ struct Table {
 
 struct TableOptions {
     char delimiter = ',';
-    std::vector<std::string> verbatim;  ///< columns in which NA, nan, null are texts (ids, --keep)
+    std::vector<std::string>
+        verbatim;                ///< columns in which every word is a text: ids, what is passed through
+    base::MissingWords missing;  ///< in all other columns
     RowPolicy rows;
     unsigned threads = 1;
     base::ProgressObserver progress;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/base/number_format.hpp"
 #include "funnel/events/funnel_stages.hpp"
 
 namespace funnel::ingest {
@@ -29,16 +30,52 @@ struct IgnoreRule {
     std::string column, equals;
 };
 
+/// What the text of a column must be for a condition to hold.
+struct Condition {
+    enum class Test { equals, prefix, above, below, filled };
+    std::string column;
+    Test test = Test::filled;
+    std::string text;    ///< of equals and prefix
+    double number = 0;   ///< of above and below; a text that is no number is neither
+    bool filled = true;  ///< of filled: whether it must be, or must not be
+};
+
+/// One event that a row of the file may become.
+struct RowEvent {
+    std::string event;            ///< its type, ours or the log's own; empty: as the other rules say
+    std::vector<Condition> when;  ///< all must hold; none: always
+    std::map<std::string, std::vector<std::string>> columns;  ///< in place of Schema::columns
+};
+
+/// An empty field of `columns` takes the value of the row before, if that has the same value in column `by`.
+struct Fill {
+    std::string by;
+    std::vector<std::string> columns;
+};
+
 /// Plain data; value semantics.
 struct Schema {
     std::string name = "canonical";
-    /// Our name (time event user item session order event_id revenue price quantity category brand list
-    /// position) to the log's column, or its 1-based number if there is no header.
+    /// Our name (time event user item session order event_id revenue order_revenue price quantity category
+    /// brand list position) to the log's column, or its 1-based number if there is no header.
     std::map<std::string, std::string> columns;
+    /// Our name to further columns: the first one that is filled counts. Of `time` all are joined by a blank;
+    /// a user of a further column is kept apart by its column's name, as "anonymous_id:10".
+    std::map<std::string, std::vector<std::string>> more_columns;
     bool header = true;
     char delimiter = ',';
+    bool delimiter_given = false;  ///< else ; tab and | are tried where the columns are not found with it
+    char quote = '"';              ///< 0: fields have no quotes
+    char escape = 0;               ///< the character behind it is meant as it is; 0: none
+    char comment = 0;              ///< lines that begin with it are no rows; 0: none
+    std::uint64_t skip_lines = 0;  ///< before the header
     TimeUnit time_unit = TimeUnit::automatic;
-    std::string time_zone;       ///< IANA name for times without an offset; empty: UTC
+    std::string time_format;           ///< letters of strptime; empty: by time_unit
+    std::string time_zone;             ///< IANA name for times without an offset; empty: UTC
+    base::NumberFormat numbers;        ///< how amounts are written
+    std::vector<std::string> missing;  ///< texts that mean an empty field
+    std::optional<Fill> fill;
+    std::vector<RowEvent> rows;  ///< what a row becomes; empty: one event
     std::string event_constant;  ///< event type of every row when there is no event column
     std::vector<EventRule> event_rules;
     std::map<std::string, std::string> events;  ///< the log's event name to our type
@@ -49,7 +86,7 @@ struct Schema {
     std::vector<std::string> required;              ///< columns that `auto` looks for
 };
 
-/// The preset of that name (ga-flat, ga4, rees46, retailrocket, taobao, canonical), or empty.
+/// The preset of that name (ga-flat, ga4, rees46, retailrocket, taobao, shopify-orders, canonical), or empty.
 [[nodiscard]] std::optional<Schema> preset(std::string_view name);
 [[nodiscard]] std::vector<std::string> preset_names();
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/base/number_format.hpp"
 #include "funnel/ingest/read_table.hpp"
 
 namespace funnel::ingest {
@@ -23,6 +24,7 @@ struct CellKinds {
     /// 0 or 1; empty for a text that is no label.
     std::function<std::optional<std::uint8_t>(std::string_view)> parse_label;
     std::string expected_label;  ///< for messages
+    base::NumberFormat numbers;  ///< how numbers are written
 };
 
 /// Rows in file order, valid during the call that gets them.

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/number.hpp"
+#include "funnel/base/warning.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/metrics/metric_difference.hpp"
 
@@ -42,7 +44,7 @@ struct ExperimentResult {
     std::vector<ExperimentArm> arms = {};
     std::int64_t users_in_several = 0, users_in_none = 0;
     std::optional<double> sample_ratio_p = {};  ///< chi-square of the numbers of users; empty with one arm
-    std::vector<std::string> warnings = {};
+    base::Warnings warnings = {};
 };
 
 /// by: a text column that holds the variant in some row of every user of the experiment. Throws as count.
@@ -187,12 +189,15 @@ inline ExperimentResult finish(const ExperimentState& state, const MetricsOption
     if (users.size() > 1) result.sample_ratio_p = detail::sample_ratio_p(users, shares);
     if (result.sample_ratio_p && *result.sample_ratio_p < kSampleRatioAlarm) {
         result.warnings.push_back(
-            "the numbers of users do not fit the planned split (p < 0.001): users were lost or "
-            "assigned wrongly; find out why before believing any difference");
+            {"sample_ratio_mismatch",
+             "the numbers of users do not fit the planned split (p = " +
+                 base::format_p_value(*result.sample_ratio_p) +
+                 "): users were lost or assigned wrongly; find out why before believing any difference"});
     }
     if (state.users_in_several > 0) {
-        result.warnings.push_back(std::to_string(state.users_in_several) +
-                                  " users saw several variants and are left out of all");
+        result.warnings.push_back(
+            {"users_in_several_variants",
+             std::to_string(state.users_in_several) + " users saw several variants and are left out of all"});
     }
     return result;
 }

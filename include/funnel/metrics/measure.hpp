@@ -140,6 +140,13 @@ inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups
                                               : std::span<const Tally>();
     result.steps = steps_of(total, groups, options);
     result.metrics = metrics_of(std::move(total), options, facts);
+    const bool by_time = is_time_key(segment.by);
+    for (Metric& metric : result.metrics) {
+        // The total of an order stands on one of its lines, whatever the others hold.
+        if (!facts.order_totals || by_time || metric.unit != Unit::money) continue;
+        metric.value = metric.numerator = metric.denominator = std::nullopt;
+        metric.reason = "order_total_only";
+    }
     add_intervals(result.metrics, groups, segment.support);
     return result;
 }
@@ -185,6 +192,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     result.steps = steps_of(total, state.groups, options);
     result.warnings = warnings_of(total, state.checks, state.rows, state.users, options, facts);
     if (state.rows > 0 && state.outside == state.rows) result.warnings.push_back(empty_period(facts));
+    result.notes = notes_of(total, state.rows, options, facts);
     const std::int64_t users = total[Count::users];
     result.metrics = metrics_of(std::move(total), options, facts);
     add_intervals(result.metrics, state.groups, state.support);
@@ -193,8 +201,8 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     if (one_clock) result.censoring = censoring_of(state.groups, options);
     if (one_clock && std::ranges::none_of(options.rules.optional, std::identity{}))
         result.gains = step_gains(state.groups, options, facts.has_revenue || facts.has_price);
-    if (const auto warning = censoring_warning(result.censoring, options); !warning.empty())
-        result.warnings.push_back(warning);
+    if (auto warning = censoring_warning(result.censoring, options))
+        result.warnings.push_back(std::move(*warning));
     if (!state.humans.empty()) {
         Tally humans = detail::sum(state.humans);
         WithoutBots& without = result.without_bots.emplace();
@@ -211,9 +219,10 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
             ++end;
         if (options.differences && end - begin > 20) {
             result.warnings.push_back(
-                "--by " + state.segments[begin].by + " has " + std::to_string(end - begin) +
-                " segments: one in twenty differs from the whole by chance alone, so look at "
-                "large differences and check them on other days");
+                {"many_segments",
+                 "--by " + state.segments[begin].by + " has " + std::to_string(end - begin) +
+                     " segments: one in twenty differs from the whole by chance alone, so look at "
+                     "large differences and check them on other days"});
         }
         for (Segment& segment : std::span(state.segments).subspan(begin, end - begin)) {
             if (end - begin > kMaxIntervalSegments) segment.groups = {detail::sum(segment.groups)};

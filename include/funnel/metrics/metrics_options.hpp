@@ -87,6 +87,7 @@ struct LogFacts {
     events::KindSet kinds = 0;  ///< kinds that occur
     bool has_sessions = false;
     bool has_revenue = false, has_quantity = false, has_price = false;
+    bool order_totals = false;         ///< see EventLog
     bool knows_shared_orders = false;  ///< somebody else counts the order ids of several users
 
     LogFacts& operator+=(const LogFacts& other) noexcept {
@@ -95,6 +96,7 @@ struct LogFacts {
         kinds |= other.kinds;
         has_sessions |= other.has_sessions;
         has_revenue |= other.has_revenue;
+        order_totals |= other.order_totals;
         has_quantity |= other.has_quantity;
         has_price |= other.has_price;
         return *this;
@@ -175,8 +177,10 @@ inline std::uint64_t key_of(const LogFacts& facts) {
 
 /// One pass over the log.
 [[nodiscard]] inline LogFacts facts_of(const EventLog& log) {
-    LogFacts facts{
-        .has_revenue = log.has_revenue, .has_quantity = log.has_quantity, .has_price = log.has_price};
+    LogFacts facts{.has_revenue = log.has_revenue,
+                   .has_quantity = log.has_quantity,
+                   .has_price = log.has_price,
+                   .order_totals = log.order_totals};
     for (const std::int64_t time : log.time) {
         facts.first_time = std::min(facts.first_time, time);
         facts.last_time = std::max(facts.last_time, time);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/base/error.hpp"
+#include "funnel/base/warning.hpp"
 #include "funnel/metrics/detail/funnel/funnel_steps.hpp"
 #include "funnel/metrics/detail/inference/censoring.hpp"
 #include "funnel/metrics/detail/inference/step_gains.hpp"
@@ -46,7 +47,8 @@ struct MetricsResult {
     std::vector<StepGain> gains = {};         ///< of plain funnels of entities; none with fewer than 2 stages
     std::optional<WithoutBots> without_bots = {};  ///< with a bot rule
     std::vector<SegmentResult> breakdown = {};
-    std::vector<std::string> warnings = {};  ///< one line each, for people
+    base::Warnings warnings = {};
+    base::Warnings notes = {};  ///< how it was counted: no reason for doubt
 
     /// Throws Error(invalid_argument) for a name that is no metric.
     [[nodiscard]] const Metric& metric(std::string_view name) const;

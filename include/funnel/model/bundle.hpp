@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "funnel/base/bytes.hpp"
+#include "funnel/base/number_format.hpp"
 #include "funnel/dataset/examples.hpp"
 #include "funnel/encoding/encoder.hpp"
 #include "funnel/events/example_mode.hpp"
 #include "funnel/events/funnel_stages.hpp"
+#include "funnel/events/recent_rows.hpp"
 #include "funnel/events/side_table.hpp"
 #include "funnel/history/history.hpp"
 #include "funnel/model/reference.hpp"
@@ -40,6 +42,8 @@ struct LogTask {
 /// What a model trained on a table knows about tables: its columns are those of the encoder.
 struct TableTask {
     std::string label;
+    std::vector<std::string> missing = {};  ///< words that mean "no value" beside the usual ones
+    base::NumberFormat numbers = {};        ///< how numbers are written
 };
 
 /// A raw row and what the model must say about it: a loaded model proves itself on these.
@@ -61,6 +65,8 @@ struct Bundle {
     std::vector<Probe> probes;
     Reference reference;                      ///< what the inputs and scores of the training looked like
     std::optional<history::History> history;  ///< of a log: up to its watermark
+    events::RecentRows recent;                ///< of a log: rows of the last days of the history
+    std::vector<std::string> learned_from;    ///< XXH128 of the files it was trained on
 };
 
 }  // namespace funnel::model

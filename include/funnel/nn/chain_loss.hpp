@@ -11,14 +11,12 @@
 #include <span>
 #include <vector>
 
+#include "funnel/base/label.hpp"
 #include "funnel/base/random.hpp"
 #include "funnel/nn/chains.hpp"
 #include "funnel/nn/kernels.hpp"
 
 namespace funnel::nn {
-
-/// The label of an outcome that is not known (yet).
-inline constexpr std::uint8_t kUnknown = 2;
 
 /// Which rows count how much in the first head of a chain: all positives, and negatives with probability
 /// `rate`. The choice is a hash of seed and row, the same in every epoch; 1 keeps everything.
@@ -39,7 +37,7 @@ void chain_factors(const Chains& chains, const std::uint8_t* labels, bool keep_n
     for (std::size_t k = 0; k < chains.heads(); ++k) {
         const std::uint8_t label = labels[k];
         if (chains.starts(k)) reached = label == 1 || keep_negative;
-        reached = reached && label != kUnknown;
+        reached = reached && label != base::kUnknownLabel;
         factors[k] = reached ? static_cast<Scalar>(weights[chains.chain(k)]) : Scalar{0};
         reached = reached && label == 1;
     }

@@ -26,8 +26,8 @@ void esmm_factors(const Chains& chains, const std::uint8_t* labels, bool keep_ne
     bool kept = true;
     for (std::size_t k = 0; k < chains.heads(); ++k) {
         if (chains.starts(k)) kept = labels[k] == 1 || keep_negative;
-        factors[k] =
-            kept && labels[k] != kUnknown ? static_cast<Scalar>(weights[chains.chain(k)]) : Scalar{0};
+        factors[k] = kept && labels[k] != base::kUnknownLabel ? static_cast<Scalar>(weights[chains.chain(k)])
+                                                              : Scalar{0};
     }
 }
 

@@ -39,8 +39,8 @@ class Net {
     Net() : Net(NetShape{.dense = 1, .embeddings = {}, .hidden = {}, .outputs = 1}) {}
     /// All parameters zero. Throws Error(invalid_argument) for a shape outside its limits.
     explicit Net(NetShape shape);
-    /// He-initialized weights, biases 0, embeddings normal with deviation 0.1.
-    Net(NetShape shape, Rng& rng);
+    /// He-initialized weights, biases 0, embeddings normal.
+    Net(NetShape shape, Rng& rng, double embedding_deviation = 0.1);
 
     [[nodiscard]] const NetShape& shape() const noexcept { return shape_; }
 
@@ -120,9 +120,9 @@ Net<Scalar>::Net(NetShape shape) : shape_(std::move(shape)) {
 }
 
 template <typename Scalar>
-Net<Scalar>::Net(NetShape shape, Rng& rng) : Net(std::move(shape)) {
+Net<Scalar>::Net(NetShape shape, Rng& rng, double embedding_deviation) : Net(std::move(shape)) {
     for (const ParameterRange range : embeddings_) {
-        fill_normal(parameters().subspan(range.first, range.count), 0.1, rng);
+        fill_normal(parameters().subspan(range.first, range.count), embedding_deviation, rng);
     }
     for (std::size_t l = 0; l < shape_.layers(); ++l) {
         fill_normal(parameters().subspan(weights_[l].first, weights_[l].count),

@@ -16,7 +16,7 @@
 namespace funnel::persist {
 
 /// The version that is written; older ones stay readable.
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 /// A larger file is not read unless the caller says so.
 inline constexpr std::uint64_t kDefaultSizeLimit = std::uint64_t{1} << 30;

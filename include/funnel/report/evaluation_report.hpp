@@ -3,15 +3,22 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "funnel/base/warning.hpp"
 #include "funnel/score/evaluation.hpp"
 
 namespace funnel::report {
 
 /// The object of `evaluate --json` (docs/cli.md), with a final newline.
-[[nodiscard]] std::string to_json(const score::Evaluation& evaluation);
+[[nodiscard]] std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings = {});
 
-/// Aligned tables, or tables of Markdown: every target beside the others, then the segments.
+/// The first page: is each target predicted better than by its average, how much, how sure; known and new
+/// apart. name: what is judged, for the head. UTF-8, at most 80 columns up to three targets.
+[[nodiscard]] std::string to_page(const score::Evaluation& evaluation, std::string_view name = {});
+
+/// Every figure under its key name: aligned tables, or tables of Markdown: every target beside the others,
+/// then the segments.
 [[nodiscard]] std::string to_text(const score::Evaluation& evaluation, bool markdown = false);
 
 /// One row per segment, target and figure: segment,target,figure,value,reason,low,high.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel/base/warning.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
@@ -20,6 +21,7 @@ struct LogSummary {
     std::vector<std::string> files;
     std::string schema;
     std::int64_t rows = 0, accepted = 0, rejected = 0, ignored = 0;
+    std::int64_t events = 0;  ///< what came of the accepted rows
     std::map<std::string, std::int64_t> rejected_by_reason;
     // Parts of `accepted`:
     std::int64_t after = 0;                  ///< at or after --as-of: read by nothing
@@ -29,7 +31,7 @@ struct LogSummary {
     std::int64_t users = 0, items = 0, sessions = 0;
     std::optional<std::int64_t> from, to;  ///< first and last accepted time, microseconds
     std::map<std::string, std::int64_t> by_event;
-    std::vector<std::string> warnings;  ///< of reading, one line each
+    base::Warnings warnings;  ///< of reading, and what else was found before counting
 };
 
 /// Of a log that came from files. Takes duplicates from the report if the log has row hashes.

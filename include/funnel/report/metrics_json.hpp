@@ -10,9 +10,9 @@
 
 namespace funnel::report {
 
-/// One JSON object, indented, keys in a fixed order, `"schema_version":1`. Doubles are the shortest text
-/// that reads back the same; an undefined value is null beside its reason. Bytes that are not UTF-8 become
-/// U+FFFD.
+/// One JSON object, indented, keys in a fixed order, with `warnings` of reading and counting. Doubles are the
+/// shortest text that reads back the same; an undefined value is null beside its reason. Bytes that are not
+/// UTF-8 become U+FFFD.
 [[nodiscard]] std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
                                   const Comparisons& beside = {});
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel/base/warning.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/train/audit.hpp"
 
@@ -17,7 +18,8 @@ struct TrainingTimes {
     std::vector<double> epochs;
 };
 [[nodiscard]] std::string training_json(const Bundle& bundle, const std::optional<TrainingTimes>& times,
-                                        const train::Audit* audit = nullptr);
+                                        const train::Audit* audit = nullptr,
+                                        const base::Warnings& warnings = {});
 
 /// The same for people: ranges, epochs, validation figures beside the base rate, chains.
 [[nodiscard]] std::string training_text(const Bundle& bundle);

@@ -44,9 +44,11 @@ struct EvaluatedDay {
 };
 
 struct Evaluation {
-    std::uint64_t rows = 0;              ///< examples
-    std::uint64_t already_observed = 0;  ///< rows of the log at or before the model's watermark, not scored
-    std::vector<std::string> targets;    ///< K names
+    std::uint64_t rows = 0;  ///< examples
+    /// Rows of the log at or before the watermark of the history, which are not scored: seen before, never
+    /// seen, and too old to say.
+    std::uint64_t already_observed = 0, late = 0, late_or_observed = 0;
+    std::vector<std::string> targets;  ///< K names
     EvaluatedRows all = {};
     std::vector<EvaluatedRows> segments =
         {};  ///< known_users, new_users, known_items, new_items, place_hidden; none for a table
@@ -73,6 +75,11 @@ struct ScoredExamples {
 /// target and segment. place_hidden: the same rows scored without list and position, a segment of that name.
 [[nodiscard]] Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
                                   const ScoredExamples* place_hidden = nullptr);
+
+/// Scores that come from elsewhere, as the one target `score`, in double from end to end: 0.1 and 0.1 + 1e-9
+/// are no tie. labels: n, 0, 1 or unknown. weights: n or none. Throws as eval::evaluate.
+[[nodiscard]] Evaluation evaluate_scores(std::span<const double> scores, std::span<const std::uint8_t> labels,
+                                         std::span<const float> weights = {});
 
 namespace detail {
 
@@ -124,6 +131,15 @@ template <typename Belongs>
 }
 
 }  // namespace detail
+
+inline Evaluation evaluate_scores(std::span<const double> scores, std::span<const std::uint8_t> labels,
+                                  std::span<const float> weights) {
+    const eval::RowOptions options{.weights = weights};
+    Evaluation evaluation{.rows = scores.size(), .targets = {"score"}};
+    evaluation.all.targets.push_back(eval::evaluate(scores, labels, options));
+    evaluation.all.clustered.push_back(eval::clustered_figures(scores, labels, {}, options));
+    return evaluation;
+}
 
 inline Evaluation evaluate(const ScoredExamples& examples, bool with_segments,
                            const ScoredExamples* place_hidden) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "funnel/base/warning.hpp"
 #include "funnel/dataset/split.hpp"
 #include "funnel/encoding/dataset.hpp"
 #include "funnel/encoding/target_rates.hpp"
@@ -29,7 +30,7 @@ struct Audit {
     std::vector<std::string> targets;
     std::vector<std::optional<double>> by_time, at_random;  ///< validation AUC of the model under each split
     std::vector<InputAuc> inputs;                           ///< best first
-    std::vector<std::string> warnings;
+    base::Warnings warnings;
 };
 
 /// An input that ranks better than this alone is more likely a leak than a discovery.
@@ -102,17 +103,19 @@ inline std::vector<InputAuc> input_aucs(const encoding::Dataset& data, const enc
 inline void add_warnings(Audit& audit) {
     for (const InputAuc& input : audit.inputs) {
         if (input.roc_auc < kSuspiciousAuc) break;
-        audit.warnings.push_back("input " + input.input + " ranks " + input.target + " with a ROC AUC of " +
-                                 std::to_string(input.roc_auc) +
-                                 " alone; is it known at the moment of the prediction?");
+        audit.warnings.push_back(
+            {"input_tells_the_answer", "input " + input.input + " ranks " + input.target +
+                                           " with a ROC AUC of " + std::to_string(input.roc_auc) +
+                                           " alone; is it known at the moment of the prediction?"});
     }
     for (std::size_t k = 0; k < audit.targets.size(); ++k) {
         if (!audit.by_time[k] || !audit.at_random[k]) continue;
         if (*audit.at_random[k] - *audit.by_time[k] < kSuspiciousGap) continue;
-        audit.warnings.push_back("a random split of " + audit.targets[k] + " has a ROC AUC of " +
-                                 std::to_string(*audit.at_random[k]) + ", the model's own split " +
-                                 std::to_string(*audit.by_time[k]) +
-                                 "; rows that belong together stand on both sides, or the data drift");
+        audit.warnings.push_back({"random_split_better",
+                                  "a random split of " + audit.targets[k] + " has a ROC AUC of " +
+                                      std::to_string(*audit.at_random[k]) + ", the model's own split " +
+                                      std::to_string(*audit.by_time[k]) +
+                                      "; rows that belong together stand on both sides, or the data drift"});
     }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -25,14 +26,24 @@ struct ValidatedFit {
     std::span<const float> probabilities;  ///< (rows, K)
 };
 
+/// Work that takes two cores about a minute on tables of 10,000 to 50,000 rows.
+inline constexpr double kDefaultBudget = 5e11;
+
+struct SearchOptions {
+    double budget = kDefaultBudget;  ///< rows x parameters x epochs of all that is trained, at most
+    /// The same rows split again, for numbers from 1; empty where there is only one sensible split.
+    std::function<dataset::Split(std::size_t)> resplit = {};
+};
+
 struct ModelOptions {
     TrainOptions training;       ///< chains are those of the bundle
     bool choose_hidden = false;  ///< the hidden layers of `training` are only a proposal
     encoding::EncoderOptions encoder;
-    bool refit = true;        ///< train again on everything known, for the epochs that were best
-    std::size_t members = 1;  ///< nets with seeds of their own whose mean is the prediction
-    std::size_t probes = 8;   ///< examples that the model carries to prove itself on
-    bool calibrate = false;   ///< mend slope and intercept of a head where validation rows say it helps
+    bool refit = true;                    ///< train again on everything known, for the epochs that were best
+    std::optional<std::size_t> members;   ///< nets whose mean is the prediction; the search chooses, else 1
+    std::optional<SearchOptions> search;  ///< what is empty in `training` and `encoder` is found by search
+    std::size_t probes = 8;               ///< examples that the model carries to prove itself on
+    bool calibrate = false;  ///< mend slope and intercept of a head where validation rows say it helps
     std::function<void(const ValidatedFit&)> validated = {};  ///< may throw: then there is no model
     const Bundle* initial = nullptr;                          ///< start from its weights where names fit
     bool freeze = false;  ///< keep the encoder and all weights of `initial` but the last layer and the biases

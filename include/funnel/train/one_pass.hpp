@@ -228,7 +228,7 @@ inline void OnePass::step() {
                                 detail::stream(training_.seed, detail::kDropoutStream, rows_));
     if (!std::isfinite(loss)) {
         throw Error(ErrorCode::invalid_argument,
-                    "training: the loss is no longer finite; try a smaller --learning-rate");
+                    "training: the loss is no longer finite; try a smaller learning_rate");
     }
     loss_ += loss * static_cast<double>(filled_);
     rows_ += filled_;

@@ -3,21 +3,26 @@
 // on everything known. The same path for logs and tables (docs/model.md).
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "funnel/base/parallel.hpp"
 #include "funnel/dataset/split.hpp"
 #include "funnel/encoding/encoder.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/train/audit.hpp"
+#include "funnel/train/dataset_source.hpp"
 #include "funnel/train/detail/correction.hpp"
-#include "funnel/train/detail/dataset_source.hpp"
 #include "funnel/train/detail/summary.hpp"
 #include "funnel/train/detail/warm_start.hpp"
 #include "funnel/train/model_options.hpp"
+#include "funnel/train/search.hpp"
 #include "funnel/train/trainer.hpp"
 
 namespace funnel::train {
@@ -42,7 +47,14 @@ class ModelFit {
           split_(split),
           options_(options),
           kernels_(kernels),
-          observer_(observer) {}
+          observer_(observer) {
+        if (options_.initial == nullptr) return;
+        // What the earlier model knows of the bins of numbers is of use only where they are embedded again.
+        const encoding::Encoder& earlier = options_.initial->encoder;
+        const std::size_t embeddings = earlier.embeddings().size();
+        options_.encoder.embed_numbers = embeddings > 0 && earlier.embedding_bins(embeddings - 1) != nullptr;
+        if (options_.encoder.embed_numbers) options_.encoder.target_leaves = kSearchLeaves;
+    }
 
     void run();
 
@@ -70,7 +82,18 @@ class ModelFit {
                                            bool tell) const;
     void match_base_rates(nn::Net<float>& net, const encoding::Encoder& encoder, const DatasetSource& source,
                           const encoding::LabelledRows& rows) const;
-    [[nodiscard]] nn::NetShape shape_for(const encoding::Encoder& encoder) const;
+    [[nodiscard]] nn::NetShape shape_for(std::size_t member, const encoding::Encoder& encoder) const;
+    /// The options of a member before seed and starting weights.
+    [[nodiscard]] const TrainOptions& options_of(std::size_t member) const noexcept {
+        return found_.members.empty() ? options_.training : found_.members[member];
+    }
+    [[nodiscard]] std::size_t members() const noexcept {
+        return found_.members.empty() ? options_.members.value_or(1) : found_.members.size();
+    }
+    /// Calls train(m, observer) for every member: those of a search side by side, others one by one.
+    template <typename Train>
+    void for_each_member(const Train& train) const;
+    void search();
     [[nodiscard]] Corrections corrections_of(const nn::Net<float>& net, const encoding::Encoder& encoder,
                                              const DatasetSource& source) const;
     void choose(const encoding::Encoder& encoder);
@@ -82,9 +105,10 @@ class ModelFit {
     Bundle& bundle_;
     const encoding::Dataset& data_;
     const dataset::Split& split_;
-    const ModelOptions& options_;
+    ModelOptions options_;
     const nn::Kernels& kernels_;
     const TrainObserver& observer_;
+    SearchResult found_;                    // without members: there was no search
     std::vector<TrainResult> chosen_;       // per member
     std::vector<Corrections> corrections_;  // per member and head, or empty
 };
@@ -93,7 +117,7 @@ inline void need_convergence(const TrainResult& result) {
     if (result.best_epoch > 0 && result.stop_reason != StopReason::diverged) return;
     if (result.stop_reason == StopReason::cancelled) throw Error(ErrorCode::cancelled, "training: cancelled");
     throw Error(ErrorCode::invalid_argument,
-                "training: the loss is no longer finite; try a smaller --learning-rate");
+                "training: the loss is no longer finite; try a smaller learning_rate");
 }
 
 inline void apply_corrections(nn::Net<float>& net,
@@ -108,11 +132,11 @@ inline encoding::Encoder ModelFit::encoder_for(const encoding::LabelledRows& row
     return encoding::Encoder::fit(data_, rows, options_.encoder, kernels_);
 }
 
-inline nn::NetShape ModelFit::shape_for(const encoding::Encoder& encoder) const {
+inline nn::NetShape ModelFit::shape_for(std::size_t member, const encoding::Encoder& encoder) const {
     std::vector<nn::EmbeddingShape> embeddings;
     for (const auto& input : encoder.embeddings())
         embeddings.push_back({input.rows, input.width});
-    TrainOptions training = options_.training;
+    TrainOptions training = options_of(member);
     training.chains = bundle_.chains;
     return net_shape(training, encoder.dense_names().size(), std::move(embeddings));
 }
@@ -120,14 +144,14 @@ inline nn::NetShape ModelFit::shape_for(const encoding::Encoder& encoder) const 
 inline TrainOptions ModelFit::training_of(std::size_t member, const encoding::Encoder& encoder,
                                           const DatasetSource& source, const encoding::LabelledRows& rows,
                                           bool tell) const {
-    TrainOptions training = options_.training;
+    TrainOptions training = options_of(member);
     training.chains = bundle_.chains;
-    training.seed += member;
+    if (found_.members.empty()) training.seed += member;
     training.freeze = options_.freeze;
     if (options_.initial == nullptr) return training;
     // The earlier model's weights where they fit, random ones elsewhere.
     Rng rng(stream(training.seed, kWeightStream, 0));
-    training.initial.emplace(shape_for(encoder), rng);
+    training.initial.emplace(shape_for(member, encoder), rng);
     const std::vector<nn::Net<float>>& nets = options_.initial->nets;
     warm_start(*training.initial, {encoder, bundle_.heads},
                {options_.initial->encoder, options_.initial->heads}, nets[member % nets.size()],
@@ -165,15 +189,39 @@ inline ModelFit::Corrections ModelFit::corrections_of(const nn::Net<float>& net,
     return corrections;
 }
 
+template <typename Train>
+void ModelFit::for_each_member(const Train& train) const {
+    if (found_.members.empty()) {
+        for (std::size_t m = 0; m < members(); ++m)
+            train(m, observer_);
+        return;
+    }
+    if (observer_.progress) observer_.progress({"training", 0, members(), "members"});
+    base::for_each_task(members(), options_.training.threads,
+                        [&](std::size_t m) { train(m, TrainObserver{}); });
+}
+
+inline void ModelFit::search() {
+    found_ = train::search(data_, split_, options_, bundle_.chains, kernels_, observer_);
+    if (!found_.members.empty()) {
+        options_.encoder = found_.encoder;
+    } else {
+        choose_table_defaults(options_, split_.train.size());
+    }
+}
+
 /// The epoch of every member, on validation rows.
 inline void ModelFit::choose(const encoding::Encoder& encoder) {
     const DatasetSource source = source_of(encoder, split_.train);
     const Rows train(data_, split_.train), valid(data_, split_.valid);
-    for (std::size_t m = 0; m < options_.members; ++m) {
-        chosen_.push_back(fit(shape_for(encoder), source, train.rows, valid.rows,
-                              training_of(m, encoder, source, split_.train, m == 0), kernels_, observer_));
-        need_convergence(chosen_.back());
-        bundle_.nets.push_back(chosen_.back().net);
+    chosen_.resize(members());
+    for_each_member([&](std::size_t m, const TrainObserver& observer) {
+        chosen_[m] = fit(shape_for(m, encoder), source, train.rows, valid.rows,
+                         training_of(m, encoder, source, split_.train, m == 0), kernels_, observer);
+    });
+    for (const TrainResult& result : chosen_) {
+        need_convergence(result);
+        bundle_.nets.push_back(result.net);
         corrections_.emplace_back();
         if (!options_.calibrate) continue;
         corrections_.back() = corrections_of(bundle_.nets.back(), encoder, source);
@@ -189,6 +237,7 @@ inline void ModelFit::judge(const encoding::Encoder& encoder, const DatasetSourc
     bundle_.summary.targets = target_summaries(bundle_, p, split_.valid, weights);
     if (bundle_.reference.empty()) bundle_.reference = reference_of(data_, split_, options_);
     summarize_epochs(bundle_.summary, chosen_.front());
+    std::ranges::copy(found_.report, std::back_inserter(bundle_.summary.configuration));
     bundle_.summary.train = range_of(split_.train);
     bundle_.summary.valid = range_of(split_.valid);
     if (options_.validated) options_.validated({bundle_, data_, split_.valid, weights, p});
@@ -212,7 +261,7 @@ inline void ModelFit::audit() const {
     const encoding::Encoder encoder = encoder_for(random.train);
     const DatasetSource source = source_of(encoder, random.train);
     const Rows train(data_, random.train), valid(data_, random.valid);
-    const TrainResult result = fit(shape_for(encoder), source, train.rows, valid.rows,
+    const TrainResult result = fit(shape_for(0, encoder), source, train.rows, valid.rows,
                                    training_of(0, encoder, source, random.train, false), kernels_);
     Audit& audit = *options_.audit;
     audit.inputs = input_aucs(data_, split_.train);
@@ -229,18 +278,21 @@ inline void ModelFit::audit() const {
 inline void ModelFit::refit(const encoding::Encoder& encoder) {
     const DatasetSource source = source_of(encoder, split_.refit);
     const Rows rows(data_, split_.refit);
-    for (std::size_t m = 0; m < options_.members; ++m) {
+    std::vector<TrainResult> again(members());
+    for_each_member([&](std::size_t m, const TrainObserver& observer) {
         chosen_[m].options.initial = training_of(m, encoder, source, split_.refit, false).initial;
-        const TrainResult again =
-            train::refit(chosen_[m], shape_for(encoder), source, rows.rows, kernels_, observer_);
-        need_convergence(again);
-        bundle_.nets[m] = again.net;
+        again[m] = train::refit(chosen_[m], shape_for(m, encoder), source, rows.rows, kernels_, observer);
+    });
+    for (std::size_t m = 0; m < members(); ++m) {
+        need_convergence(again[m]);
+        bundle_.nets[m] = std::move(again[m].net);
         apply_corrections(bundle_.nets[m], corrections_[m]);
     }
     bundle_.summary.refit = range_of(split_.refit);
 }
 
 inline void ModelFit::run() {
+    if (options_.search && options_.initial == nullptr) search();
     encoding::Encoder encoder = encoder_for(split_.train);
     choose(encoder);
     if (options_.audit != nullptr) audit();
@@ -252,7 +304,9 @@ inline void ModelFit::run() {
     describe_scores();
     bundle_.summary.examples = data_.size();
     bundle_.summary.features = bundle_.encoder.dense_names().size() + bundle_.encoder.embeddings().size();
-    bundle_.summary.parameters = bundle_.nets.front().parameters().size() * bundle_.nets.size();
+    bundle_.summary.parameters = 0;
+    for (const nn::Net<float>& net : bundle_.nets)
+        bundle_.summary.parameters += net.parameters().size();
     bundle_.probes = make_probes(bundle_, data_, options_.probes, kernels_);
 }
 
@@ -263,7 +317,7 @@ inline void train_model(Bundle& bundle, const encoding::Dataset& data, const dat
                         const TrainObserver& observer) {
     if (options.freeze && options.initial == nullptr) {
         throw Error(ErrorCode::invalid_argument,
-                    "training: expected an earlier model to freeze, got none; give --init");
+                    "training: expected an earlier model to freeze, got none; set initial");
     }
     detail::ModelFit(bundle, data, split, options, kernels, observer).run();
 }

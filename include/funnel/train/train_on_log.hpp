@@ -92,6 +92,7 @@ inline Bundle train_on_log(const EventLog& log, const LogModelOptions& options, 
     ModelOptions model = options.model;
     choose_log_defaults(model, split.train.size());
     train_model(bundle, data, split, model, kernels, observer);
+    bundle.recent.observe(log, history::kNever);
     bundle.history = std::move(history);
     return bundle;
 }

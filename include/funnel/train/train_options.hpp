@@ -34,6 +34,7 @@ struct TrainOptions {
     std::optional<double> learning_rate;      ///< at factor 1 of the schedule
     std::optional<double> weight_decay;       ///< not on biases
     std::optional<double> dropout;            ///< of hidden units
+    double embedding_deviation = 0.1;         ///< of the weights that embeddings start with
     Optimizer optimizer = Optimizer::adamw;
     Loss loss = Loss::chain;
     double momentum = 0.9;        ///< sgd only
@@ -104,6 +105,8 @@ inline TrainOptions resolved(TrainOptions options, std::size_t rows) {
                  "0 or a positive number", *options.weight_decay);
     detail::need(*options.dropout >= 0.0 && *options.dropout <= 0.95, "dropout", "0 to 0.95",
                  *options.dropout);
+    detail::need(options.embedding_deviation >= 0.0 && std::isfinite(options.embedding_deviation),
+                 "embedding deviation", "0 or a positive number", options.embedding_deviation);
     detail::need(options.momentum >= 0.0 && options.momentum < 1.0, "momentum", "[0, 1)", options.momentum);
     detail::need(options.average_epochs >= 0.0 && options.average_epochs <= 1000.0, "average",
                  "0 to 1000 epochs", options.average_epochs);

@@ -167,7 +167,7 @@ inline nn::Net<float> Epochs::start() const {
             "model with the same inputs and layers");
     }
     Rng rng(stream(options_.seed, kWeightStream, 0));
-    nn::Net<float> net(shape_, rng);
+    nn::Net<float> net(shape_, rng, options_.embedding_deviation);
     // With 1 % of positives a net that starts at p = 0.5 spends its first steps on the base rate alone.
     const std::vector<double> logits = examples_.base_logits(order_);
     for (std::size_t k = 0; k < logits.size(); ++k)

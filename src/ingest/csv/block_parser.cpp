@@ -24,7 +24,7 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
 }  // namespace
 
 BlockParser::BlockParser(const BlockParserOptions& options)
-    : options_(options), record_parser_(options.delimiter, options.max_line) {}
+    : options_(options), record_parser_(options.dialect, options.max_line) {}
 
 void BlockParser::parse(const Block& block, BatchSink& sink, BlockOutcome& outcome) {
     std::size_t at = 0;
@@ -34,7 +34,9 @@ void BlockParser::parse(const Block& block, BatchSink& sink, BlockOutcome& outco
             at = handle_verdict(block, *verdict++, sink, outcome);
             continue;
         }
-        at = parse_window(block, at, verdict == block.verdicts.end() ? block.size : verdict->offset, outcome);
+        const std::size_t limit = verdict == block.verdicts.end() ? block.size : verdict->offset;
+        at = options_.dialect.plain() ? parse_window(block, at, limit, outcome)
+                                      : parse_lines(block, at, limit, outcome);
         if (batch_.size() > 0) sink.consume(block, batch_, outcome);
     }
 }
@@ -48,7 +50,7 @@ std::size_t BlockParser::parse_window(const Block& block, std::size_t begin, std
     std::size_t size = 0;
     for (std::size_t window = options_.window_bytes; size < limit - begin; window *= 2) {
         size = std::min(limit - begin, window);
-        scan_rows(base, size, options_.delimiter, block.quoted, format.columns(), index_);
+        scan_rows(base, size, options_.dialect.delimiter, block.quoted, format.columns(), index_);
         if (index_.rows > 0) break;
     }
     if (index_.rows == 0) throw Error(ErrorCode::internal, format.name + ": a block without a line end");
@@ -68,6 +70,28 @@ std::size_t BlockParser::parse_window(const Block& block, std::size_t begin, std
         list_rows(format, text, odd_bytes, block.quoted, outcome);
     }
     return begin + end;
+}
+
+/// The same of a dialect that the scan does not know: lines, each of which is a record by itself.
+std::size_t BlockParser::parse_lines(const Block& block, std::size_t begin, std::size_t limit,
+                                     BlockOutcome& outcome) {
+    const std::string_view text = block.view().substr(begin, limit - begin);
+    constexpr std::size_t kMostRows = 1024;
+    batch_.set_listed(*block.format, kMostRows);
+    if (options_.hash_rows) batch_.hash.resize(kMostRows);
+    unescaped_.clear();
+    unescaped_.reserve(std::min(text.size(), options_.window_bytes + options_.max_line + 2) + kPadding);
+    std::size_t at = 0;
+    for (std::size_t rows = 0; rows < kMostRows && at < text.size() && at < options_.window_bytes; ++rows) {
+        const std::size_t line_end = text.find('\n', at);
+        if (line_end == npos)
+            throw Error(ErrorCode::internal, block.format->name + ": a line without its end");
+        const std::string_view line = text.substr(at, line_end + 1 - at);
+        if (!options_.dialect.is_comment(line)) add_slow_row(*block.format, line, outcome);
+        ++outcome.lines;
+        at = line_end + 1;
+    }
+    return begin + at;
 }
 
 /// Hash of the text of each row; of its fields in another order if the file has them in another order.
@@ -144,7 +168,7 @@ void BlockParser::add_slow_row(const FileFormat& format, std::string_view record
     if (without_line_end(record).empty()) return;
     ++outcome.rows;
     const RowStructure row = check_structure(record_parser_, record, true, format.columns(),
-                                             options_.delimiter, options_.max_line);
+                                             options_.dialect.delimiter, options_.max_line);
     if (row.bad) {
         outcome.reject(outcome.lines, *row.bad);
     } else {
@@ -177,11 +201,11 @@ std::string_view BlockParser::kept(std::string_view field, std::string_view reco
 /// Hash of the record as the shortest CSV text of its fields: that of a plain row is the row itself.
 std::uint64_t BlockParser::hash_fields(const FileFormat& format,
                                        const std::vector<std::string_view>& fields) {
-    const char specials[] = {options_.delimiter, '"', '\n'};
+    const char specials[] = {options_.dialect.delimiter, '"', '\n'};
     canonical_.clear();
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const std::string_view field = fields[format.hash_order.empty() ? i : format.hash_order[i]];
-        if (i > 0) canonical_ += options_.delimiter;
+        if (i > 0) canonical_ += options_.dialect.delimiter;
         if (field.find_first_of({specials, sizeof specials}) == npos) {
             canonical_ += field;
             continue;

@@ -25,7 +25,7 @@ class BatchSink {
 };
 
 struct BlockParserOptions {
-    char delimiter = ',';
+    Dialect dialect;
     std::size_t max_line = 1u << 20;
     std::size_t window_bytes = 1u << 15;
     bool hash_rows = false;
@@ -41,6 +41,7 @@ class BlockParser {
 
  private:
     std::size_t parse_window(const Block& block, std::size_t begin, std::size_t limit, BlockOutcome& outcome);
+    std::size_t parse_lines(const Block& block, std::size_t begin, std::size_t limit, BlockOutcome& outcome);
     void hash_regular_rows(const FileFormat& format);
     void list_rows(const FileFormat& format, std::string_view text, bool odd_bytes, bool quoted,
                    BlockOutcome& outcome);

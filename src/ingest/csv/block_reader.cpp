@@ -29,7 +29,7 @@ BlockReader::BlockReader(std::span<const std::string> paths, RowRules& rules, st
       max_line_(max_line),
       tuning_(tuning),
       stop_(stop),
-      parser_(',', max_line) {}
+      parser_(Dialect{}, max_line) {}
 
 bool BlockReader::next(Block& block) {
     while (!stop_) {
@@ -105,15 +105,31 @@ void BlockReader::discard_line() {
     if (ended_) discarding_ = false;
 }
 
+/// Bytes before the first record: lines that the schema skips, comments and blank lines.
+std::size_t BlockReader::skip_preamble(Block& block) {
+    const Dialect dialect = rules_.dialect();
+    std::uint64_t skip = dialect.skip_lines;
+    for (std::size_t at = 0;;) {
+        while (!ended_ && block.view().find('\n', at) == std::string_view::npos &&
+               block.size - at < max_line_ + 2)
+            extend(block);
+        const std::string_view text = block.view().substr(at);
+        if (text.empty()) return at;
+        const bool blank = text.front() == '\n' || text.starts_with("\r\n");
+        if (skip == 0 && !blank && !dialect.is_comment(text)) return at;
+        const std::size_t line_end = text.find('\n');
+        if (skip > 0) --skip;
+        ++lines_before_;
+        at += line_end == std::string_view::npos ? text.size() : line_end + 1;
+    }
+}
+
 /// Takes the first record for the header, or only looks at it if the file has none. False if there is no
 /// record in the block at all.
 bool BlockReader::read_header(Block& block) {
-    parser_ = RecordParser(rules_.delimiter(), max_line_);
-    std::size_t at = 0;
-    while (at < block.size && (block.text[at] == '\n' || block.view().substr(at).starts_with("\r\n"))) {
-        at += block.text[at] == '\n' ? 1 : 2;
-        ++lines_before_;
-    }
+    const std::size_t at = skip_preamble(block);
+    rules_.look_at(block.view().substr(at));
+    parser_ = RecordParser(rules_.dialect(), max_line_);
     RecordStatus status = RecordStatus::need_more;
     while (at < block.size) {
         status = parser_.parse(block.view().substr(at), ended_);
@@ -149,7 +165,7 @@ bool BlockReader::read_header(Block& block) {
             throw Error(ErrorCode::parse, where + ": the header: expected UTF-8 text, got \"" +
                                               escaped(header) + "\"; save the file as UTF-8");
         }
-        if (header.find('\r') < without_line_end(header).size() &&
+        if (header.find('\r') < without_line_end(header).size() && rules_.dialect().plain() &&
             header.find('"') == std::string_view::npos) {
             throw Error(ErrorCode::parse, where + ": expected lines that end with LF or CRLF, got \"" +
                                               escaped(header) + "\"; convert the line ends");
@@ -168,6 +184,7 @@ bool BlockReader::read_header(Block& block) {
 /// Bytes of the block that are whole records; grows the block until there are some, or judges the first line
 /// too long.
 std::size_t BlockReader::cut(Block& block) {
+    if (!rules_.dialect().plain()) return cut_by_records(block);
     block.quoted = block.view().find('"') != std::string_view::npos;
     const std::size_t end = block.quoted ? cut_quoted(block) : cut_at_last_line_end(block);
     if (format_->unit == TimeUnit::automatic && !block.quoted) detect_unit(block, 0, end);
@@ -240,12 +257,55 @@ std::size_t BlockReader::cut_quoted(Block& block) {
     }
 }
 
+/// The cut of a dialect that the vector scan does not know. Lines that are a record by themselves need no
+/// verdict: whoever parses the block finds what is wrong with them.
+std::size_t BlockReader::cut_by_records(Block& block) {
+    block.quoted = true;
+    for (std::size_t at = 0;;) {
+        const std::string_view text = block.view().substr(at);
+        if (text.empty() && (ended_ || at > 0)) return at;
+        if (const std::size_t skipped = skipped_line(block, at); skipped > 0) {
+            at += skipped;
+            continue;
+        }
+        const RowStructure row =
+            check_structure(parser_, text, ended_, format_->columns(), rules_.dialect().delimiter, max_line_);
+        if (row.status == RecordStatus::need_more) {
+            if (at > 0) return at;
+            extend(block);
+            continue;
+        }
+        const std::size_t line = parser_.first_line() == 0 ? text.size() : parser_.first_line();
+        if (row.status == RecordStatus::complete && parser_.size() == line) {
+            if (!row.bad && format_->unit == TimeUnit::automatic) detect_unit(parser_.fields());
+            at += line;
+            continue;
+        }
+        std::size_t next = 0;
+        judge(block, at, next);
+        if (next == 0) {  // the line is too long, and its end is not in the block
+            discarding_ = !ended_;
+            return block.size;
+        }
+        at += next;
+    }
+}
+
+/// Bytes of the comment at `at`, 0 if there is none or its end is not in the block.
+std::size_t BlockReader::skipped_line(const Block& block, std::size_t at) const {
+    const std::string_view text = block.view().substr(at);
+    if (!rules_.dialect().is_comment(text)) return 0;
+    const std::size_t line_end = text.find('\n');
+    if (line_end != std::string_view::npos) return line_end + 1;
+    return ended_ ? text.size() : 0;
+}
+
 /// Judges the record at `begin`; `next`: bytes to where reading goes on, 0 if that is not in the block.
 RecordStatus BlockReader::judge(Block& block, std::size_t begin, std::size_t& next) {
     const std::string_view text = block.view().substr(begin);
     Verdict verdict{begin, std::nullopt};
     RowStructure row =
-        check_structure(parser_, text, ended_, format_->columns(), rules_.delimiter(), max_line_);
+        check_structure(parser_, text, ended_, format_->columns(), rules_.dialect().delimiter, max_line_);
     if (row.status == RecordStatus::need_more) return row.status;
     if (row.status == RecordStatus::complete && !row.bad) {
         if (format_->unit == TimeUnit::automatic) detect_unit(parser_.fields());
@@ -263,7 +323,7 @@ void BlockReader::detect_unit(const Block& block, std::size_t begin, std::size_t
     while (format_->unit == TimeUnit::automatic && begin < end) {
         const std::string_view text = block.view().substr(begin, end - begin);
         const RowStructure row =
-            check_structure(parser_, text, true, format_->columns(), rules_.delimiter(), max_line_);
+            check_structure(parser_, text, true, format_->columns(), rules_.dialect().delimiter, max_line_);
         if (row.status == RecordStatus::complete && !row.bad && detect_unit(parser_.fields())) return;
         if (parser_.first_line() == 0) return;
         begin += parser_.first_line();
@@ -285,9 +345,18 @@ void BlockReader::finish(Block& block, std::size_t end) {
     const auto first = block.text.begin();
     carry_.assign(first + static_cast<std::ptrdiff_t>(end), first + static_cast<std::ptrdiff_t>(block.size));
     block.size = end;
-    if (end > 0 && block.text[end - 1] != '\n') block.text[block.size++] = '\n';
+    if (end > 0 && block.text[end - 1] != '\n') {
+        // An escape at the end of the file must not take the line end that is added here for its own.
+        const char escape = rules_.dialect().escape;
+        std::size_t escapes = 0;
+        while (escape != 0 && escapes < end && block.text[end - 1 - escapes] == escape)
+            ++escapes;
+        if (escapes % 2 == 1) block.text[block.size++] = escape;
+        block.text[block.size++] = '\n';
+    }
     block.format = format_;
     block.first_of_file = std::exchange(first_block_, false);
+    rules_.follow(block);
 }
 
 }  // namespace funnel::ingest::detail

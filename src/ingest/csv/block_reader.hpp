@@ -15,6 +15,7 @@
 
 #include "ingest/csv/file_format.hpp"
 #include "ingest/csv/record.hpp"
+#include "ingest/log/row_shape.hpp"
 #include "ingest/source/text_source.hpp"
 #include "ingest/source/tuning.hpp"
 
@@ -35,6 +36,7 @@ struct Block {
     bool first_of_file = false;
     bool quoted = false;  ///< there are quotes in it
     std::vector<Verdict> verdicts;
+    FillState fill;  ///< what its first row may take from the row before
 
     [[nodiscard]] std::string_view view() const noexcept { return {text.data(), size}; }
 };
@@ -64,10 +66,13 @@ class BlockReader {
     void fill(Block& block, std::size_t target);
     void extend(Block& block);
     void discard_line();
+    std::size_t skip_preamble(Block& block);
     bool read_header(Block& block);
     std::size_t cut(Block& block);
     std::size_t cut_at_last_line_end(Block& block);
     std::size_t cut_quoted(Block& block);
+    std::size_t cut_by_records(Block& block);
+    [[nodiscard]] std::size_t skipped_line(const Block& block, std::size_t at) const;
     RecordStatus judge(Block& block, std::size_t begin, std::size_t& next);
     void detect_unit(const Block& block, std::size_t begin, std::size_t end);
     bool detect_unit(const std::vector<std::string_view>& fields);

@@ -7,11 +7,13 @@
 #include <string_view>
 
 #include "funnel/base/hash.hpp"
+#include "funnel/events/event_log.hpp"
 #include "ingest/csv/field_value.hpp"
 
 namespace funnel::ingest::detail {
 
-inline constexpr std::uint64_t kHashKey0 = 0xA0761D6478BD642Full, kHashKey1 = 0xE7037ED1A0B428DBull;
+using base::kHashKey0;
+using base::kHashKey1;
 
 /// The low n <= 8 bytes of the word at p; 8 bytes must be readable.
 [[nodiscard]] inline std::uint64_t load_head(const char* p, std::size_t n) noexcept {
@@ -61,7 +63,7 @@ struct Words {
 /// events::session_key of a text with readable bytes behind it.
 [[nodiscard]] inline std::uint64_t session_key(std::string_view session) noexcept {
     if (session.empty()) return 0;
-    const std::uint64_t hash = fast_hash(session, 0x5E55);
+    const std::uint64_t hash = fast_hash(session, events::kSessionSeed);
     return hash == 0 ? 1 : hash;
 }
 

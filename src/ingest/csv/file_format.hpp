@@ -12,6 +12,7 @@
 
 #include "funnel/ingest/schema.hpp"
 #include "ingest/csv/bad_row.hpp"
+#include "ingest/csv/dialect.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -34,15 +35,21 @@ struct FileFormat {
     }
 };
 
+struct Block;
+
 /// One thread at a time: called only while blocks are cut, in file order.
 class RowRules {
  public:
     virtual ~RowRules() = default;
-    [[nodiscard]] virtual char delimiter() const = 0;
+    [[nodiscard]] virtual Dialect dialect() const = 0;
+    /// The text from the first record of a file on, before it is parsed: its delimiter may be found from it.
+    virtual void look_at(std::string_view text) { static_cast<void>(text); }
     [[nodiscard]] virtual bool has_header() const = 0;
     /// `first`: the first record, a header or a row. Throws Error(schema).
     virtual FileFormat open_file(std::uint32_t file, const std::string& name,
                                  const std::vector<std::string>& first) = 0;
+    /// A block that is cut: what its first row may take from the rows before is put into it.
+    virtual void follow(Block& block) { static_cast<void>(block); }
     /// The unit of the time in this row, if the file's is open and this row can tell.
     virtual std::optional<TimeUnit> detect_unit(const FileFormat& format,
                                                 const std::vector<std::string_view>& fields) = 0;

@@ -28,8 +28,13 @@ RecordStatus RecordParser::parse(std::string_view text, bool at_end) {
     std::size_t at = 0;
     for (Step step = Step::next_field; step == Step::next_field;) {
         const bool quoted = at < text.size() && text[at] == '"';
-        if (quoted && at >= max_line_) return fail(Reason::too_long);
-        step = quoted ? quoted_field(text, at, at_end) : plain_field(text, at, at_end);
+        if (!dialect_.plain()) {
+            step = odd_field(text, at, at_end);
+        } else if (quoted && at >= max_line_) {
+            return fail(Reason::too_long);
+        } else {
+            step = quoted ? quoted_field(text, at, at_end) : plain_field(text, at, at_end);
+        }
         if (step == Step::need_more) return RecordStatus::need_more;
         if (step == Step::failed) return RecordStatus::bad;
     }
@@ -120,6 +125,75 @@ RecordParser::Step RecordParser::after_quote(std::string_view text, std::size_t&
     fields_.push_back(field);
     ++at;
     return Step::next_field;
+}
+
+/// A field of a dialect with another quote or an escape, character by character.
+RecordParser::Step RecordParser::odd_field(std::string_view text, std::size_t& at, bool at_end) {
+    const auto is_quote = [&](char c) { return dialect_.quote != 0 && c == dialect_.quote; };
+    const std::size_t unescaped_begin = unescaped_.size();
+    const bool quoted = at < text.size() && is_quote(text[at]);
+    bool open = quoted, ends_record = false;
+    if (quoted && at >= max_line_) return failed(Reason::too_long);
+    if (quoted) ++at;
+    for (; !ends_record; ++at) {
+        if (at == text.size()) {
+            if (at > max_line_ + 1) return failed(Reason::too_long);
+            if (!at_end) return Step::need_more;
+            if (open) return failed(at > max_line_ ? Reason::too_long : Reason::unclosed_quote);
+            break;
+        }
+        const char c = text[at];
+        const bool last = at + 1 == text.size();
+        if (!open && c == '\r' && last && !at_end) return Step::need_more;
+        if (!open && (c == '\n' || (c == '\r' && (last || text[at + 1] == '\n')))) {
+            if (c == '\r' && !last) ++at;
+            ends_record = true;
+            continue;
+        }
+        if (at >= max_line_) return failed(Reason::too_long);
+        if (dialect_.escape != 0 && c == dialect_.escape && !(open && is_quote(c))) {
+            const bool alone = !quoted && unescaped_.size() == unescaped_begin;
+            if (!take_escaped(text, at, alone, at_end)) return Step::need_more;
+        } else if (open && is_quote(c)) {
+            if (last && !at_end) return Step::need_more;
+            open = !last && is_quote(text[at + 1]);
+            if (open) unescaped_ += text[++at];
+            if (!open && !last && text[at + 1] != delimiter_ && text[at + 1] != '\n' && text[at + 1] != '\r')
+                return failed(Reason::bad_quote);
+        } else if (!open && c == delimiter_) {
+            break;
+        } else if (!open && (quoted || is_quote(c))) {
+            return failed(Reason::bad_quote);
+        } else {
+            unescaped_ += c;
+        }
+    }
+    patches_.push_back({fields_.size(), unescaped_begin, unescaped_.size() - unescaped_begin});
+    fields_.push_back({});
+    if (ends_record || at == text.size()) return Step::record_end;
+    ++at;  // the delimiter
+    return Step::next_field;
+}
+
+/// The escape at `at` and what it stands before, as it is; at the end of the text the escape itself. `at`
+/// moves to the last character taken. A field that is "\N" alone stays so: databases write it where a value
+/// is missing. False if more text is needed.
+bool RecordParser::take_escaped(std::string_view text, std::size_t& at, bool alone, bool at_end) {
+    const std::string_view rest = text.substr(at + 1);
+    if (rest.size() < 2 && !at_end) return false;
+    if (rest.empty()) {
+        unescaped_ += dialect_.escape;
+        return true;
+    }
+    const bool ends = rest.size() == 1 || rest[1] == delimiter_ || rest[1] == '\n' || rest[1] == '\r';
+    if (alone && rest[0] == 'N' && ends) unescaped_ += dialect_.escape;
+    unescaped_ += rest[0];
+    ++at;
+    if (rest.starts_with("\r\n")) {
+        unescaped_ += '\n';
+        ++at;
+    }
+    return true;
 }
 
 }  // namespace funnel::ingest::detail

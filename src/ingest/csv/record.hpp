@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ingest/csv/bad_row.hpp"
+#include "ingest/csv/dialect.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -22,7 +23,8 @@ enum class RecordStatus {
 /// One thread at a time; reused, since it keeps the buffers of the fields.
 class RecordParser {
  public:
-    RecordParser(char delimiter, std::size_t max_line) : delimiter_(delimiter), max_line_(max_line) {}
+    RecordParser(const Dialect& dialect, std::size_t max_line)
+        : dialect_(dialect), delimiter_(dialect.delimiter), max_line_(max_line) {}
 
     /// Parses the record that `text` begins with. `at_end`: nothing follows the text. A record of more than
     /// max_line bytes without its line end is bad.
@@ -56,12 +58,15 @@ class RecordParser {
     Step plain_field(std::string_view text, std::size_t& at, bool at_end);
     Step quoted_field(std::string_view text, std::size_t& at, bool at_end);
     Step after_quote(std::string_view text, std::size_t& at, bool at_end, std::string_view field);
+    Step odd_field(std::string_view text, std::size_t& at, bool at_end);
+    bool take_escaped(std::string_view text, std::size_t& at, bool alone, bool at_end);
     void patch_fields();
 
+    Dialect dialect_;
     char delimiter_;
     std::size_t max_line_;
     std::vector<std::string_view> fields_;
-    std::string unescaped_;  // fields with doubled quotes, without them
+    std::string unescaped_;  // fields with doubled quotes or escapes, without them
     std::vector<Patch> patches_;
     std::size_t size_ = 0, first_line_ = 0;
     Reason reason_ = Reason::none;

@@ -93,7 +93,8 @@ void RejectLog::commit() {
 
 void RejectLog::finish() {
     commit();
-    if (report_.rejected > 0 && !warned_) report_.warnings.push_back("first rejected row: " + first_);
+    if (report_.rejected > 0 && !warned_)
+        report_.warnings.push_back({"rejected_rows", "first rejected row: " + first_});
     const std::string files = report_.files.size() == 1 ? escaped(report_.files.front())
                                                         : std::to_string(report_.files.size()) + " files";
     const BadRowLimit& limit = policy_.max_bad;

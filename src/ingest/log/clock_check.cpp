@@ -38,8 +38,9 @@ void tell_of_gap(const events::ClockGap& gap, ReadReport& report) {
                                           base::format_time(gap.after) +
                                           " leaves their rows out; if all are right, give --clock keep");
     }
-    report.warnings.push_back(where + ": was a clock wrong? If so, --as-of " + base::format_time(gap.after) +
-                              " leaves out what is after it");
+    report.warnings.push_back({"clock_gap", where + ": was a clock wrong? If so, --as-of " +
+                                                base::format_time(gap.after) +
+                                                " leaves out what is after it"});
 }
 
 /// Collects the rows outside a cut.
@@ -151,7 +152,7 @@ void name_clock_rows(std::span<const std::string> paths, const ReadOptions& opti
     }
     for (const Reason reason : {Reason::ahead, Reason::behind}) {
         const std::uint64_t some = reason == Reason::ahead ? report.ahead : report.behind;
-        if (some > 0) report.warnings.push_back(describe(report, reason, rows.found));
+        if (some > 0) report.warnings.push_back({"wrong_clock", describe(report, reason, rows.found)});
     }
     RejectLog rejects(options.rows, report, RejectLog::Mode::append);
     for (const ClockRows::Found& one : rows.found)

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "ingest/log/duplicates.hpp"
 #include "ingest/log/log_checker.hpp"
 #include "ingest/log/log_plan.hpp"
+#include "ingest/log/row_shaper.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -26,6 +28,7 @@ struct LogBlock {
     std::uint64_t sequence = 0;    ///< of the block in the log
     unsigned worker = 0;
 
+    std::uint64_t accepted = 0;  ///< rows of the file; the vectors have one entry per event
     std::vector<std::int64_t> time;
     std::vector<events::EventKind> kind;
     std::vector<std::uint32_t> user, item;
@@ -68,6 +71,7 @@ class LogParser {
 
     void consume(const Block& block, RowBatch& batch, LogBlock& out);
     void find_clock_rows(const Block& block, const RowBatch& batch, LogBlock& out) const;
+    RowBatch& reshape(const Block& block, RowBatch& rows, LogBlock& out);
     void drop_unusable(const Block& block, RowBatch& batch, LogBlock& out);
     void add_events(const RowBatch& batch, LogBlock& out);
     void apply_rules(const RowBatch& batch);
@@ -81,6 +85,8 @@ class LogParser {
     const events::ClockCut* cut_;
     BlockParser block_parser_;
     LogChecker checker_;
+    std::optional<RowShaper> shaper_;
+    std::vector<std::uint8_t> keep_;  // per event of a batch
     IdTable users_, items_, orders_;
     std::vector<IdTable> texts_;
     IdTable event_names_;

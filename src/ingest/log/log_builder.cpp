@@ -32,15 +32,13 @@ LogBuilder::LogBuilder(const ReadOptions& options, ReadResult& result, unsigned 
       report_(options, result.report),
       ids_(result.log, workers),
       clocks_(options, workers),
-      file_bytes_(file_bytes) {
-    result_.log.custom_kinds = options.custom_kinds;
-}
+      file_bytes_(file_bytes) {}
 
 void LogBuilder::add(const LogPlan& plan, LogBlock& block) {
     report_.add(block);
     ids_.add(plan, block);
     reserve(block);
-    add_rows(block);
+    add_rows(plan, block);
 }
 
 /// Makes room for all rows at once, by the share of the files that is read: growing step by step would hold
@@ -88,7 +86,7 @@ void LogBuilder::check_memory(std::uint64_t rows) const {
                                        "; raise --memory or give fewer rows");
 }
 
-void LogBuilder::add_rows(const LogBlock& block) {
+void LogBuilder::add_rows(const LogPlan& plan, const LogBlock& block) {
     events::EventLog& log = result_.log;
     const LogIds::CodeMaps& maps = ids_.maps(block.worker);
     const std::uint64_t before = log.size();
@@ -107,14 +105,18 @@ void LogBuilder::add_rows(const LogBlock& block) {
         line.row += before;
         line.order = mapped(maps.orders, line.order);
         log.order_lines.push_back(line);
+        if (log.kind[line.row] == events::EventKind::purchase) amounts_.add(plan, line.order, line.revenue);
     }
 }
 
 void LogBuilder::finish(const LogPlan& plan, const std::vector<std::uint8_t>& found) {
     ids_.finish(plan, found);
+    result_.log.custom_kinds = plan.custom_kinds;
     if (plan.hash_rows) count_duplicates();
+    amounts_.tell(plan, result_.report.notes, result_.report.warnings);
     report_.finish(plan);
     check_clocks();
+    if (plan.order_totals != 0) count_totals_once(result_.log, plan.order_totals);
 }
 
 void LogBuilder::check_clocks() {

@@ -11,6 +11,7 @@
 #include "ingest/log/log_block.hpp"
 #include "ingest/log/log_ids.hpp"
 #include "ingest/log/log_sink.hpp"
+#include "ingest/log/order_amounts.hpp"
 #include "ingest/log/report_builder.hpp"
 
 namespace funnel::ingest::detail {
@@ -36,7 +37,7 @@ class LogBuilder final : public LogSink {
     [[nodiscard]] const events::ClockCut& clock_cut() const noexcept { return clocks_.cut(); }
 
  private:
-    void add_rows(const LogBlock& block);
+    void add_rows(const LogPlan& plan, const LogBlock& block);
     void count_duplicates();
     void check_clocks();
     void reserve(const LogBlock& block);
@@ -48,6 +49,7 @@ class LogBuilder final : public LogSink {
     LogIds ids_;
     ClockCheck clocks_;
     DuplicateFinder duplicates_;
+    OrderAmounts amounts_;
     std::uint64_t file_bytes_;
 };
 

@@ -18,7 +18,7 @@ void LogChecker::check(const FileFormat& format, const RowBatch& batch) {
     check_present(batch, plan_.user, Reason::empty_user);
     if (plan_.event != kNoSlot) check_present(batch, plan_.event, Reason::empty_event);
     for (const std::size_t slot : plan_.numbers_checked) {
-        if (format.column_of[slot] != kNoColumn) check_numbers(batch, slot);
+        if (format.column_of[slot] != kNoColumn || plan_.made_of[slot] != kNoSlot) check_numbers(batch, slot);
     }
     if (plan_.as_of) check_known();
 }
@@ -51,7 +51,11 @@ void LogChecker::check_times(const FileFormat& format, const RowBatch& batch) {
     if (!parser_ || unit_ != format.unit || unit_detected_ != format.unit_detected) {
         unit_ = format.unit;
         unit_detected_ = format.unit_detected;
-        parser_.emplace(unit_, unit_detected_, plan_.schema.time_zone, plan_.schema.name);
+        const Schema& schema = plan_.schema;
+        if (schema.time_format.empty())
+            parser_.emplace(unit_, unit_detected_, schema.time_zone, schema.name);
+        else
+            parser_.emplace(schema.time_format, schema.time_zone, schema.name);
     }
     batch.with_column(plan_.time, [&](const auto& column) {
         for (std::size_t row = 0; row < batch.size(); ++row) {
@@ -81,10 +85,12 @@ void LogChecker::check_numbers(const RowBatch& batch, std::size_t slot) {
 
 BadRow LogChecker::bad_row(const FileFormat& format, const RowBatch& batch, std::size_t row) const {
     const std::size_t slot = slot_[row];
+    std::string_view got = batch.field(slot, row);
     std::string expected;
     switch (reason_[row]) {
         case Reason::time:
-            expected = expected_time(format.unit, format.unit_detected);
+            expected = plan_.schema.time_format.empty() ? expected_time(format.unit, format.unit_detected)
+                                                        : "a time in the form " + plan_.schema.time_format;
             break;
         case Reason::empty_user:
             expected = "a user";
@@ -94,9 +100,13 @@ BadRow LogChecker::bad_row(const FileFormat& format, const RowBatch& batch, std:
             break;
         default:
             expected = "a number such as 12.5, or nothing";
+            if (!plan_.schema.numbers.plain()) {
+                expected = "an amount with the decimal mark \"" +
+                           std::string(1, plan_.schema.numbers.decimal_mark()) + "\", or nothing";
+                if (got.ends_with(kNoNumber)) got.remove_suffix(1);
+            }
     }
-    return bad_value(reason_[row], format.column_of[slot], std::move(expected), batch.field(slot, row),
-                     batch.text(row));
+    return bad_value(reason_[row], format.column_of[slot], std::move(expected), got, batch.text(row));
 }
 
 }  // namespace funnel::ingest::detail

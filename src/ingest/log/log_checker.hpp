@@ -33,6 +33,8 @@ class LogChecker {
     [[nodiscard]] const std::vector<std::int64_t>& times() const noexcept { return times_; }
     /// Of a row that is neither usable nor ignored. `line`: its first physical line.
     [[nodiscard]] BadRow bad_row(const FileFormat& format, const RowBatch& batch, std::size_t row) const;
+    /// Which slot is wrong in such a row.
+    [[nodiscard]] std::size_t slot(std::size_t row) const noexcept { return slot_[row]; }
 
  private:
     void reject(std::size_t row, Reason reason, std::size_t slot) noexcept;

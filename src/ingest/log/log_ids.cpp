@@ -45,6 +45,7 @@ void LogIds::finish(const LogPlan& plan, const std::vector<std::uint8_t>& found)
     log_.has_price = has(plan.price);
     log_.has_quantity = has(plan.quantity);
     log_.has_revenue = has(plan.revenue);
+    log_.order_totals = plan.order_totals != 0;
     const auto keep_found = [&](const std::vector<LogPlan::Column>& wanted, auto& columns,
                                 std::vector<std::size_t>& places) {
         for (std::size_t i = wanted.size(); i-- > 0;) {

@@ -23,6 +23,7 @@ double number(const RowBatch& batch, std::size_t slot, std::size_t row) {
 
 void LogBlock::reset(const LogPlan& plan, bool keep_all_bad) {
     outcome.reset(keep_all_bad);
+    accepted = 0;
     time.clear();
     kind.clear();
     user.clear();
@@ -54,6 +55,7 @@ LogParser::LogParser(std::shared_ptr<const LogPlan> plan, const BlockParserOptio
       checker_(*plan_),
       texts_(plan_->texts.size()) {
     forget_event_names();
+    if (plan_->shape) shaper_.emplace(*plan_->shape);
 }
 
 void LogParser::forget_event_names() {
@@ -76,6 +78,7 @@ void LogParser::parse(LogBlock& out, bool keep_all_bad) {
     out.reset(*plan_, keep_all_bad);
     if (names_.size() > kMostKeptNames) forget_event_names();
     Sink sink(*this, out);
+    if (shaper_) shaper_->start(out.block.fill);
     block_parser_.parse(out.block, sink, out.outcome);
     for (const std::uint32_t name : names_in_block_) {
         const EventMeaning& meaning = names_[name].meaning;
@@ -85,17 +88,26 @@ void LogParser::parse(LogBlock& out, bool keep_all_bad) {
     names_in_block_.clear();
 }
 
-void LogParser::consume(const Block& block, RowBatch& batch, LogBlock& out) {
-    checker_.check(*block.format, batch);
-    if (cut_ != nullptr) return find_clock_rows(block, batch, out);
+void LogParser::consume(const Block& block, RowBatch& rows, LogBlock& out) {
+    if (cut_ != nullptr) {
+        const RowBatch& events = shaper_ ? shaper_->shape(*block.format, rows) : rows;
+        checker_.check(*block.format, events);
+        return find_clock_rows(block, events, out);
+    }
     const std::size_t first_row = out.time.size();
-    if (checker_.all_usable()) {
+    RowBatch& batch = shaper_ ? reshape(block, rows, out) : rows;
+    if (!shaper_) checker_.check(*block.format, batch);
+    if (shaper_) {
+        // Only usable events are left, with their times.
+    } else if (checker_.all_usable()) {
+        out.accepted += batch.size();
         out.time.insert(out.time.end(), checker_.times().begin(), checker_.times().end());
     } else {
         for (std::size_t row = 0; row < batch.size(); ++row) {
             if (checker_.usable(row)) out.time.push_back(checker_.times()[row]);
         }
         drop_unusable(block, batch, out);
+        out.accepted += batch.size();
     }
     if (batch.size() == 0) return;
     add_events(batch, out);
@@ -114,6 +126,46 @@ void LogParser::find_clock_rows(const Block& block, const RowBatch& batch, LogBl
                                            batch.field(plan_->time, row), batch.text(row)));
         out.clock_rows.back().line = batch.line(row);
     }
+}
+
+/// The usable events of the rows, whose times are appended. A row is bad if one of its events is; a row of
+/// which no event comes is ignored.
+RowBatch& LogParser::reshape(const Block& block, RowBatch& rows, LogBlock& out) {
+    RowBatch& batch = shaper_->shape(*block.format, rows);
+    checker_.check(*block.format, batch);
+    keep_.assign(batch.size(), 0);
+    std::uint64_t after = 0;
+    for (std::size_t begin = 0, end = 0; begin < batch.size(); begin = end, ++after) {
+        std::size_t bad = batch.size(), later = 0;
+        bool ignored = false;
+        for (end = begin; end < batch.size() && batch.line(end) == batch.line(begin); ++end) {
+            ignored |= checker_.ignored(end) && !checker_.after(end);
+            later += checker_.after(end) ? 1 : 0;
+            const bool wrong = !checker_.usable(end) && !checker_.ignored(end);
+            if (bad == batch.size() && wrong) bad = end;
+        }
+        if (later == end - begin) {
+            ++out.outcome.after;
+        } else if (ignored) {
+            ++out.outcome.ignored;
+        } else if (bad < batch.size()) {
+            out.outcome.reject(batch.line(bad), checker_.reason(bad), [&] {
+                BadRow found = checker_.bad_row(*block.format, batch, bad);
+                found.column = block.format->column_of[shaper_->source_of(checker_.slot(bad), bad)];
+                return found;
+            });
+        } else {
+            ++out.accepted;
+            for (std::size_t event = begin; event < end; ++event)
+                keep_[event] = checker_.usable(event);
+        }
+    }
+    out.outcome.ignored += rows.size() - after;
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+        if (keep_[row] != 0) out.time.push_back(checker_.times()[row]);
+    }
+    batch.filter([&](std::size_t row) { return keep_[row] != 0; });
+    return batch;
 }
 
 void LogParser::drop_unusable(const Block& block, RowBatch& batch, LogBlock& out) {

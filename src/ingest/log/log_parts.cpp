@@ -73,9 +73,7 @@ LogParts::Rows::Rows(const ReadOptions& options, const PartsOptions& parts, cons
       tuning_(within_limit(tuning, memory_, threads_)),
       report_builder_(options, report),
       ids_(ids_log_, threads_),
-      clocks_(options, threads_) {
-    ids_log_.custom_kinds = options.custom_kinds;
-}
+      clocks_(options, threads_) {}
 
 void LogParts::Rows::absorb(detail::LogBlock& block) {
     std::call_once(store_made_, [&] {
@@ -89,11 +87,11 @@ void LogParts::Rows::absorb(detail::LogBlock& block) {
 void LogParts::Rows::add(const detail::LogPlan& plan, detail::LogBlock& block) {
     report_builder_.add(block);
     ids_.add(plan, block);
-    note_orders(block);
+    note_orders(plan, block);
     if (memory_ > 0) check_ids();
 }
 
-void LogParts::Rows::note_orders(const detail::LogBlock& block) {
+void LogParts::Rows::note_orders(const detail::LogPlan& plan, const detail::LogBlock& block) {
     const detail::LogIds::CodeMaps& maps = ids_.maps(block.worker);
     user_of_order_.resize(ids_log_.orders.size(), base::kNone);
     shared_orders_.resize(ids_log_.orders.size());
@@ -103,6 +101,7 @@ void LogParts::Rows::note_orders(const detail::LogBlock& block) {
         std::uint32_t& user = user_of_order_[order];
         if (user != base::kNone && user != buyer) shared_orders_[order] = true;
         user = buyer;
+        amounts_.add(plan, order, line.revenue);
     }
 }
 
@@ -116,6 +115,9 @@ void LogParts::Rows::check_ids() const {
 
 void LogParts::Rows::finish(const detail::LogPlan& plan, const std::vector<std::uint8_t>& found) {
     ids_.finish(plan, found);
+    ids_log_.custom_kinds = plan.custom_kinds;
+    order_totals_ = plan.order_totals;
+    amounts_.tell(plan, report.notes, report.warnings);
     report_builder_.finish(plan);
     if (!store_) store_.emplace(threads_, 0, tuning_.chunk_rows, temp_);
     store_->seal();
@@ -128,6 +130,7 @@ void LogParts::Rows::finish(const detail::LogPlan& plan, const std::vector<std::
                 .has_revenue = ids_log_.has_revenue,
                 .has_quantity = ids_log_.has_quantity,
                 .has_price = ids_log_.has_price,
+                .order_totals = ids_log_.order_totals,
                 .hashed = hashed_,
                 .items = ids_log_.items.size(),
                 .shared_order_ids = static_cast<std::uint64_t>(std::ranges::count(shared_orders_, true)),
@@ -247,6 +250,7 @@ void LogParts::Rows::start_log(const Group& group, EventLog& log) const {
         log.has_price = ids_log_.has_price;
         log.has_quantity = ids_log_.has_quantity;
         log.has_revenue = ids_log_.has_revenue;
+        log.order_totals = ids_log_.order_totals;
     }
     log.users = {};
     log.orders = {};
@@ -276,6 +280,7 @@ std::uint64_t LogParts::Rows::load(std::size_t number, EventLog& log) const {
     std::ranges::sort(log.order_lines, {}, &events::OrderLine::row);
     const std::uint64_t duplicates = hashed_ ? take_duplicates(ends, log) : 0;
     detail::keep_rows(log, clocks_.cut());
+    if (order_totals_ != 0) detail::count_totals_once(log, order_totals_);
     return duplicates;
 }
 

@@ -2,29 +2,37 @@
 #include "ingest/log/log_plan.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <map>
 #include <utility>
 
 #include "funnel/base/error.hpp"
+#include "funnel/events/funnel_stages.hpp"
 #include "ingest/csv/names.hpp"
+#include "ingest/log/time_format.hpp"
+#include "ingest/source/utf8_scan.hpp"
 
 namespace funnel::ingest::detail {
 namespace {
 
 using events::EventKind;
 
+bool is_number(const std::string& role) {
+    return role == "price" || role == "quantity" || role == "revenue" || role == "position";
+}
+
 /// Collects slots: a column of the log is looked at once, however many wishes it serves.
 class SlotMaker {
  public:
-    explicit SlotMaker(LogPlan& plan) : plan_(plan) {}
+    SlotMaker(LogPlan& plan, RowShape* shape) : plan_(plan), shape_(shape) {}
 
     /// The slot of one of the log's columns.
     std::size_t of_column(const std::string& column, bool required) {
-        const auto at = std::ranges::find(plan_.slots, column);
-        const auto slot = static_cast<std::size_t>(at - plan_.slots.begin());
-        if (at == plan_.slots.end()) {
-            plan_.slots.push_back(column);
-            plan_.required.push_back(0);
+        std::size_t slot = 0;
+        while (slot < plan_.slots.size() && !(plan_.made_of[slot] == kNoSlot && plan_.slots[slot] == column))
+            ++slot;
+        if (slot == plan_.slots.size()) {
+            add_slot(column, kNoSlot);
+            if (shape_ != nullptr) shape_->columns.push_back(slot);
         }
         if (required) plan_.required[slot] = 1;
         return slot;
@@ -32,17 +40,18 @@ class SlotMaker {
 
     /// The slot of our name, kNoSlot if the schema does not map it.
     std::size_t of_role(const std::string& role) {
-        const auto mapped = plan_.schema.columns.find(role);
-        if (mapped == plan_.schema.columns.end()) return kNoSlot;
-        const bool required =
-            std::ranges::find(plan_.schema.required, mapped->second) != plan_.schema.required.end();
-        return of_column(mapped->second, required);
+        if (shape_ != nullptr) return of_made_role(role);
+        const std::vector<std::string> columns = columns_of(role, nullptr);
+        return columns.empty() ? kNoSlot : of_column(columns.front(), is_required(columns.front()));
     }
 
     /// A column that the caller asks for by our name or the log's.
     LogPlan::Column wish(const std::string& name) {
         for (const auto& [ours, source] : plan_.schema.columns) {
-            if (ours == name || source == name) return {of_column(source, true), ours, source, false};
+            if (ours != name && source != name) continue;
+            const std::size_t slot = of_role(ours);
+            plan_.required[slot] = 1;
+            return {slot, ours, source, false};
         }
         return {of_column(name, true), name, name, false};
     }
@@ -53,11 +62,85 @@ class SlotMaker {
         if (mapped == plan_.schema.columns.end()) return;
         const auto same = [&](const LogPlan::Column& column) { return column.name == role; };
         if (std::ranges::any_of(columns, same)) return;
-        columns.push_back({of_column(mapped->second, false), role, mapped->second, true});
+        columns.push_back({of_role(role), role, mapped->second, true});
+    }
+
+    /// The slot of the event type where rows of several events say it, else kNoSlot.
+    std::size_t of_event() {
+        if (plan_.schema.rows.empty() || shape_ == nullptr) return of_role("event");
+        return of_made_role("event");
     }
 
  private:
+    std::size_t add_slot(const std::string& name, std::size_t made_of) {
+        plan_.slots.push_back(name);
+        plan_.required.push_back(0);
+        plan_.made_of.push_back(made_of);
+        return plan_.slots.size() - 1;
+    }
+    [[nodiscard]] bool is_required(const std::string& column) const {
+        return std::ranges::find(plan_.schema.required, column) != plan_.schema.required.end();
+    }
+
+    /// The columns of our name in an event of a row, in the order in which they are looked at.
+    [[nodiscard]] std::vector<std::string> columns_of(const std::string& role, const RowEvent* event) const {
+        std::vector<std::string> names = {role};
+        if (role == "revenue") names.emplace_back("order_revenue");
+        for (const std::string& name : names) {
+            if (event != nullptr && event->columns.contains(name)) return event->columns.at(name);
+        }
+        for (const std::string& name : names) {
+            const auto mapped = plan_.schema.columns.find(name);
+            if (mapped == plan_.schema.columns.end()) continue;
+            std::vector<std::string> columns = {mapped->second};
+            const auto more = plan_.schema.more_columns.find(name);
+            if (more != plan_.schema.more_columns.end())
+                columns.insert(columns.end(), more->second.begin(), more->second.end());
+            return columns;
+        }
+        return {};
+    }
+
+    std::size_t of_made_role(const std::string& role) {
+        if (const auto made = made_.find(role); made != made_.end()) return made->second;
+        std::vector<RowShape::Value> values;
+        std::size_t first = kNoSlot;
+        for (std::size_t i = 0; i < shape_->events.size(); ++i) {
+            values.push_back(value_of(role, plan_.schema.rows.empty() ? nullptr : &plan_.schema.rows[i]));
+            if (first == kNoSlot && !values.back().sources.empty())
+                first = values.back().sources.front().slot;
+        }
+        const bool given = std::ranges::any_of(
+            values, [](const RowShape::Value& value) { return value.constant || !value.sources.empty(); });
+        // A constant is made of nothing; the first slot is always a column.
+        const std::size_t slot = given ? add_slot("", first == kNoSlot ? 0 : first) : kNoSlot;
+        for (std::size_t i = 0; given && i < values.size(); ++i) {
+            values[i].slot = slot;
+            shape_->events[i].values.push_back(std::move(values[i]));
+        }
+        return made_[role] = slot;
+    }
+
+    RowShape::Value value_of(const std::string& role, const RowEvent* event) {
+        RowShape::Value value{kNoSlot, {}, role == "time", is_number(role), {}};
+        if (role == "event" && event != nullptr && !event->event.empty()) {
+            value.constant = event->event;
+            return value;
+        }
+        if (role == "event" && event != nullptr && !plan_.schema.event_constant.empty()) {
+            value.constant = plan_.schema.event_constant;
+            return value;
+        }
+        for (const std::string& column : columns_of(role, event)) {
+            const bool tagged = role == "user" && !value.sources.empty();
+            value.sources.push_back({of_column(column, is_required(column)), tagged ? column + ':' : ""});
+        }
+        return value;
+    }
+
     LogPlan& plan_;
+    RowShape* shape_;  // null: slots are columns as they are
+    std::map<std::string, std::size_t> made_;
 };
 
 void plan_wishes(LogPlan& plan, SlotMaker& slots, const LogColumns& columns) {
@@ -91,42 +174,10 @@ void plan_numbers_checked(LogPlan& plan, SlotMaker& slots) {
     }
 }
 
-[[noreturn]] void fail_missing(const LogPlan& plan, const std::string& name, const std::string& column,
-                               const std::vector<std::string>& header) {
-    std::string role;
-    for (const auto& [ours, source] : plan.schema.columns) {
-        if (source == column) role = " (" + ours + ')';
-    }
-    const std::string near = nearest(column, header);
-    throw Error(ErrorCode::schema, escaped(name) + ": column " + escaped(column) + role +
-                                       ": expected it in the header, got \"" + list(header) + "\"; " +
-                                       (near.empty() ? "" : "did the log mean \"" + escaped(near) + "\"? ") +
-                                       "rename the column, or map it with --schema FILE.json");
-}
-
-/// The number of a column in a log without a header, from 0.
-std::size_t numbered_column(const LogPlan& plan, const std::string& name, const std::string& column) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(column.data(), column.data() + column.size(), number);
-    if (error != std::errc{} || end != column.data() + column.size() || number == 0 || number > 10'000) {
-        throw Error(ErrorCode::schema, escaped(name) + ": schema " + escaped(plan.schema.name) +
-                                           ": expected the number of a column, from 1, got \"" +
-                                           escaped(column) + "\"; the log has no header");
-    }
-    return number - 1;
-}
-
-void locate_numbered(const LogPlan& plan, FileFormat& format, const std::vector<std::string>& first) {
-    std::size_t most = 0;
-    for (const std::string& slot : plan.slots) {
-        format.column_of.push_back(numbered_column(plan, format.name, slot));
-        most = std::max(most, format.column_of.back() + 1);
-    }
-    // A preset says how many columns there are; otherwise the first row does, unless it is too short itself.
-    const std::size_t columns = plan.schema.required.empty() ? std::max(most, first.size())
-                                                             : std::max(most, plan.schema.required.size());
-    for (std::size_t i = 1; i <= columns; ++i)
-        format.header.push_back(std::to_string(i));
+/// The event names of the log's own among the stages of the schema's funnel.
+std::vector<std::string> own_stages(const Schema& schema) {
+    if (schema.funnel.empty()) return {};
+    return events::Funnel::make(schema.funnel).custom_types;
 }
 
 }  // namespace
@@ -147,34 +198,42 @@ bool LogPlan::ignored(const RowBatch& batch, std::size_t row) const {
         ignores, [&](const Ignore& ignore) { return batch.field(ignore.slot, row) == ignore.equals; });
 }
 
-LogPlan make_plan(Schema schema, const ReadOptions& options) {
-    LogPlan plan;
-    plan.schema = std::move(schema);
-    plan.custom_kinds = options.custom_kinds;
-    plan.as_of = options.timeline.as_of;
-    plan.hash_rows = options.columns.row_hash || options.drop_duplicates;
-    if (!options.time_unit.empty()) {
-        const auto unit = parse_time_unit(options.time_unit);
-        if (!unit) {
-            throw Error(ErrorCode::invalid_argument,
-                        "time unit: expected auto, s, ms, us, ns or iso, got \"" +
-                            escaped(options.time_unit) + "\"; use one of these");
-        }
-        plan.schema.time_unit = *unit;
+namespace {
+
+/// Empty if each row is an event as it is.
+std::shared_ptr<RowShape> make_shape(const Schema& schema) {
+    const bool plain = schema.more_columns.empty() && schema.rows.empty() && schema.missing.empty() &&
+                       !schema.fill && schema.numbers.plain();
+    if (plain) return nullptr;
+    auto shape = std::make_shared<RowShape>();
+    shape->events.resize(std::max<std::size_t>(schema.rows.size(), 1));
+    shape->numbers = schema.numbers;
+    shape->missing = schema.missing;
+    return shape;
+}
+
+/// The kinds whose revenue is the total of an order.
+events::KindSet order_totals(const LogPlan& plan) {
+    const events::KindSet money = events::kind_bit(EventKind::purchase) | events::kind_bit(EventKind::refund);
+    const bool mapped = plan.schema.columns.contains("order_revenue");
+    if (plan.schema.rows.empty()) return mapped ? money : 0;
+    events::KindSet kinds = 0;
+    for (const RowEvent& event : plan.schema.rows) {
+        const bool total =
+            event.columns.contains("order_revenue") || (mapped && !event.columns.contains("revenue"));
+        if (total)
+            kinds |= event.event.empty() ? money : events::kind_bit(plan.meaning(event.event).kind) & money;
     }
-    if (plan.custom_kinds.size() > 32) {
-        throw Error(ErrorCode::invalid_argument,
-                    "expected at most 32 event names of the log's own as stages, got " +
-                        std::to_string(plan.custom_kinds.size()));
-    }
-    SlotMaker slots(plan);
+    return kinds;
+}
+
+void plan_roles(LogPlan& plan, SlotMaker& slots, const std::string& where) {
     plan.time = slots.of_role("time");
     plan.user = slots.of_role("user");
-    plan.event = slots.of_role("event");
-    const std::string where = "schema " + escaped(plan.schema.name) + ": ";
+    plan.event = slots.of_event();
     if (plan.time == kNoSlot) throw Error(ErrorCode::schema, where + "expected \"time\" among its columns");
     if (plan.user == kNoSlot) throw Error(ErrorCode::schema, where + "expected \"user\" among its columns");
-    if (!plan.schema.event_constant.empty()) {
+    if (!plan.schema.event_constant.empty() && plan.schema.rows.empty()) {
         plan.constant = plan.meaning(plan.schema.event_constant);
         plan.event = kNoSlot;
     } else if (plan.event == kNoSlot) {
@@ -189,67 +248,61 @@ LogPlan make_plan(Schema schema, const ReadOptions& options) {
     plan.price = slots.of_role("price");
     plan.quantity = slots.of_role("quantity");
     plan.revenue = slots.of_role("revenue");
+    plan.order_totals = order_totals(plan);
     for (const IgnoreRule& rule : plan.schema.ignore_rows)
         plan.ignores.push_back({slots.of_column(rule.column, true), rule.equals});
     for (const EventRule& rule : plan.schema.event_rules)
         plan.rules.push_back({slots.of_column(rule.column, true), rule.prefix, plan.meaning(rule.type)});
+}
+
+void plan_conditions(const LogPlan& plan, SlotMaker& slots, RowShape& shape) {
+    for (std::size_t i = 0; i < plan.schema.rows.size(); ++i) {
+        for (const Condition& condition : plan.schema.rows[i].when)
+            shape.events[i].when.push_back({slots.of_column(condition.column, true), condition});
+    }
+    if (!plan.schema.fill) return;
+    shape.fill_by = slots.of_column(plan.schema.fill->by, true);
+    for (const std::string& column : plan.schema.fill->columns)
+        shape.filled.push_back(slots.of_column(column, true));
+}
+
+}  // namespace
+
+LogPlan make_plan(Schema schema, const ReadOptions& options) {
+    LogPlan plan;
+    plan.schema = std::move(schema);
+    plan.custom_kinds = options.custom_kinds ? *options.custom_kinds : own_stages(plan.schema);
+    plan.as_of = options.timeline.as_of;
+    plan.hash_rows = options.columns.row_hash || options.drop_duplicates;
+    if (!options.time_unit.empty()) {
+        const auto unit = parse_time_unit(options.time_unit);
+        if (!unit) {
+            throw Error(ErrorCode::invalid_argument,
+                        "time unit: expected auto, s, ms, us, ns or iso, got \"" +
+                            escaped(options.time_unit) + "\"; use one of these");
+        }
+        if (*unit != TimeUnit::automatic) plan.schema.time_format.clear();
+        plan.schema.time_unit = *unit;
+    }
+    const std::string where = "schema " + escaped(plan.schema.name) + ": ";
+    if (!plan.schema.time_format.empty()) check_time_format(plan.schema.time_format, where + "time");
+    if (plan.custom_kinds.size() > events::kMaxCustomTypes) {
+        throw Error(ErrorCode::invalid_argument,
+                    "expected at most 32 event names of the log's own as stages, got " +
+                        std::to_string(plan.custom_kinds.size()));
+    }
+    std::shared_ptr<RowShape> shape = make_shape(plan.schema);
+    SlotMaker slots(plan, shape.get());
+    plan_roles(plan, slots, where);
+    if (shape) plan_conditions(plan, slots, *shape);
     plan_wishes(plan, slots, options.columns);
     plan_numbers_checked(plan, slots);
+    for (const std::size_t slot : plan.numbers_checked) {
+        if (shape && plan.made_of[slot] == kNoSlot && plan.slots[slot] != "")
+            shape->number_columns.push_back(slot);
+    }
+    plan.shape = std::move(shape);
     return plan;
-}
-
-void expect_distinct(const std::string& name, const std::vector<std::string>& header) {
-    std::vector<std::string> sorted = header;
-    std::ranges::sort(sorted);
-    const auto twice = std::ranges::adjacent_find(sorted);
-    if (twice == sorted.end()) return;
-    throw Error(ErrorCode::schema, escaped(name) + ": column " + escaped(*twice) +
-                                       ": expected it once in the header, got it twice; rename or drop one");
-}
-
-FileFormat locate_columns(const LogPlan& plan, const std::string& name,
-                          const std::vector<std::string>& first) {
-    FileFormat format;
-    format.name = name;
-    format.unit = plan.schema.time_unit;
-    if (!plan.schema.header) {
-        locate_numbered(plan, format, first);
-        return format;
-    }
-    expect_distinct(name, first);
-    format.header = first;
-    for (std::size_t slot = 0; slot < plan.slots.size(); ++slot) {
-        const auto at = std::ranges::find(first, plan.slots[slot]);
-        if (at == first.end() && plan.required[slot] != 0) fail_missing(plan, name, plan.slots[slot], first);
-        format.column_of.push_back(at == first.end() ? kNoColumn
-                                                     : static_cast<std::size_t>(at - first.begin()));
-    }
-    return format;
-}
-
-Schema choose_schema(const std::string& name, const std::vector<std::string>& header) {
-    if (auto schema = detect_schema(header)) return *std::move(schema);
-    std::string wanted, near;
-    for (const std::string& preset_name : preset_names()) {
-        const auto schema = preset(preset_name);
-        if (!schema->header) continue;
-        wanted += (wanted.empty() ? "" : "; ") + preset_name + ": ";
-        for (const std::string& column : schema->required) {
-            wanted += (column == schema->required.front() ? "" : ",") + column;
-            const auto same = [&](const std::string& found) {
-                return found != column && folded(found) == folded(column);
-            };
-            const auto found = std::ranges::find_if(header, same);
-            if (found != header.end() && near.empty()) {
-                near = "is \"" + escaped(*found) + "\" meant to be " + column + "? ";
-            }
-        }
-    }
-    throw Error(ErrorCode::schema,
-                escaped(name) + ": expected a header with the columns of a known schema (" + wanted +
-                    "), got \"" + list(header) + "\"; " + near +
-                    "map the columns with --schema FILE.json (a log without a header, such as "
-                    "Taobao's, needs --schema as well)");
 }
 
 }  // namespace funnel::ingest::detail

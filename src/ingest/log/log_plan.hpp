@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "funnel/ingest/read_log.hpp"
 #include "ingest/csv/file_format.hpp"
 #include "ingest/csv/row_batch.hpp"
+#include "ingest/log/row_shape.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -43,17 +45,21 @@ struct LogPlan {
 
     Schema schema;
     std::vector<std::string> custom_kinds;
-    std::vector<std::string> slots;      ///< names of the log's columns
+    std::vector<std::string> slots;      ///< names of the log's columns; empty: made of others
+    std::vector<std::size_t> made_of;    ///< per slot: the first slot it is made of, kNoSlot for a column
     std::vector<std::uint8_t> required;  ///< per slot: a file without it does not fit
     std::size_t time = kNoSlot, event = kNoSlot, user = kNoSlot, item = kNoSlot, session = kNoSlot;
     std::size_t order = kNoSlot, price = kNoSlot, quantity = kNoSlot, revenue = kNoSlot;
+    events::KindSet order_totals =
+        0;  ///< kinds whose revenue is that of the whole order, on each of its lines
     std::vector<std::size_t> numbers_checked;  ///< slots whose values must be numbers or missing
     std::vector<Column> texts, numbers;
     std::vector<Ignore> ignores;
     std::vector<Rule> rules;
     std::optional<EventMeaning> constant;
     bool hash_rows = false;
-    std::optional<std::int64_t> as_of;  ///< rows from here on are not known
+    std::optional<std::int64_t> as_of;      ///< rows from here on are not known
+    std::shared_ptr<const RowShape> shape;  ///< none: each row is an event as it is
 
     /// The meaning of a name in the event column.
     [[nodiscard]] EventMeaning meaning(std::string_view event_name) const;

@@ -5,7 +5,11 @@
 #include <numeric>
 #include <utility>
 
+#include "funnel/base/error.hpp"
 #include "funnel/base/hash.hpp"
+#include "ingest/csv/record.hpp"
+#include "ingest/log/time_parser.hpp"
+#include "ingest/source/utf8_scan.hpp"
 
 namespace funnel::ingest::detail {
 namespace {
@@ -18,7 +22,7 @@ std::vector<std::size_t> order_like(const std::vector<std::string>& first,
     const auto rank = [&](std::size_t column) {
         return std::ranges::find(first, header[column]) - first.begin();
     };
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
         return rank(a) != rank(b) ? rank(a) < rank(b) : header[a] < header[b];
     });
     return order;
@@ -43,11 +47,55 @@ LogRules::LogRules(const ReadOptions& options) : options_(options) {
     if (schema_) plan_ = std::make_shared<const LogPlan>(make_plan(*schema_, options_));
 }
 
+Dialect LogRules::dialect() const {
+    Dialect dialect;
+    if (schema_) {
+        dialect = {.delimiter = schema_->delimiter,
+                   .quote = schema_->quote,
+                   .escape = schema_->escape,
+                   .comment = schema_->comment,
+                   .skip_lines = schema_->skip_lines};
+    }
+    if (delimiter_) dialect.delimiter = *delimiter_;
+    return dialect;
+}
+
+/// Whether a header has what the schema, or some preset, needs.
+bool LogRules::fits(const std::vector<std::string>& header) const {
+    if (!schema_) return detect_schema(header).has_value();
+    if (!schema_->header) return true;
+    return std::ranges::all_of(schema_->required, [&](const std::string& column) {
+        return std::ranges::find(header, column) != header.end();
+    });
+}
+
+/// Finds the delimiter in the header of the first file, if nobody has given it.
+void LogRules::look_at(std::string_view text) {
+    if (delimiter_ || (schema_ && (schema_->delimiter_given || !schema_->header))) return;
+    Dialect trial = dialect();
+    const char usual = trial.delimiter;
+    delimiter_ = usual;
+    // Nothing is scanned beyond the header; a header that goes on behind the block is left to the usual one.
+    for (const char delimiter : {usual, ',', ';', '\t', '|'}) {
+        trial.delimiter = delimiter;
+        RecordParser parser(trial, options_.rows.max_line);
+        if (parser.parse(text, true) != RecordStatus::complete) continue;
+        if (!fits({parser.fields().begin(), parser.fields().end()})) continue;
+        if (delimiter != usual) {
+            notes_.push_back(std::string("the fields are separated by ") +
+                             (delimiter == '\t' ? "tabs" : std::string{'"', delimiter, '"'}) +
+                             ", as the header shows");
+        }
+        delimiter_ = delimiter;
+        return;
+    }
+}
+
 FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
                                const std::vector<std::string>& first) {
     if (!schema_) {
-        expect_distinct(name, first);
         schema_ = choose_schema(name, first);
+        schema_->delimiter = dialect().delimiter;
         plan_ = std::make_shared<const LogPlan>(make_plan(*schema_, options_));
     }
     FileFormat format = locate_columns(*plan_, name, first);
@@ -63,30 +111,75 @@ FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
     return format;
 }
 
-void LogRules::take_slots(const FileFormat& format, const std::vector<std::string_view>& fields,
-                          std::string_view line) {
+/// What comes of one row.
+RowBatch& LogRules::take_events(const FileFormat& format, const std::vector<std::string_view>& fields,
+                                std::string_view line) {
     batch_.set_listed(format, 1);
     const std::size_t row = batch_.add_row(0, line);
     for (std::size_t slot = 0; slot < format.column_of.size(); ++slot) {
         const std::size_t column = format.column_of[slot];
         batch_.set_field(slot, row, column == kNoColumn ? std::string_view() : fields[column]);
     }
+    if (!plan_->shape) return batch_;
+    if (!shaper_) shaper_.emplace(*plan_->shape);
+    shaper_->start({});
+    return shaper_->shape(format, batch_);
 }
 
 std::optional<TimeUnit> LogRules::detect_unit(const FileFormat& format,
                                               const std::vector<std::string_view>& fields) {
-    take_slots(format, fields, {});
-    if (plan_->ignored(batch_, 0)) return std::nullopt;
-    return time_unit_of(batch_.field(plan_->time, 0));
+    const RowBatch& events = take_events(format, fields, {});
+    if (events.size() == 0 || plan_->ignored(events, 0)) return std::nullopt;
+    const std::string_view time = events.field(plan_->time, 0);
+    const std::optional<TimeUnit> unit = time_unit_of(time);
+    if (unit) refuse_doubtful(format, time, *unit);
+    return unit;
+}
+
+void LogRules::refuse_doubtful(const FileFormat& format, std::string_view time, TimeUnit unit) const {
+    const std::string doubt = doubt_about(time, unit);
+    if (doubt.empty()) return;
+    throw Error(ErrorCode::schema, escaped(format.name) + ": column " +
+                                       escaped(format.column_name(format.column_of[plan_->time])) +
+                                       ": expected a time from 1990 to 2100, got \"" + escaped(time) +
+                                       "\": " + doubt);
 }
 
 std::optional<BadRow> LogRules::judge(const FileFormat& format, const std::vector<std::string_view>& fields,
                                       std::string_view line) {
-    take_slots(format, fields, line);
+    // What a row lacks may stand in the row before: its values are judged when those are known.
+    if (plan_->shape && plan_->shape->fill_by) return std::nullopt;
+    const RowBatch& events = take_events(format, fields, line);
     if (!checker_) checker_.emplace(*plan_);
-    checker_->check(format, batch_);
-    if (checker_->usable(0) || checker_->ignored(0)) return std::nullopt;
-    return checker_->bad_row(format, batch_, 0);
+    checker_->check(format, events);
+    for (std::size_t event = 0; event < events.size(); ++event) {
+        if (checker_->ignored(event)) return std::nullopt;
+        if (checker_->usable(event)) continue;
+        BadRow bad = checker_->bad_row(format, events, event);
+        if (shaper_) bad.column = format.column_of[shaper_->source_of(checker_->slot(event), event)];
+        return bad;
+    }
+    return std::nullopt;
+}
+
+void LogRules::follow(Block& block) {
+    if (!plan_->shape || !plan_->shape->fill_by) return;
+    struct Sink final : BatchSink {
+        explicit Sink(RowShaper& shaper) : shaper_(shaper) {}
+        void consume(const Block& of, RowBatch& batch, BlockOutcome&) override {
+            shaper_.follow(*of.format, batch);
+        }
+        RowShaper& shaper_;
+    };
+    if (!follower_) {
+        follower_.emplace(BlockParserOptions{.dialect = dialect(), .max_line = options_.rows.max_line});
+        follow_shaper_.emplace(*plan_->shape);
+    }
+    if (block.first_of_file) follow_shaper_->start({});
+    block.fill = follow_shaper_->fill();
+    BlockOutcome outcome;
+    Sink sink(*follow_shaper_);
+    follower_->parse(block, sink, outcome);
 }
 
 }  // namespace funnel::ingest::detail

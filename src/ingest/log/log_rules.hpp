@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "ingest/csv/block_parser.hpp"
 #include "ingest/log/log_checker.hpp"
 #include "ingest/log/log_plan.hpp"
+#include "ingest/log/row_shaper.hpp"
 
 namespace funnel::ingest::detail {
 
@@ -19,7 +21,9 @@ class LogRules final : public RowRules {
  public:
     explicit LogRules(const ReadOptions& options);
 
-    [[nodiscard]] char delimiter() const override { return schema_ ? schema_->delimiter : ','; }
+    [[nodiscard]] Dialect dialect() const override;
+    void look_at(std::string_view text) override;
+    void follow(Block& block) override;
     [[nodiscard]] bool has_header() const override { return !schema_ || schema_->header; }
     FileFormat open_file(std::uint32_t file, const std::string& name,
                          const std::vector<std::string>& first) override;
@@ -30,20 +34,29 @@ class LogRules final : public RowRules {
 
     /// Set once the first file is open.
     [[nodiscard]] const std::shared_ptr<const LogPlan>& plan() const noexcept { return plan_; }
+    /// What was found out about the files, one line each.
+    [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
     /// Per slot: whether some file has the column.
     [[nodiscard]] const std::vector<std::uint8_t>& found() const noexcept { return found_; }
 
  private:
-    void take_slots(const FileFormat& format, const std::vector<std::string_view>& fields,
-                    std::string_view line);
+    [[nodiscard]] bool fits(const std::vector<std::string>& header) const;
+    void refuse_doubtful(const FileFormat& format, std::string_view time, TimeUnit unit) const;
+    RowBatch& take_events(const FileFormat& format, const std::vector<std::string_view>& fields,
+                          std::string_view line);
 
     const ReadOptions& options_;
     std::optional<Schema> schema_;  // none: auto, not decided yet
     std::shared_ptr<const LogPlan> plan_;
+    std::optional<char> delimiter_;  // found in the first file
+    std::vector<std::string> notes_;
     std::vector<std::string> first_header_;
     std::vector<std::uint8_t> found_;
     RowBatch batch_;  // of one row, to judge it
     std::optional<LogChecker> checker_;
+    std::optional<RowShaper> shaper_;
+    std::optional<RowShaper> follow_shaper_;
+    std::optional<BlockParser> follower_;  // only where rows take values of the row before
 };
 
 }  // namespace funnel::ingest::detail

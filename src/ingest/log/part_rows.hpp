@@ -12,6 +12,7 @@
 #include "ingest/log/clock_check.hpp"
 #include "ingest/log/log_ids.hpp"
 #include "ingest/log/log_sink.hpp"
+#include "ingest/log/order_amounts.hpp"
 #include "ingest/log/report_builder.hpp"
 #include "ingest/log/row_store.hpp"
 #include "ingest/source/tuning.hpp"
@@ -41,7 +42,7 @@ class LogParts::Rows final : public detail::LogSink {
         std::size_t first = 0, last = 0;
         std::uint64_t rows = 0;
     };
-    void note_orders(const detail::LogBlock& block);
+    void note_orders(const detail::LogPlan& plan, const detail::LogBlock& block);
     void check_ids() const;
     void number_users();
     void make_groups();
@@ -67,6 +68,8 @@ class LogParts::Rows final : public detail::LogSink {
     detail::LogIds ids_;
     detail::ClockCheck clocks_;
     LogOutline outline_;
+    detail::OrderAmounts amounts_;
+    events::KindSet order_totals_ = 0;
     std::vector<std::uint32_t> user_of_order_;
     std::vector<bool> shared_orders_;
     std::array<std::vector<std::uint32_t>, detail::kUserParts> users_;  // of each part: codes of ids_log_

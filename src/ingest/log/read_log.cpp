@@ -38,7 +38,8 @@ std::uint64_t check_inputs(std::span<const std::string> paths, const RowPolicy& 
                 throw Error(ErrorCode::invalid_argument, "standard input: expected it once, got it twice");
             }
             if (twice) {
-                report.warnings.push_back(escaped(paths[i]) + " is given twice: its rows count twice");
+                report.warnings.push_back(
+                    {"file_given_twice", escaped(paths[i]) + " is given twice: its rows count twice"});
                 break;
             }
         }
@@ -75,7 +76,7 @@ void read_blocks(std::span<const std::string> paths, const ReadOptions& options,
     steps.work = [&](unsigned worker, LogBlock& block) {
         if (!parsers[worker]) {
             parsers[worker].emplace(rules.plan(),
-                                    BlockParserOptions{.delimiter = rules.delimiter(),
+                                    BlockParserOptions{.dialect = rules.dialect(),
                                                        .max_line = options.rows.max_line,
                                                        .window_bytes = tuning.window_bytes,
                                                        .hash_rows = rules.plan()->hash_rows,
@@ -92,6 +93,7 @@ void read_blocks(std::span<const std::string> paths, const ReadOptions& options,
 
     report.bytes = reader.text_bytes();
     schema = rules.plan()->schema;
+    report.notes.insert(report.notes.end(), rules.notes().begin(), rules.notes().end());
     sink.finish(*rules.plan(), rules.found());
 }
 

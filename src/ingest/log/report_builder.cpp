@@ -5,9 +5,10 @@ namespace funnel::ingest {
 
 void add_duplicates(ReadReport& report, std::uint64_t duplicates, bool dropped) {
     report.duplicates = duplicates;
-    if (duplicates * 1000 <= report.accepted || dropped) return;
-    report.warnings.push_back(std::to_string(duplicates) + " of " + std::to_string(report.accepted) +
-                              " rows are equal to an earlier row in every field; --dedup exact drops them");
+    if (duplicates * 1000 <= report.events || dropped) return;
+    report.warnings.push_back(
+        {"duplicate_rows", std::to_string(duplicates) + " of " + std::to_string(report.events) +
+                               " rows are equal to an earlier row in every field; --dedup exact drops them"});
 }
 
 namespace detail {
@@ -28,8 +29,9 @@ void ReportBuilder::add(LogBlock& block) {
 void ReportBuilder::add_counts(const LogBlock& block) {
     report_.rows += block.outcome.rows;
     report_.ignored += block.outcome.ignored;
-    report_.accepted += block.time.size() + block.outcome.after;
+    report_.accepted += block.accepted + block.outcome.after;
     report_.after += block.outcome.after;
+    report_.events += block.time.size();
     for (const auto& event : block.events) {
         auto at = report_.by_event.find(event.label);
         if (at == report_.by_event.end()) {
@@ -43,11 +45,12 @@ void ReportBuilder::add_counts(const LogBlock& block) {
 
 void ReportBuilder::finish(const LogPlan& plan) {
     report_.schema = plan.schema.name;
-    for (const std::string& name : options_.custom_kinds) {
+    for (const std::string& name : plan.custom_kinds) {
         const EventMeaning meaning = plan.meaning(name);
         if (meaning.kind >= events::EventKind::custom_first) continue;
-        report_.warnings.push_back("event " + name + " is " + meaning.label + " in schema " +
-                                   plan.schema.name + "; use that name for the stage");
+        report_.warnings.push_back({"stage_has_another_name", "event " + name + " is " + meaning.label +
+                                                                  " in schema " + plan.schema.name +
+                                                                  "; use that name for the stage"});
     }
     rejects_.finish();
 }

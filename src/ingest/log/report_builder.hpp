@@ -14,7 +14,7 @@ namespace funnel::ingest::detail {
 class ReportBuilder {
  public:
     ReportBuilder(const ReadOptions& options, ReadReport& report)
-        : options_(options), report_(report), rejects_(options.rows, report) {}
+        : report_(report), rejects_(options.rows, report) {}
 
     /// Throws Error(parse) for the first bad row of the block under `fail`.
     void add(LogBlock& block);
@@ -25,7 +25,6 @@ class ReportBuilder {
  private:
     void add_counts(const LogBlock& block);
 
-    const ReadOptions& options_;
     ReadReport& report_;
     RejectLog rejects_;
     std::uint64_t line_ = 0;  // physical lines of this file so far

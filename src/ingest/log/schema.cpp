@@ -14,7 +14,7 @@ namespace {
 
 using Stages = std::vector<std::vector<std::string>>;
 
-const Stages kFromImpression = {{"impression"}, {"click", "view"}, {"cart_add"}, {"purchase"}};
+const Stages kFromImpression = events::parse_stages(events::kDefaultFunnel);
 const Stages kFromView = {{"view"}, {"cart_add"}, {"purchase"}};
 
 Schema ga_flat() {
@@ -87,6 +87,33 @@ Schema taobao() {
     return schema;
 }
 
+/// Shopify's export of orders: one row per line of an order; what concerns the whole order stands on its
+/// first line.
+Schema shopify_orders() {
+    Schema schema;
+    schema.name = "shopify-orders";
+    schema.columns = {
+        {"time", "Created at"},       {"user", "Email"},           {"order", "Name"},
+        {"item", "Lineitem name"},    {"price", "Lineitem price"}, {"quantity", "Lineitem quantity"},
+        {"order_revenue", "Subtotal"}};
+    schema.more_columns = {{"user", {"Name"}}};  // sold at the till: nobody else's order
+    schema.fill = Fill{"Name", {"Email", "Financial Status", "Created at"}};
+    schema.ignore_rows = {{"Financial Status", "voided"}};
+    Condition refunded;
+    refunded.column = "Refunded Amount";
+    refunded.test = Condition::Test::above;
+    schema.rows.resize(2);
+    schema.rows[0].event = "purchase";
+    schema.rows[1].event = "refund";
+    schema.rows[1].when = {refunded};
+    schema.rows[1].columns = {{"revenue", {"Refunded Amount"}}};
+    schema.funnel = {{"purchase"}};
+    schema.required = {"Name",           "Email",         "Financial Status",  "Created at",
+                       "Subtotal",       "Lineitem name", "Lineitem quantity", "Lineitem price",
+                       "Refunded Amount"};
+    return schema;
+}
+
 Schema canonical() {
     Schema schema;
     schema.columns = {{"time", "event_time"}, {"event", "event_type"},   {"user", "user_id"},
@@ -101,8 +128,8 @@ Schema canonical() {
 
 /// In the order in which `auto` tries them.
 const std::vector<Schema>& presets() {
-    static const std::vector<Schema> all = {ga_flat(),      ga4(),    rees46(),
-                                            retailrocket(), taobao(), canonical()};
+    static const std::vector<Schema> all = {ga_flat(),        ga4(),      rees46(), retailrocket(), taobao(),
+                                            shopify_orders(), canonical()};
     return all;
 }
 

@@ -4,11 +4,13 @@
 #include <date/tz.h>
 
 #include <chrono>
+#include <utility>
 
 #include "funnel/base/error.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "ingest/csv/field_value.hpp"
+#include "ingest/log/time_format.hpp"
 #include "ingest/source/utf8_scan.hpp"
 
 namespace funnel::ingest::detail {
@@ -77,11 +79,12 @@ bool take_clock(std::string_view& text, std::int64_t& micros) noexcept {
     return digits > 0;
 }
 
-/// All of "", "Z", " UTC", "+05", "+0545", "+05:45". `given`: there is an offset.
+/// All of "", "Z", " UTC", "+05", "+0545", "+05:45", also behind a blank. `given`: there is an offset.
 bool parse_offset(std::string_view text, std::int64_t& micros, bool& given) noexcept {
     micros = 0;
     given = !text.empty();
     if (text.empty() || text == "Z" || text == " UTC") return true;
+    if (text.starts_with(" +") || text.starts_with(" -")) text.remove_prefix(1);
     const bool negative = text.front() == '-';
     if (!negative && text.front() != '+') return false;
     text.remove_prefix(1);
@@ -153,6 +156,54 @@ std::optional<TimeUnit> time_unit_of(std::string_view text) noexcept {
     return std::nullopt;
 }
 
+namespace {
+
+std::int64_t start_of(int year) {
+    return std::chrono::sys_days{std::chrono::year{year} / std::chrono::January / 1}
+               .time_since_epoch()
+               .count() *
+           kDay;
+}
+
+/// Digits as a date and the format that reads them, both empty if they are none of 1990 to 2100.
+struct DateReading {
+    std::string date, format;
+};
+
+DateReading read_as_date(std::string_view digits) {
+    constexpr std::string_view kFormats[] = {"%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"};
+    if (digits.size() < 8 || digits.size() > 14 || digits.size() % 2 != 0) return {};
+    const std::string_view format = kFormats[(digits.size() - 8) / 2];
+    std::int64_t micros = 0;
+    bool local = false;
+    if (!parse_formatted_time(digits, format, micros, local)) return {};
+    if (micros < start_of(1990) || micros >= start_of(2101)) return {};
+    const std::string iso = base::format_time(micros);
+    return {digits.size() == 8 ? iso.substr(0, 10) : iso, std::string(format)};
+}
+
+}  // namespace
+
+std::string doubt_about(std::string_view integer, TimeUnit unit) {
+    std::int64_t value = 0, micros = 0;
+    if (unit == TimeUnit::iso || !parse_integer(integer, value) || !scale(value, unit, micros)) return {};
+    const DateReading reading = read_as_date(integer);
+    const bool plausible = micros >= start_of(1990) && micros < start_of(2100);
+    if (plausible && reading.date.empty()) return {};
+    constexpr const char* kNames[] = {"", "seconds", "milliseconds", "microseconds", "nanoseconds"};
+    constexpr const char* kOptions[] = {"", "s", "ms", "us", "ns"};
+    const auto index = static_cast<std::size_t>(unit);
+    const bool sayable = micros >= start_of(0) && micros < start_of(9999);
+    std::string doubt = std::string("as ") + kNames[index] + " since 1970 it is " +
+                        (sayable ? base::format_time(micros) : "far away");
+    if (!reading.date.empty())
+        doubt += ", as the digits of a date " + reading.date + "; for the date put \"time\":{\"format\":\"" +
+                 reading.format + "\"} into the schema, for the integer give --time-unit " + kOptions[index];
+    else
+        doubt += "; give --time-unit if it is meant, or say in a schema which column is the time";
+    return doubt;
+}
+
 std::string expected_time(TimeUnit unit, bool detected) {
     const std::string source = detected ? ", the unit of the file's first row" : "";
     switch (unit) {
@@ -210,6 +261,11 @@ TimeParser::TimeParser(TimeUnit unit, bool detected, const std::string& zone, co
     if (!zone.empty() && zone != "UTC") zone_.emplace(zone, where);
 }
 
+TimeParser::TimeParser(std::string format, const std::string& zone, const std::string& where)
+    : TimeParser(TimeUnit::automatic, false, zone, where) {
+    format_ = std::move(format);
+}
+
 /// "2016-10-01 06:59:58", with "T" or a blank and with "", "Z" or " UTC"; anything else is left to parse_any.
 bool TimeParser::parse_common(std::string_view text, std::int64_t& micros) noexcept {
     const char* const p = text.data();
@@ -250,10 +306,12 @@ bool TimeParser::parse_minute(std::string_view text) noexcept {
 }
 
 bool TimeParser::parse_any(std::string_view text, std::int64_t& micros) {
-    if (unit_ == TimeUnit::automatic) return false;
-    if (unit_ == TimeUnit::iso) {
+    if (unit_ == TimeUnit::automatic && format_.empty()) return false;
+    if (unit_ == TimeUnit::iso || !format_.empty()) {
         bool local = false;
-        if (!parse_iso(text, micros, local)) return false;
+        const bool read = format_.empty() ? parse_iso(text, micros, local)
+                                          : parse_formatted_time(text, format_, micros, local);
+        if (!read) return false;
         if (local && zone_) micros = zone_->to_utc(micros);
         return true;
     }

@@ -32,6 +32,11 @@ class LocalZone {
 /// Which unit the text of a time is in by its form and size, or empty if it is no time at all.
 [[nodiscard]] std::optional<TimeUnit> time_unit_of(std::string_view text) noexcept;
 
+/// An integer that can hardly be a time: why, with both readings where it may be the digits of a date; else
+/// empty. For what `auto` found in the first row: a time before 1990 or from 2100 on, or 8, 10, 12 or 14
+/// digits that read as YYYYMMDD[HH[MM[SS]]] of those years.
+[[nodiscard]] std::string doubt_about(std::string_view integer, TimeUnit unit);
+
 /// What a message expects of a time in this unit.
 [[nodiscard]] std::string expected_time(TimeUnit unit, bool detected);
 
@@ -40,6 +45,8 @@ class TimeParser {
  public:
     /// detected: the unit was found from the first row, so that an integer of another magnitude is no time.
     TimeParser(TimeUnit unit, bool detected, const std::string& zone, const std::string& where);
+    /// Times in the form of `format`, see time_format.hpp.
+    TimeParser(std::string format, const std::string& zone, const std::string& where);
 
     /// False if the text is not such a time, or one beyond 64 bits. `text` must have 16 readable bytes behind
     /// its begin.
@@ -55,6 +62,7 @@ class TimeParser {
 
     TimeUnit unit_;
     bool detected_;
+    std::string format_;  // of strptime; empty: by unit_
     std::optional<LocalZone> zone_;
     // The minute and the date parsed last: logs are nearly sorted.
     std::uint64_t minute_head_ = 0, minute_tail_ = 0;

@@ -85,8 +85,8 @@ Table read_table(std::span<const std::string> paths, const TableOptions& options
     steps.work = [&](unsigned worker, TableBlock& block) {
         if (!parsers[worker]) {
             parsers[worker].emplace(
-                verbatim_columns(rules.columns(), options),
-                BlockParserOptions{.delimiter = options.delimiter,
+                verbatim_columns(rules.columns(), options), options.missing,
+                BlockParserOptions{.dialect = rules.dialect(),
                                    .max_line = options.rows.max_line,
                                    .window_bytes = tuning.window_bytes,
                                    .hash_rows = false,

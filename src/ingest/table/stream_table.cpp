@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -39,10 +40,13 @@ struct StreamPlan {
     std::vector<Cell> cells;
     std::size_t numbers = 0, categories = 0;
     CellKinds kinds;
+    base::MissingWords missing;
 };
 
-StreamPlan make_plan(CellKinds kinds, const std::vector<std::uint8_t>& verbatim) {
+StreamPlan make_plan(CellKinds kinds, const std::vector<std::uint8_t>& verbatim,
+                     const base::MissingWords& missing) {
     StreamPlan plan;
+    plan.missing = missing;
     for (std::size_t slot = 0; slot < kinds.kinds.size(); ++slot) {
         Cell cell{.kind = kinds.kinds[slot], .slot = slot, .verbatim = verbatim[slot] != 0};
         if (cell.kind == CellKind::ignored) continue;
@@ -103,10 +107,18 @@ class StreamParser final : public BatchSink {
     void read_numbers(const Cell& cell, const Column& column, std::size_t n) {
         float* to = out_->numbers.data() + first_ * plan_.numbers + cell.place;
         for (std::size_t row = 0; row < n; ++row, to += plan_.numbers) {
-            double value = 0;
-            if (parse_number(column(row), value) == NumberKind::unreadable) bad_.push_back({row, &cell});
+            const std::string_view text = column(row);
+            double value = std::numeric_limits<double>::quiet_NaN();
+            if (!plan_.missing.contain(text) && !read_number(text, value)) bad_.push_back({row, &cell});
             *to = static_cast<float>(value);
         }
+    }
+
+    [[nodiscard]] bool read_number(std::string_view text, double& value) const {
+        if (plan_.kinds.numbers.plain()) return parse_number(text, value) == NumberKind::number;
+        const std::optional<double> read = base::parse_number(text, plan_.kinds.numbers);
+        if (read) value = *read;
+        return read.has_value();
     }
 
     template <typename Column>
@@ -114,7 +126,7 @@ class StreamParser final : public BatchSink {
         std::uint64_t* to = out_->categories.data() + first_ * plan_.categories + cell.place;
         for (std::size_t row = 0; row < n; ++row, to += plan_.categories) {
             const std::string_view text = column(row);
-            *to = base::hash_bytes(!cell.verbatim && is_missing(text) ? std::string_view() : text);
+            *to = base::hash_bytes(!cell.verbatim && plan_.missing.contain(text) ? std::string_view() : text);
         }
     }
 
@@ -165,14 +177,14 @@ class StreamParser final : public BatchSink {
 
 /// The rows of a block as a table of their own; bad ones are left out.
 Table sample_of(const TableRules& rules, const std::vector<std::uint8_t>& verbatim,
-                const BlockParserOptions& parsing, Block& block) {
+                const base::MissingWords& missing, const BlockParserOptions& parsing, Block& block) {
     Table table;
     RowPolicy policy;
     policy.bad_rows = BadRows::skip;
     TableBuilder builder(policy, table, 1);
     TableBlock sample;
     std::swap(sample.block, block);
-    TableParser(verbatim, parsing).parse(sample, false);
+    TableParser(verbatim, missing, parsing).parse(sample, false);
     builder.add(rules, sample);
     std::swap(sample.block, block);
     return table;
@@ -189,7 +201,7 @@ class TableStream {
           use_(use),
           rules_(options.delimiter),
           reader_(paths, rules_, options.rows.max_line, tuning, stop_),
-          parsing_{.delimiter = options.delimiter,
+          parsing_{.dialect = rules_.dialect(),
                    .max_line = options.rows.max_line,
                    .window_bytes = tuning.window_bytes,
                    .hash_rows = false,
@@ -226,7 +238,8 @@ class TableStream {
             std::vector<std::uint8_t> verbatim;
             for (const std::string& name : rules_.columns())
                 verbatim.push_back(std::ranges::find(options_.verbatim, name) != options_.verbatim.end());
-            plan_ = make_plan(choose_(sample_of(rules_, verbatim, parsing_, block.block)), verbatim);
+            plan_ = make_plan(choose_(sample_of(rules_, verbatim, options_.missing, parsing_, block.block)),
+                              verbatim, options_.missing);
         }
         return more;
     }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "funnel/base/error.hpp"
-#include "ingest/csv/field_value.hpp"
 #include "ingest/csv/names.hpp"
 #include "ingest/log/log_plan.hpp"
 
@@ -67,7 +66,7 @@ void TableParser::consume(const Block&, RowBatch& batch, BlockOutcome&) {
         batch.with_column(i, [&](const auto& column) {
             const auto text_at = [&](std::size_t row) {
                 const std::string_view text = column(row);
-                return !verbatim && is_missing(text) ? std::string_view() : text;
+                return !verbatim && missing_.contain(text) ? std::string_view() : text;
             };
             tables_[i].intern(batch.size(), text_at, codes.data() + before, out_->fresh[i]);
         });

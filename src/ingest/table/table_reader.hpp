@@ -21,7 +21,7 @@ class TableRules final : public RowRules {
  public:
     explicit TableRules(char delimiter) : delimiter_(delimiter) {}
 
-    [[nodiscard]] char delimiter() const override { return delimiter_; }
+    [[nodiscard]] Dialect dialect() const override { return {.delimiter = delimiter_}; }
     [[nodiscard]] bool has_header() const override { return true; }
     FileFormat open_file(std::uint32_t file, const std::string& name,
                          const std::vector<std::string>& first) override;
@@ -56,15 +56,20 @@ struct TableBlock {
 /// One thread at a time; keeps its tables of values from block to block.
 class TableParser final : public BatchSink {
  public:
-    /// verbatim: per column, whether NA, nan and null are texts.
-    TableParser(std::vector<std::uint8_t> verbatim, const BlockParserOptions& options)
-        : verbatim_(std::move(verbatim)), block_parser_(options), tables_(verbatim_.size()) {}
+    /// verbatim: per column, whether no word is missing there.
+    TableParser(std::vector<std::uint8_t> verbatim, base::MissingWords missing,
+                const BlockParserOptions& options)
+        : verbatim_(std::move(verbatim)),
+          missing_(std::move(missing)),
+          block_parser_(options),
+          tables_(verbatim_.size()) {}
 
     void parse(TableBlock& out, bool keep_all_bad);
     void consume(const Block& block, RowBatch& batch, BlockOutcome& outcome) override;
 
  private:
     std::vector<std::uint8_t> verbatim_;
+    base::MissingWords missing_;
     BlockParser block_parser_;
     std::vector<IdTable> tables_;
     TableBlock* out_ = nullptr;  // while parse runs

@@ -79,13 +79,12 @@ std::string event_figure(const Page& page) {
 }
 
 std::string warning_list(const Page& page) {
-    std::vector<std::string> warnings = page.log.warnings;
-    warnings.insert(warnings.end(), page.numbers.whole.warnings.begin(), page.numbers.whole.warnings.end());
+    const base::Warnings warnings = page.notes();
     if (warnings.empty()) return element("p", "Nothing in the log stood out.");
     constexpr std::size_t kShown = 40;
     std::string out;
     for (std::size_t i = 0; i < std::min(warnings.size(), kShown); ++i)
-        out += element("li", plain(warnings[i], 400));
+        out += element("li", plain(warnings[i].message, 400));
     return element("ul", "class=\"warnings\"", out) +
            left_out(warnings.size(), std::min(warnings.size(), kShown), "notes");
 }

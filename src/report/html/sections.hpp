@@ -23,6 +23,13 @@ struct Page {
     }
     /// "1 August 2016 to 30 September 2016", or empty without rows.
     [[nodiscard]] std::string period() const;
+    /// Warnings of reading and counting, and how it was counted.
+    [[nodiscard]] base::Warnings notes() const {
+        base::Warnings all = log.warnings;
+        base::add_new(all, numbers.whole.warnings);
+        base::add_new(all, numbers.whole.notes);
+        return all;
+    }
 };
 
 /// "users", "visits", ...

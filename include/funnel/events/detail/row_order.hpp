@@ -50,8 +50,8 @@ template <typename Log>
 
 }  // namespace detail
 
-/// By time, kind, user, item, visit and all that is loaded of a row. Of rows that are equal in all of it none
-/// comes before the other. Log: an EventLog.
+/// By time, kind, user, item, visit and all that is loaded of a row; rows that are equal in all of it, and so
+/// may be exchanged, by their number. Log: an EventLog.
 template <typename Log>
 [[nodiscard]] bool row_before(const Log& log, std::uint64_t a, std::uint64_t b) noexcept {
     if (log.time[a] != log.time[b]) return log.time[a] < log.time[b];
@@ -71,7 +71,8 @@ template <typename Log>
         const auto second = detail::bits_of(static_cast<double>(column.value[b]));
         if (first != second) return first < second;
     }
-    return detail::line_before(log, a, b);
+    if (detail::line_before(log, a, b)) return true;
+    return !detail::line_before(log, b, a) && a < b;
 }
 
 }  // namespace funnel::events

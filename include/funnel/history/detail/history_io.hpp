@@ -81,6 +81,7 @@ struct StateReader {
 inline void write_state(const HistoryState& s, base::ByteWriter& out) {
     s.options.write(out);
     for_each_part(s, StateWriter{out});
+    out.value(s.longest_gap);
 }
 
 [[noreturn]] inline void throw_damaged_history() {
@@ -151,6 +152,8 @@ inline void check_indices(const HistoryState& s) {
            s.visit_counts.size() == users * n && s.item.size() == items && s.item_last.size() == items * n &&
            s.acted_counts.size() == s.acted_at.size() * s.channels.pair_slots &&
            s.acted_last.size() == s.acted_counts.size());
+    if (in.remaining() > 0) s.longest_gap = in.value<std::int64_t>();  // older files end here
+    expect(s.longest_gap >= 0);
     check_indices(s);
     s.fill_pair_filters();
     return s;

@@ -42,7 +42,7 @@ void keep_at_most(std::vector<bool>& keep, std::size_t most, const std::vector<b
     }
     const std::size_t drop = std::min(order.size(), kept - (most - most / 8));
     const auto end = order.begin() + static_cast<std::ptrdiff_t>(drop);
-    std::ranges::nth_element(order, end == order.end() ? end - 1 : end);
+    if (end != order.end()) std::ranges::nth_element(order, end);
     for (auto at = order.begin(); at != end; ++at)
         keep[std::get<2>(*at)] = false;
 }
@@ -62,7 +62,8 @@ void keep_at_most(std::vector<bool>& keep, std::size_t most, const std::vector<b
     return Survivors(keep);
 }
 
-/// Items of the last visits and open carts of users stay, and those that are seen together with them.
+/// Items of the last visits and open carts of users stay, and those that are seen together with them; of
+/// these and of exposures that wait, too, some go where there are more than the host allows.
 [[nodiscard]] inline Survivors surviving_items(const HistoryState& s, const Survivors& users,
                                                std::int64_t now) {
     const std::size_t n = s.items.size();
@@ -84,13 +85,12 @@ void keep_at_most(std::vector<bool>& keep, std::size_t most, const std::vector<b
         for (std::uint32_t k = 0; k < list.count; ++k)
             keep[list.items[k]] = true;
     }
-    const auto bind = [&](std::uint32_t item) {
-        if (item != kNone) keep[item] = bound[item] = true;
-    };
-    for (const Waiting& waiting : s.waiting)
-        bind(waiting.item);
-    for (const Coded& event : s.pending)
-        bind(event.item);
+    for (const Waiting& waiting : s.waiting) {
+        if (waiting.item != kNone) keep[waiting.item] = true;
+    }
+    for (const Coded& event : s.pending) {
+        if (event.item != kNone) keep[event.item] = bound[event.item] = true;
+    }
     keep_at_most(
         keep, s.max_items, bound, [&](std::uint32_t i) { return s.item[i].last > s.item[i].first; },
         [&](std::uint32_t i) { return s.item[i].last; });

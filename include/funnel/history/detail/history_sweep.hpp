@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -80,8 +81,12 @@ inline void sweep_item_tables(HistoryState& s, const Survivors& items) {
     if (items.rows == items.map.size()) return;
     for (UserState& u : s.user)
         u.recent_count = sweep_list(u.recent.data(), u.recent_count, items, [](auto, auto) {});
-    for (Waiting& waiting : s.waiting)
+    // An exposure whose item is gone tells no rate any more: its answer would be found nowhere.
+    std::erase_if(s.waiting, [&](Waiting& waiting) {
+        const bool had_item = waiting.item != kNone;
         waiting.item = items.of(waiting.item);
+        return had_item && waiting.item == kNone;
+    });
     for (Coded& event : s.pending)
         event.item = items.of(event.item);
     sweep_neighbours(s, items);

@@ -41,12 +41,12 @@ struct UserPart {
     const UserState* user = nullptr;  ///< nullptr: unknown or forgotten
     bool in_visit = false;            ///< the context goes on with the user's current visit
     Visit visit;
-    double decay = 1;                ///< of the user's counts
-    double price = kUnknown;         ///< typical log price
-    std::size_t recent = 0;          ///< recent items of this visit
-    double recent_price = kUnknown;  ///< their mean log price
-    std::array<double, 32> prior{};  ///< global rate of stage k
-    double exposures = 0;            ///< of all items
+    double decay = 1;                                ///< of the user's counts
+    double price = kUnknown;                         ///< typical log price
+    std::size_t recent = 0;                          ///< recent items of this visit
+    double recent_price = kUnknown;                  ///< their mean log price
+    std::array<double, events::kMaxStages> prior{};  ///< global rate of stage k
+    double exposures = 0;                            ///< of all items
     const Cart* cart = nullptr;
     /// Neighbours of the recent items with their share of the engagements; the first `near` are set.
     std::array<std::uint32_t, kRecentItems * kNeighbours> near_items;

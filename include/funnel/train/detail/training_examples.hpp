@@ -30,7 +30,7 @@ namespace funnel::train {
 struct TrainRows {
     std::span<const std::uint32_t> rows;  ///< n row numbers of the source, in time order
     std::span<const std::uint8_t>
-        labels;                      ///< (n, K) row-major: 0, 1 or 2 = unknown; label i belongs to rows[i]
+        labels;  ///< (n, K) row-major: 0, 1 or base::kUnknownLabel; label i belongs to rows[i]
     std::span<const float> weights;  ///< n, or empty: all 1
 };
 
@@ -130,7 +130,8 @@ inline void check_rows(const TrainRows& rows, const InputSource& source, std::si
                 "\"");
     }
     for (const std::uint8_t label : rows.labels) {
-        if (label > nn::kUnknown) bad("expected a label 0, 1 or 2, got \"" + std::to_string(label) + "\"");
+        if (label > base::kUnknownLabel)
+            bad("expected a label 0, 1 or 2, got \"" + std::to_string(label) + "\"");
     }
     for (const float weight : rows.weights) {
         if (!(weight >= 0.0F) || std::isinf(weight)) {

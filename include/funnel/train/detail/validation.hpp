@@ -66,7 +66,7 @@ struct HeadReport {
         for (std::size_t i = 0; i < n; ++i) {
             scores[i] = p[i * heads + k];
             labels[i] = rows.labels[i * heads + k];
-            if (labels[i] == nn::kUnknown) continue;
+            if (labels[i] == base::kUnknownLabel) continue;
             sum.add(static_cast<double>(scores[i]), labels[i],
                     rows.weights.empty() ? 1.0 : static_cast<double>(rows.weights[i]));
         }

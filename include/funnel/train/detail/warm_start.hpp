@@ -72,6 +72,7 @@ class WarmStart {
     }
     void copy_embeddings();
     void copy_texts(std::size_t embedding, std::size_t old_embedding);
+    void copy_bins(std::size_t embedding, std::size_t old_embedding);
     void copy_dense_inputs();
     void copy_layer(std::size_t layer);
     /// Rows of the first layer before those of an embedding, or before the dense inputs.
@@ -107,6 +108,9 @@ inline void WarmStart::copy_embeddings() {
 
 /// A text that the earlier net did not know starts as its "unknown".
 inline void WarmStart::copy_texts(std::size_t embedding, std::size_t old_embedding) {
+    const encoding::NumberBins *bins = to_.encoder.embedding_bins(embedding),
+                               *old_bins = from_.encoder.embedding_bins(old_embedding);
+    if (bins != nullptr || old_bins != nullptr) return copy_bins(embedding, old_embedding);
     const encoding::Vocabulary &texts = to_.encoder.embedding_vocabulary(embedding),
                                &old_texts = from_.encoder.embedding_vocabulary(old_embedding);
     const std::size_t width = net_.shape().embeddings[embedding].dim;
@@ -114,6 +118,20 @@ inline void WarmStart::copy_texts(std::size_t embedding, std::size_t old_embeddi
     const float* old_rows = old_.parameters().data() + old_.embedding_range(old_embedding).first;
     for (std::uint32_t id = 0; id <= texts.size(); ++id, row += width) {
         const std::size_t from = id == 0 ? 0 : old_texts.id(texts.text(id));
+        std::copy_n(old_rows + from * width, width, row);
+    }
+}
+
+/// A bin starts as the earlier bin that its own begins in.
+inline void WarmStart::copy_bins(std::size_t embedding, std::size_t old_embedding) {
+    const encoding::NumberBins *bins = to_.encoder.embedding_bins(embedding),
+                               *old_bins = from_.encoder.embedding_bins(old_embedding);
+    if (bins == nullptr || old_bins == nullptr) return;  // a number and a category of one name
+    const std::size_t width = net_.shape().embeddings[embedding].dim;
+    float* row = net_.parameters().data() + net_.embedding_range(embedding).first;
+    const float* old_rows = old_.parameters().data() + old_.embedding_range(old_embedding).first;
+    for (std::uint32_t id = 0; id < bins->ids(); ++id, row += width) {
+        const std::uint32_t from = id < 2 ? id : old_bins->id(bins->starts()[id - 2]);
         std::copy_n(old_rows + from * width, width, row);
     }
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "funnel/base/warning.hpp"
 #include "funnel/eval/interval.hpp"
 #include "funnel/metrics/detail/funnel/first_entries.hpp"
 #include "funnel/metrics/detail/inference/intervals.hpp"
@@ -39,15 +40,15 @@ struct Censoring {
 [[nodiscard]] Censoring censoring_of(std::span<const Tally> groups, const MetricsOptions& options);
 
 /// What to say where fewer than 95 % of the windows are over; empty: nothing.
-[[nodiscard]] inline std::string censoring_warning(const std::optional<Censoring>& censoring,
-                                                   const MetricsOptions& options) {
+[[nodiscard]] inline std::optional<base::Warning> censoring_warning(const std::optional<Censoring>& censoring,
+                                                                    const MetricsOptions& options) {
     if (!censoring || !censoring->mature_share || *censoring->mature_share >= 0.95) return {};
     const auto share = static_cast<int>(*censoring->mature_share * 100);
-    return "the window " + base::format_duration(options.window) + " is over for only " +
-           std::to_string(share) +
-           " % of those at the first stage, so the last steps of the funnel are too low; funnel.censoring "
-           "has "
-           "estimates that allow for it, or give a shorter --window";
+    return base::Warning{
+        "windows_open",
+        "the window " + base::format_duration(options.window) + " is over for only " + std::to_string(share) +
+            " % of those at the first stage, so the last steps of the funnel are too low; funnel.censoring "
+            "has estimates that allow for it, or give a shorter --window"};
 }
 
 namespace detail {

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: MIT
-// warnings_of: what a reader of the numbers should know about the log, one line each.
+// warnings_of: what makes the numbers of a log doubtful; notes_of: what is good to know beside them.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <iterator>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "funnel/base/hash.hpp"
 #include "funnel/base/time.hpp"
+#include "funnel/base/warning.hpp"
 #include "funnel/metrics/detail/tally/tally.hpp"
 #include "funnel/metrics/metrics_options.hpp"
 
 namespace funnel::metrics {
+
+/// User ids that databases and trackers write for "nobody".
+inline constexpr std::array<std::string_view, 8> kPlaceholders = {"null", "undefined", "None", "NaN",
+                                                                  "0",    "(not set)", "\\N",  "-"};
 
 /// What only warnings ask of a log. Checks of logs without a common user add.
 struct LogChecks {
@@ -22,6 +30,8 @@ struct LogChecks {
     std::int64_t last_month_rows = 0;   ///< in the 30 days before the last time
     std::int64_t shared_order_ids = 0;  ///< order ids that occur with several users
     bool has_items = false;             ///< some row has an item
+    /// Rows of users whose id stands for none (kPlaceholders).
+    std::map<std::string, std::int64_t> placeholder_rows = {};
     /// Hashes of the order ids and of the shared ones among them, sorted, so that an id whose users are in
     /// several logs is seen.
     std::vector<std::uint64_t> order_ids = {}, shared = {};
@@ -30,6 +40,8 @@ struct LogChecks {
         busiest_user = std::max(busiest_user, other.busiest_user);
         last_month_rows += other.last_month_rows;
         has_items |= other.has_items;
+        for (const auto& [id, rows] : other.placeholder_rows)
+            placeholder_rows[id] += rows;
         std::vector<std::uint64_t> common, all, several;
         std::ranges::set_intersection(order_ids, other.order_ids, std::back_inserter(common));
         std::ranges::set_union(order_ids, other.order_ids, std::back_inserter(all));
@@ -46,9 +58,13 @@ struct LogChecks {
 [[nodiscard]] LogChecks checks_of(const EventLog& log, const LogFacts& facts);
 
 /// rows, users: of the whole log.
-[[nodiscard]] std::vector<std::string> warnings_of(const Tally& total, const LogChecks& checks,
-                                                   std::int64_t rows, std::int64_t users,
-                                                   const MetricsOptions& options, const LogFacts& facts);
+[[nodiscard]] base::Warnings warnings_of(const Tally& total, const LogChecks& checks, std::int64_t rows,
+                                         std::int64_t users, const MetricsOptions& options,
+                                         const LogFacts& facts);
+
+/// How this log was counted, where that depends on the log or on what was asked. No reason for doubt.
+[[nodiscard]] base::Warnings notes_of(const Tally& total, std::int64_t rows, const MetricsOptions& options,
+                                      const LogFacts& facts);
 
 namespace detail {
 
@@ -95,82 +111,111 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
         ++rows_of[user];
     for (const std::uint32_t rows : rows_of)
         checks.busiest_user = std::max<std::int64_t>(checks.busiest_user, rows);
+    for (const std::string_view id : kPlaceholders) {
+        const std::uint32_t user = log.users.find(id);
+        if (user != base::kNone && rows_of[user] > 0)
+            checks.placeholder_rows[std::string(id)] = rows_of[user];
+    }
     checks.last_month_rows = std::ranges::count_if(
         log.time, [&](std::int64_t time) { return events::within(time, facts.last_time, 30 * base::kDay); });
     return checks;
 }
 
 /// What to say of a period without a row.
-[[nodiscard]] inline std::string empty_period(const LogFacts& facts) {
-    return "no row in the period: the log is from " + base::format_time(facts.first_time) + " to " +
-           base::format_time(facts.last_time) + "; choose --from and --to inside it";
+[[nodiscard]] inline base::Warning empty_period(const LogFacts& facts) {
+    return base::Warning{"empty_period", "no row in the period: the log is from " +
+                                             base::format_time(facts.first_time) + " to " +
+                                             base::format_time(facts.last_time) +
+                                             "; choose --from and --to inside it"};
 }
 
-inline std::vector<std::string> warnings_of(const Tally& total, const LogChecks& checks, std::int64_t rows,
-                                            std::int64_t users, const MetricsOptions& options,
-                                            const LogFacts& facts) {
-    std::vector<std::string> out;
+inline base::Warnings warnings_of(const Tally& total, const LogChecks& checks, std::int64_t rows,
+                                  std::int64_t users, const MetricsOptions& options, const LogFacts& facts) {
+    base::Warnings out;
     if (rows == 0) return out;
     const auto number = [](std::int64_t n) { return std::to_string(n); };
     if (facts.kinds == events::kind_bit(EventKind::other)) {
-        out.push_back("no event is of a type that metrics know; map the names of this log in a schema");
+        out.push_back({"no_known_event",
+                       "no event is of a type that metrics know; map the names of this log in a schema"});
         return out;
     }
     if (!checks.has_items && facts.kinds != events::kind_bit(EventKind::page_view)) {
-        out.push_back(
-            "no row has an item: what joins events of one item (ctr, cvr_post_click, carts, repeat purchase) "
-            "finds "
-            "nothing; if the log has items, name their column in the schema");
-    }
-    if (total[Count::impressions] > 0 && !facts.has(EventKind::click) && facts.has(EventKind::view)) {
-        out.push_back(
-            "no click in the log: in ctr, ctr_raw, ctr_followed and click_user_rate a view is the click");
+        out.push_back({"no_items",
+                       "no row has an item: what joins events of one item (ctr, cvr_post_click, carts, "
+                       "repeat purchase) "
+                       "finds nothing; if the log has items, name their column in the schema"});
     }
     if (total[Count::pairs_carted] > 0 && total[Count::pairs_mature] == 0) {
         const std::int64_t begin = std::max(facts.first_time, options.from.value_or(facts.first_time));
         const std::uint64_t span = events::elapsed(std::min(begin, facts.last_time), facts.last_time);
-        out.push_back(
-            std::string(options.from ? "from --from to its end the log" : "log") + " spans " +
-            detail::rough_days(span) + "; window " + base::format_duration(options.window) +
-            " is over for no cart; try --window " +
-            base::format_duration(
-                std::max<std::int64_t>(1, static_cast<std::int64_t>(span / 3) / base::kHour) * base::kHour));
+        out.push_back({"window_over_for_no_cart",
+                       std::string(options.from ? "from --from to its end the log" : "log") + " spans " +
+                           detail::rough_days(span) + "; window " + base::format_duration(options.window) +
+                           " is over for no cart; try --window " +
+                           base::format_duration(
+                               std::max<std::int64_t>(1, static_cast<std::int64_t>(span / 3) / base::kHour) *
+                               base::kHour)});
     }
     if (checks.shared_order_ids > 0) {
-        out.push_back(number(checks.shared_order_ids) +
-                      " order ids occur with several users; each user's rows count as an order of their own");
+        out.push_back(
+            {"order_ids_of_several_users",
+             number(checks.shared_order_ids) +
+                 " order ids occur with several users; each user's rows count as an order of their own"});
     }
     if (total[Count::late_order_rows] > 0) {
-        out.push_back(number(total[Count::late_order_rows]) +
-                      " purchase rows are later than the first of their order, as if it was written again; "
-                      "--dedup orders counts each line of an order once");
+        out.push_back({"late_order_rows",
+                       number(total[Count::late_order_rows]) +
+                           " purchase rows are later than the first of their order, as if it was written "
+                           "again; --dedup orders counts each line of an order once"});
     }
     const bool priced = facts.has_revenue || facts.has_price;
     if (priced && total[Count::purchase_rows_without_value] > 0) {
         out.push_back(
-            detail::percent(total[Count::purchase_rows_without_value], total[Count::purchase_rows]) +
-            " of the purchase rows have no amount (" + number(total[Count::purchase_rows_without_value]) +
-            "); they add 0 to revenue");
+            {"purchase_rows_without_value",
+             detail::percent(total[Count::purchase_rows_without_value], total[Count::purchase_rows]) +
+                 " of the purchase rows have no amount (" +
+                 number(total[Count::purchase_rows_without_value]) + "); they add 0 to revenue"});
     }
     if (facts.has_sessions && total[Count::rows_without_visit_id] > 0) {
-        out.push_back(number(total[Count::rows_without_visit_id]) +
-                      " rows have no visit id; their visits are cut where the user was silent for " +
-                      base::format_duration(options.visit_gap));
+        out.push_back({"rows_without_visit_id",
+                       number(total[Count::rows_without_visit_id]) +
+                           " rows have no visit id; their visits are cut where the user was silent for " +
+                           base::format_duration(options.visit_gap)});
+    }
+    for (const auto& [id, of] : checks.placeholder_rows) {
+        if (of * 200 <= rows) continue;
+        out.push_back({"placeholder_user",
+                       detail::percent(of, rows) + " of all rows have the user \"" + id +
+                           "\", which may stand for nobody: they count as one user; name it under missing "
+                           "in a schema"});
     }
     if (users >= 1000 && checks.busiest_user * 200 > rows) {
-        out.push_back("one user has " + detail::percent(checks.busiest_user, rows) +
-                      " of all rows: a robot, or an id that many share?");
+        out.push_back({"busy_user", "one user has " + detail::percent(checks.busiest_user, rows) +
+                                        " of all rows: a robot, or an id that many share?"});
     }
     if (checks.last_month_rows * 1000 < rows) {
-        out.push_back("the latest event, " + base::format_time(facts.last_time) +
-                      ", is more than 30 days after 99.9 % of all others; if a clock was wrong, leave it out "
-                      "with --to, since windows are judged by the latest time");
+        out.push_back(
+            {"latest_event_alone",
+             "the latest event, " + base::format_time(facts.last_time) +
+                 ", is more than 30 days after 99.9 % of all others; if a clock was wrong, leave it out "
+                 "with --to, since windows are judged by the latest time"});
+    }
+    return out;
+}
+
+inline base::Warnings notes_of(const Tally& total, std::int64_t rows, const MetricsOptions& options,
+                               const LogFacts& facts) {
+    base::Warnings out;
+    if (rows == 0 || facts.kinds == events::kind_bit(EventKind::other)) return out;
+    if (total[Count::impressions] > 0 && !facts.has(EventKind::click) && facts.has(EventKind::view)) {
+        out.push_back(
+            {"view_is_click",
+             "no click in the log: in ctr, ctr_raw, ctr_followed and click_user_rate a view is the click"});
     }
     if (!options.by.empty()) {
-        out.push_back(
-            "a user counts in every key in which the user has an event; a visit, a pair and an order count "
-            "in "
-            "the key of the row they begin with");
+        out.push_back({"user_in_several_keys",
+                       "a user counts in every key in which the user has an event; a visit, a pair and an "
+                       "order count in the key of the row they begin with"});
     }
     return out;
 }

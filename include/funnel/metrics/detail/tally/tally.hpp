@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "funnel/events/funnel_stages.hpp"
 #include "funnel/events/money.hpp"
 #include "funnel/metrics/detail/funnel/first_entries.hpp"
 #include "funnel/metrics/detail/tally/dwell.hpp"
@@ -83,7 +84,7 @@ enum class Count : std::uint8_t {
     count_  ///< how many there are
 };
 
-inline constexpr std::size_t kMaxStages = 32;
+using events::kMaxStages;
 
 /// Of the entities that reached a stage: how long it took, and what they bought within the window.
 struct StepTally {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "funnel/dataset/split.hpp"
+#include "funnel/encoding/dataset_encoder.hpp"
 #include "funnel/encoding/encoder.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/train/input_source.hpp"
