@@ -35,7 +35,7 @@ Names options_in(const std::string& text) {
 
 /// Options of one command, or of the program itself for "".
 Names options_of(const std::string& command) {
-    const auto help = command.empty() ? run_tool({"--help"}) : run_tool({command, "--help"});
+    const auto help = command.empty() ? run_tool({"--help-all"}) : run_tool({command, "--help-all"});
     EXPECT_EQ(help.code, 0) << help.err;
     return options_in(help.out);
 }

@@ -2,6 +2,8 @@
 // Wrong usage: exit code 2, one line, no file; help and version; configuration files; how messages look.
 #include <gtest/gtest.h>
 
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -40,11 +42,43 @@ TEST(CliUsage, HelpNamesEveryCommandAndTheExitCodes) {
     EXPECT_NE(result.out.find("Exit codes"), std::string::npos);
 }
 
+/// "--model" of each line such as "  -m,--model VALUE  The model file".
+std::set<std::string> explained_options(const std::string& text) {
+    std::set<std::string> names;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("  -")) continue;
+        const std::size_t begin = line.find("--");
+        names.insert(line.substr(begin, line.find_first_of(", ", begin) - begin));
+    }
+    return names;
+}
+
 TEST(CliUsage, EveryCommandHasHelpOfItsOwn) {
     for (const std::string& command : kCommands) {
-        const ToolResult result = run_tool({command, "--help"});
-        EXPECT_EQ(result.code, 0) << command;
-        EXPECT_NE(result.out.find("--"), std::string::npos) << command;
+        const std::string page = run_tool({command, "--help"}).out,
+                          all = run_tool({command, "--help-all"}).out;
+        const std::size_t common = page.find("Common options:"), more = page.find("More options");
+        ASSERT_LT(page.find("Example"), common) << command;
+        ASSERT_LT(common, more) << command;
+        EXPECT_GE(explained_options(page).size(), 1u) << command;
+        EXPECT_LE(explained_options(page).size(), 10u) << command;
+        EXPECT_GE(explained_options(all).size(), 8u) << command;
+        for (const std::string& name : explained_options(all))  // the first page names them all
+            EXPECT_NE((page + " ").find(name), std::string::npos) << command << " " << name;
+    }
+}
+
+TEST(CliUsage, EveryOptionStandsInAGroupAndEveryLineFitsATerminal) {
+    for (const std::string& command : kCommands) {
+        for (const std::string flag : {"--help", "--help-all"}) {
+            const ToolResult result = run_tool({command, flag});
+            EXPECT_EQ(result.code, 0) << command;
+            EXPECT_EQ(result.out.find("\nOther:"), std::string::npos) << command;
+            std::istringstream lines(result.out);
+            for (std::string line; std::getline(lines, line);)
+                EXPECT_LE(line.size(), 80u) << command << ": " << line;
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 #include "config_file.hpp"
 #include "exit_codes.hpp"
 #include "funnel/base/version.hpp"
+#include "help_pages.hpp"
 #include "option_words.hpp"
 
 namespace funnel::tool {
@@ -34,10 +35,11 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& 
         app.parse(args);
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {
-        CLI::App* command = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
-        session.out << command->help();
+        session.out << (app.get_subcommands().empty() ? program_help_page(app)
+                                                      : help_page(*app.get_subcommands().front()));
     } catch (const CLI::CallForAllHelp&) {
-        session.out << app.help("", CLI::AppFormatMode::All);
+        session.out << (app.get_subcommands().empty() ? full_program_help_page(app)
+                                                      : full_help_page(*app.get_subcommands().front()));
     } catch (const CLI::CallForVersion&) {
         session.out << "funnel-train " << base::kVersion << '\n';
     } catch (const CLI::ConfigError& error) {
@@ -121,6 +123,8 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     Session session{out, console};
     CLI::App app{"From a shop's event log to funnel numbers and click and purchase predictions.",
                  "funnel-train"};
+    app.set_help_flag("-h,--help", "The common options, with examples");
+    app.set_help_all_flag("--help-all", "Every option, by group");
     app.set_version_flag("--version", base::kVersion);
     app.set_config("--config", "", "TOML file with options, one section per command");
     app.allow_config_extras(CLI::config_extras_mode::error);

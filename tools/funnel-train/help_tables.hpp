@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// What the pages of --help are made of: examples and common options of each command, groups of options. A new
+// option is entered in a group here.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+namespace funnel::tool {
+
+using HelpWords = std::vector<std::string_view>;
+
+/// The first page of a command.
+struct HelpPage {
+    std::string_view command;
+    HelpWords examples;
+    HelpWords common;  // long names, at most ten
+};
+
+inline const std::array kHelpPages = {
+    HelpPage{"metrics",
+             {"shop.csv", "shop.csv --period last-week --compare previous", "shop.csv --by category --json"},
+             {"period", "from", "to", "by", "compare", "funnel", "window", "schema", "all", "json"}},
+    HelpPage{
+        "train",
+        {"shop.csv -o shop.funnel", "shop.csv -o shop.funnel --targets click,purchase",
+         "visitors.csv --label bought -o bought.funnel"},
+        {"output", "targets", "horizon", "label", "categorical", "drop", "time", "valid", "schema", "json"}},
+    HelpPage{"evaluate",
+             {"-m shop.funnel this-week.csv", "-m shop.funnel this-week.csv --min-auc purchase=0.7",
+              "--scores scored.csv --all"},
+             {"model", "min-auc", "from", "to", "scores", "items", "users", "all", "json"}},
+    HelpPage{
+        "score",
+        {"-m shop.funnel today.csv -o scores.csv",
+         "-m shop.funnel today.csv --state shop.state --save-state shop.state -o scores.csv",
+         "-m bought.funnel visitors.csv --keep visitor_id"},
+        {"model", "output", "keep", "candidates", "state", "save-state", "from", "items", "users", "as-of"}},
+    HelpPage{"features",
+             {"shop.csv -o features.csv", "shop.csv --examples visit --horizon 3d -o features.csv",
+              "-m shop.funnel today.csv --encoded"},
+             {"model", "output", "encoded", "targets", "horizon", "examples", "items", "users", "schema"}},
+    HelpPage{"inspect", {"shop.funnel", "shop.funnel --json"}, {"json"}},
+    HelpPage{"report",
+             {"shop.csv -o report.html", "shop.csv --by category -o report.html",
+              "shop.csv -m shop.funnel -o report.html"},
+             {"output", "model", "by", "period", "funnel", "window", "items", "users", "schema"}},
+    HelpPage{"calibrate",
+             {"-m shop.funnel this-week.csv -o shop.funnel"},
+             {"model", "output", "from", "to", "items", "users", "schema", "json"}},
+    HelpPage{"pretrain",
+             {"shop.csv -o items.csv", "shop.csv -o items.csv --dimensions 64 --min-count 10"},
+             {"output", "dimensions", "events", "min-count", "epochs", "seed", "schema"}},
+    HelpPage{"simulate",
+             {"-o shop.csv.gz --users 10000 --days 30 --seed 1"},
+             {"output", "users", "days", "items", "seed"}},
+};
+
+/// Options of one subject, in the order in which they are told.
+struct OptionGroup {
+    std::string_view title;
+    HelpWords options;
+};
+
+inline const std::array kOptionGroups = {
+    OptionGroup{"Log", {"schema", "time-unit", "funnel", "bad-rows", "max-bad", "rejects", "max-line"}},
+    OptionGroup{"Period", {"period", "from", "to", "as-of", "clock", "tz"}},
+    OptionGroup{"Side tables", {"items", "users", "sessions", "use", "vectors"}},
+    OptionGroup{"Counting",
+                {"window", "per", "dedup", "repeat-within", "retention", "rolling-days", "timing", "bot-rule",
+                 "aliases", "warmup"}},
+    OptionGroup{"Comparisons",
+                {"by", "compare", "differences", "experiment", "control", "split", "where", "touch", "gate",
+                 "target", "explain-difference"}},
+    OptionGroup{"Rules of the funnel",
+                {"order", "strict-increase", "first-entry", "open", "exclude", "hold", "step-window", "count",
+                 "semantics"}},
+    OptionGroup{"Table",
+                {"label", "drop", "categorical", "numeric", "weight", "group", "time", "valid-file", "keep",
+                 "missing", "decimal", "thousands"}},
+    OptionGroup{"What is learned", {"targets", "horizon", "examples", "without", "forget", "lag", "burn-in"}},
+    OptionGroup{
+        "How it is learned",
+        {"search",       "budget",    "members",   "valid",    "refit",       "one-pass",  "epochs",
+         "batch-size",   "hidden",    "dropout",   "patience", "seed",        "optimizer", "learning-rate",
+         "weight-decay", "bins",      "init",      "freeze",   "calibration", "audit",     "negative-rate",
+         "dimensions",   "negatives", "min-count", "events"}},
+    OptionGroup{"Model and history",
+                {"model", "history", "state", "save-state", "allow-older-state", "score-from", "late-memory",
+                 "max-late", "candidates", "allow-training-rows", "scores", "days"}},
+    OptionGroup{"Gates", {"min-auc", "champion", "min-gain", "max-drift", "strict"}},
+    OptionGroup{"Output",
+                {"output", "json", "csv", "markdown", "all", "brief", "encoded", "emit-sql", "manifest",
+                 "quiet", "verbose", "log-format"}},
+    OptionGroup{"Running",
+                {"threads", "memory", "temp", "kernel", "lock", "lock-wait", "config", "help", "help-all",
+                 "version"}},
+};
+
+}  // namespace funnel::tool
