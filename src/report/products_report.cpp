@@ -24,23 +24,23 @@ struct ProductColumn {
     Value (*value)(const Product&);
 };
 
-Value count(std::int64_t n) {
+Value product_count(std::int64_t n) {
     return static_cast<double>(n);
 }
 
-constexpr std::array kColumns = {
-    ProductColumn{"impressions", [](const Product& p) { return count(p.counts.impressions); }},
-    ProductColumn{"clicked", [](const Product& p) { return count(p.counts.clicked); }},
+constexpr std::array kProductColumns = {
+    ProductColumn{"impressions", [](const Product& p) { return product_count(p.counts.impressions); }},
+    ProductColumn{"clicked", [](const Product& p) { return product_count(p.counts.clicked); }},
     ProductColumn{"ctr", [](const Product& p) { return p.ctr; }},
     ProductColumn{"ctr_low",
                   [](const Product& p) { return p.ctr_interval ? Value(p.ctr_interval->low) : Value(); }},
     ProductColumn{"ctr_high",
                   [](const Product& p) { return p.ctr_interval ? Value(p.ctr_interval->high) : Value(); }},
     ProductColumn{"observed_over_expected", [](const Product& p) { return p.observed_over_expected; }},
-    ProductColumn{"views", [](const Product& p) { return count(p.counts.views); }},
-    ProductColumn{"carts", [](const Product& p) { return count(p.counts.carts); }},
-    ProductColumn{"ripe_carts", [](const Product& p) { return count(p.counts.ripe_carts); }},
-    ProductColumn{"abandoned", [](const Product& p) { return count(p.counts.abandoned); }},
+    ProductColumn{"views", [](const Product& p) { return product_count(p.counts.views); }},
+    ProductColumn{"carts", [](const Product& p) { return product_count(p.counts.carts); }},
+    ProductColumn{"ripe_carts", [](const Product& p) { return product_count(p.counts.ripe_carts); }},
+    ProductColumn{"abandoned", [](const Product& p) { return product_count(p.counts.abandoned); }},
     ProductColumn{"cart_abandonment", [](const Product& p) { return p.cart_abandonment; }},
     ProductColumn{"cart_abandonment_low",
                   [](const Product& p) {
@@ -50,14 +50,15 @@ constexpr std::array kColumns = {
                   [](const Product& p) {
                       return p.abandonment_interval ? Value(p.abandonment_interval->high) : Value();
                   }},
-    ProductColumn{"orders", [](const Product& p) { return count(p.counts.orders); }},
-    ProductColumn{"buyers", [](const Product& p) { return count(p.counts.buyers); }},
+    ProductColumn{"orders", [](const Product& p) { return product_count(p.counts.orders); }},
+    ProductColumn{"buyers", [](const Product& p) { return product_count(p.counts.buyers); }},
     ProductColumn{"revenue", [](const Product& p) { return Value(p.counts.revenue.value()); }},
 };
 
 /// Checked by sort_products.
-const ProductColumn& column_named(std::string_view name) {
-    return *std::ranges::find_if(kColumns, [&](const ProductColumn& column) { return name == column.name; });
+const ProductColumn& product_column_named(std::string_view name) {
+    return *std::ranges::find_if(kProductColumns,
+                                 [&](const ProductColumn& column) { return name == column.name; });
 }
 
 bool knows_revenue(const metrics::Products& products) {
@@ -65,7 +66,7 @@ bool knows_revenue(const metrics::Products& products) {
 }
 
 /// Of a row in a table that may know no revenue.
-Value value_of(const ProductColumn& column, const Product& product, const metrics::Products& products) {
+Value product_value(const ProductColumn& column, const Product& product, const metrics::Products& products) {
     if (std::string_view(column.name) == "revenue" && !knows_revenue(products)) return std::nullopt;
     return column.value(product);
 }
@@ -78,18 +79,18 @@ std::string default_sort(const metrics::Products& products) {
     return any([](const Product& p) { return p.counts.clicked > 0; }) ? "clicked" : "views";
 }
 
-std::span<const Product> shown(const ProductsView& view) {
+std::span<const Product> shown_products(const ProductsView& view) {
     const std::span<const Product> all = view.products.rows;
     return view.top == 0 ? all : all.first(std::min(view.top, all.size()));
 }
 
-std::string name_of(const ProductsView& view, const Product& product) {
+std::string name_of_product(const ProductsView& view, const Product& product) {
     if (!product.key) return "(missing)";
     const auto name = view.names.find(*product.key);
     return name == view.names.end() ? *product.key : name->second;
 }
 
-const Product* before_of(const ProductsView& view, const Product& product) {
+const Product* product_before(const ProductsView& view, const Product& product) {
     if (!view.before) return nullptr;
     // They stand by key, the missing one last.
     const auto& rows = view.before->rows;
@@ -100,28 +101,29 @@ const Product* before_of(const ProductsView& view, const Product& product) {
     return found != rows.end() && found->key == product.key ? &*found : nullptr;
 }
 
-std::string share(const Value& value) {
+std::string product_share(const Value& value) {
     if (!value) return "";
     return format_number(*value * 100, *value < 0.1 ? 2 : 1) + " %";
 }
 
-std::string range(const std::optional<eval::Interval>& interval) {
+std::string percent_range(const std::optional<eval::Interval>& interval) {
     if (!interval) return "";
     const int digits = interval->high < 0.1 ? 2 : 1;
     return format_number(interval->low * 100, digits) + "-" + format_number(interval->high * 100, digits);
 }
 
-std::string nonzero(std::int64_t n) {
+std::string count_or_blank(std::int64_t n) {
     return n == 0 ? "" : format_count(n);
 }
 
 /// What the column that the table is sorted by was in the period before.
 std::string before_cell(const ProductsView& view, const Product& product) {
-    const Product* before = before_of(view, product);
-    const Value value = before ? value_of(column_named(view.sort), *before, *view.before) : Value();
+    const Product* before = product_before(view, product);
+    const Value value =
+        before ? product_value(product_column_named(view.sort), *before, *view.before) : Value();
     const bool is_share = view.sort.starts_with("ctr") || view.sort.starts_with("cart_abandonment");
     if (!value) return "";
-    return is_share ? share(value) : format_number(value, view.sort == "revenue" ? 2 : 0);
+    return is_share ? product_share(value) : format_number(value, view.sort == "revenue" ? 2 : 0);
 }
 
 }  // namespace
@@ -129,7 +131,7 @@ std::string before_cell(const ProductsView& view, const Product& product) {
 const std::vector<std::string>& product_columns() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
-        for (const ProductColumn& column : kColumns)
+        for (const ProductColumn& column : kProductColumns)
             all.emplace_back(column.name);
         return all;
     }();
@@ -145,9 +147,9 @@ void sort_products(ProductsView& view) {
         throw Error(ErrorCode::invalid_argument,
                     "--sort: expected one of " + known + ", got \"" + view.sort + "\"");
     }
-    const ProductColumn& column = column_named(view.sort);
+    const ProductColumn& column = product_column_named(view.sort);
     std::ranges::stable_sort(view.products.rows, [&](const Product& a, const Product& b) {
-        const Value x = value_of(column, a, view.products), y = value_of(column, b, view.products);
+        const Value x = product_value(column, a, view.products), y = product_value(column, b, view.products);
         return x && y ? *x > *y : x.has_value() && !y.has_value();
     });
 }
@@ -164,30 +166,30 @@ std::string to_text(const ProductsView& view) {
     if (knows_revenue(view.products)) columns.push_back({"revenue"});
     if (view.before) columns.push_back({"before"});
     TextTable table(columns);
-    for (const Product& product : shown(view)) {
+    for (const Product& product : shown_products(view)) {
         const metrics::ProductCounts& counts = product.counts;
         std::vector<std::string> cells = {
-            printable(name_of(view, product), 22),
-            nonzero(counts.impressions),
-            share(product.ctr),
-            range(product.ctr_interval),
+            printable(name_of_product(view, product), 22),
+            count_or_blank(counts.impressions),
+            product_share(product.ctr),
+            percent_range(product.ctr_interval),
             product.observed_over_expected ? format_number(*product.observed_over_expected, 2) : "",
-            nonzero(counts.carts),
-            share(product.cart_abandonment),
-            nonzero(counts.orders)};
+            count_or_blank(counts.carts),
+            product_share(product.cart_abandonment),
+            count_or_blank(counts.orders)};
         if (knows_revenue(view.products)) cells.push_back(format_number(counts.revenue.value(), 2));
         if (view.before) cells.push_back(before_cell(view, product));
         table.add_row(std::move(cells));
     }
     std::string out = view.head + table.text();
-    const std::size_t all = view.products.rows.size(), here = shown(view).size();
+    const std::size_t all = view.products.rows.size(), here = shown_products(view).size();
     out += "\n" + format_count(static_cast<std::int64_t>(all)) + " in all, by " + view.sort;
     if (here < all) out += "; the first " + std::to_string(here) + " are shown (--top N, --csv)";
     out += ".\n";
     if (view.products.ctr_reason == "no_spread")
         out += "clicked: the rates do not differ by more than chance; all have the rate of all.\n";
     else if (view.products.ctr)
-        out += "clicked: drawn towards " + share(view.products.ctr) +
+        out += "clicked: drawn towards " + product_share(view.products.ctr) +
                ", the rate of all, as far as chance explains.\n";
     if (view.products.place_reason == "place_confounded")
         out += "vs place: unknown, since fewer than 20 of them were shown at several places.\n";
@@ -197,26 +199,27 @@ std::string to_text(const ProductsView& view) {
 std::string to_csv(const ProductsView& view) {
     std::string out = view.products.by;
     if (!view.names.empty()) out += ",name";
-    for (const ProductColumn& column : kColumns)
+    for (const ProductColumn& column : kProductColumns)
         out += std::string(",") + column.name;
     if (view.before) out += "," + view.sort + "_before";
     out += '\n';
-    for (const Product& product : shown(view)) {
+    for (const Product& product : shown_products(view)) {
         base::append_csv_field(out, product.key.value_or(""));
         if (!view.names.empty()) {
             out += ',';
             const auto name = view.names.find(product.key.value_or(""));
             if (name != view.names.end()) base::append_csv_field(out, name->second);
         }
-        for (const ProductColumn& column : kColumns) {
+        for (const ProductColumn& column : kProductColumns) {
             out += ',';
-            if (const Value value = value_of(column, product, view.products))
+            if (const Value value = product_value(column, product, view.products))
                 base::append_csv_number(out, *value);
         }
         if (view.before) {
-            const Product* before = before_of(view, product);
-            const Value value =
-                before != nullptr ? value_of(column_named(view.sort), *before, *view.before) : Value();
+            const Product* before = product_before(view, product);
+            const Value value = before != nullptr
+                                    ? product_value(product_column_named(view.sort), *before, *view.before)
+                                    : Value();
             out += ',';
             if (value) base::append_csv_number(out, *value);
         }
@@ -229,7 +232,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(const Value& value) {
+Json product_number(const Value& value) {
     if (!value) return nullptr;
     if (*value == std::trunc(*value) && std::abs(*value) < 0x1p53) return static_cast<std::int64_t>(*value);
     return *value;
@@ -237,8 +240,8 @@ Json number(const Value& value) {
 
 Json row_json(const Product& product, const metrics::Products& products) {
     Json row;
-    for (const ProductColumn& column : kColumns)
-        row[column.name] = number(value_of(column, product, products));
+    for (const ProductColumn& column : kProductColumns)
+        row[column.name] = product_number(product_value(column, product, products));
     return row;
 }
 
@@ -247,7 +250,7 @@ Json row_json(const Product& product, const metrics::Products& products) {
 std::string to_json(const ProductsView& view) {
     Json json = {{"schema_version", kSchemaVersion}, {"by", view.products.by}, {"sort", view.sort}};
     json["keys"] = view.products.rows.size();
-    json["ctr"] = number(view.products.ctr);
+    json["ctr"] = product_number(view.products.ctr);
     const auto reason = [](std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); };
     json["ctr_reason"] = reason(view.products.ctr_reason);
     json["place_reason"] = reason(view.products.place_reason);
@@ -255,12 +258,13 @@ std::string to_json(const ProductsView& view) {
                                     : view.products.has_amounts ? ""
                                                                 : "no_amounts");
     json["products"] = Json::array();
-    for (const Product& product : shown(view)) {
+    for (const Product& product : shown_products(view)) {
         Json row = {{"key", product.key ? Json(*product.key) : Json(nullptr)}};
-        if (!view.names.empty()) row["name"] = product.key ? Json(name_of(view, product)) : Json(nullptr);
+        if (!view.names.empty())
+            row["name"] = product.key ? Json(name_of_product(view, product)) : Json(nullptr);
         row.update(row_json(product, view.products));
         if (view.before) {
-            const Product* before = before_of(view, product);
+            const Product* before = product_before(view, product);
             row["before"] = before != nullptr ? row_json(*before, *view.before) : Json(nullptr);
         }
         json["products"].push_back(std::move(row));
