@@ -91,14 +91,18 @@ TEST(ShrunkRates, SayWhyThereAreNone) {
     EXPECT_EQ(ShrunkRates::fit(none, none, 1).reason(), "no_events");
 }
 
-TEST(ShrunkRates, TheDesignEffectOfClustersIsTheirSize) {
-    // 64 users with 100 events each: half of them all successes. One user is as good as one event.
-    std::vector<double> x(64), n(64, 100);
-    for (std::size_t g = 0; g < 32; ++g)
-        x[g] = 100;
-    EXPECT_NEAR(design_effect(x, n), 100 * 64.0 / 63, 2);
-    // As regular as can be: never below 1.
-    EXPECT_EQ(design_effect(std::vector<double>(64, 50), n), 1);
+TEST(ShrunkRates, TheDesignEffectOfClustersThatAreAllOrNothingIsTheirSize) {
+    ClusterSums all_or_nothing, single;
+    for (int c = 0; c < 100; ++c) {
+        all_or_nothing.add(c % 2 == 0 ? 7 : 0, 7);
+        single.add(c % 4 == 0 ? 1 : 0, 1);
+    }
+    EXPECT_DOUBLE_EQ(design_effect(all_or_nothing), 7);
+    EXPECT_DOUBLE_EQ(design_effect(single), 1);
+    ClusterSums even;  // more regular than chance
+    for (int c = 0; c < 100; ++c)
+        even.add(1, 2);
+    EXPECT_EQ(design_effect(even), 1);
 }
 
 TEST(PlaceFactors, OfItemsThatStandStillAreUnknown) {

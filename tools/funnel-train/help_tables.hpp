@@ -69,16 +69,17 @@ inline const std::array kHelpPages = {
 struct OptionGroup {
     std::string_view title;
     HelpWords options;
+    std::string_view command = {};  ///< for this one alone, before the others; empty: for all
 };
 
 inline const std::array kOptionGroups = {
+    OptionGroup{"People", {"group", "since", "until", "min-value", "lapse", "only", "limit"}, "people"},
     OptionGroup{"Log", {"schema", "time-unit", "funnel", "bad-rows", "max-bad", "rejects", "max-line"}},
     OptionGroup{"Period", {"period", "from", "to", "as-of", "clock", "tz"}},
     OptionGroup{"Side tables", {"items", "users", "sessions", "use", "vectors"}},
     OptionGroup{"Counting",
                 {"window", "per", "dedup", "repeat-within", "retention", "rolling-days", "timing", "bot-rule",
                  "aliases", "warmup"}},
-    OptionGroup{"People", {"group", "since", "until", "min-value", "lapse", "only", "limit"}},
     OptionGroup{"Comparisons",
                 {"by", "compare", "differences", "experiment", "control", "split", "where", "sort", "top",
                  "touch", "gate", "target", "explain-difference"}},

@@ -12,7 +12,6 @@
 
 #include "funnel/eval/beta_quantile.hpp"
 #include "funnel/eval/interval.hpp"
-#include "funnel/eval/jackknife.hpp"
 
 namespace funnel::eval {
 
@@ -28,7 +27,7 @@ struct ShrunkRate {
 class ShrunkRates {
  public:
     /// x[i] of n[i] for every key, 0 <= x <= n; keys without n say nothing. design_effect >= 1: how much more
-    /// the pooled rate varies than that of independent events; n and x are divided by it.
+    /// counts vary than those of independent events; n and x are divided by it.
     [[nodiscard]] static ShrunkRates fit(std::span<const double> x, std::span<const double> n,
                                          double design_effect);
 
@@ -48,25 +47,36 @@ class ShrunkRates {
     std::string_view reason_ = "no_events";
 };
 
-/// How much more the rate sum x / sum n varies than with independent events, at least 1, from kUserGroups
-/// groups of users. 1 where the rate is 0 or 1.
-[[nodiscard]] inline double design_effect(std::span<const double> x, std::span<const double> n) {
-    double all_x = 0, all_n = 0;
-    for (std::size_t g = 0; g < n.size(); ++g) {
-        all_x += x[g];
-        all_n += n[g];
+/// What the design effect needs of clusters, here the events of one user in one key. Sums of whole numbers:
+/// exact in any order.
+struct ClusterSums {
+    double x = 0, n = 0, xx = 0, xn = 0, nn = 0;
+
+    /// One cluster with x of n.
+    void add(double of_x, double of_n) noexcept {
+        x += of_x;
+        n += of_n;
+        xx += of_x * of_x;
+        xn += of_x * of_n;
+        nn += of_n * of_n;
     }
-    const double rate = all_x / all_n;
-    if (!(rate > 0) || !(rate < 1)) return 1;
-    double mean = 0, squares = 0;
-    const auto groups = static_cast<double>(n.size());
-    const auto without = [&](std::size_t g) { return (all_x - x[g]) / (all_n - n[g]); };
-    for (std::size_t g = 0; g < n.size(); ++g)
-        mean += without(g) / groups;
-    for (std::size_t g = 0; g < n.size(); ++g)
-        squares += (without(g) - mean) * (without(g) - mean);
-    const double effect = (groups - 1) / groups * squares / (rate * (1 - rate) / all_n);
-    return effect > 1 ? effect : 1;  // also where one group has all events
+    ClusterSums& operator+=(const ClusterSums& other) noexcept {
+        x += other.x;
+        n += other.n;
+        xx += other.xx;
+        xn += other.xn;
+        nn += other.nn;
+        return *this;
+    }
+};
+
+/// How much more counts vary than those of independent events: the sum of (x - n m)^2 over clusters by
+/// sum n m (1 - m), m = sum x / sum n. At least 1, and 1 where m is 0 or 1.
+[[nodiscard]] inline double design_effect(const ClusterSums& sums) noexcept {
+    const double m = sums.x / sums.n;
+    if (!(m > 0) || !(m < 1)) return 1;
+    const double effect = (sums.xx - 2 * m * sums.xn + m * m * sums.nn) / (sums.n * m * (1 - m));
+    return effect > 1 ? effect : 1;
 }
 
 inline ShrunkRates ShrunkRates::fit(std::span<const double> x, std::span<const double> n,

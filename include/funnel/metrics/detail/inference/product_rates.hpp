@@ -46,7 +46,7 @@ namespace funnel::metrics::detail {
         clicked.push_back(static_cast<double>(counts.clicked));
         shown.push_back(static_cast<double>(counts.impressions));
     }
-    return eval::ShrunkRates::fit(clicked, shown, eval::design_effect(tally.clicked(), tally.shown()));
+    return eval::ShrunkRates::fit(clicked, shown, eval::design_effect(tally.clusters()));
 }
 
 [[nodiscard]] inline Product product_of(const ProductCounts& counts, const eval::ShrunkRates& ctr) {

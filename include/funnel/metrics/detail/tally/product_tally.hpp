@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "funnel/base/flat_map.hpp"
-#include "funnel/eval/jackknife.hpp"
+#include "funnel/eval/shrunk_rate.hpp"
 #include "funnel/events/visit.hpp"
 #include "funnel/metrics/detail/tally/item_tally.hpp"
 #include "funnel/metrics/detail/tally/order_tally.hpp"
@@ -33,10 +32,6 @@ class ProductKeys {
             throw Error(ErrorCode::invalid_argument, "--by: expected one of " + known + ", got \"" + by +
                                                          "\"; choose a column of the log");
         }
-        group_of_user_.resize(log.users.size());
-        for (std::uint32_t user = 0; user < log.users.size(); ++user)
-            group_of_user_[user] =
-                static_cast<std::uint8_t>(base::hash_bytes(log.users.text(user)) % eval::kUserGroups);
         if (const events::NumberColumn* column = log.number_column("position")) place_ = column->value;
         if (column_ != nullptr) rank_codes();
     }
@@ -48,7 +43,6 @@ class ProductKeys {
     }
     [[nodiscard]] std::size_t size() const noexcept { return names().size() + 1; }
     [[nodiscard]] bool has_places() const noexcept { return !place_.empty(); }
-    [[nodiscard]] std::uint8_t group(std::uint32_t user) const noexcept { return group_of_user_[user]; }
 
     [[nodiscard]] std::uint32_t code(const UserRow& row) const noexcept {
         std::uint32_t code = row.item;
@@ -90,7 +84,6 @@ class ProductKeys {
     std::string by_;
     const events::TextColumn* column_;
     std::span<const float> place_;
-    std::vector<std::uint8_t> group_of_user_;
     std::vector<std::uint32_t> rank_;
 };
 
@@ -120,14 +113,14 @@ class ProductTally {
     /// Per code of ProductKeys.
     [[nodiscard]] std::span<const ProductCounts> counts() const noexcept { return counts_; }
     [[nodiscard]] const base::FlatMap<PlaceCount>& places() const noexcept { return places_; }
-    /// Impressions and credited ones per group of users.
-    [[nodiscard]] std::span<const double> shown() const noexcept { return shown_; }
-    [[nodiscard]] std::span<const double> clicked() const noexcept { return clicked_; }
+    /// Of impressions and clicked ones per user and key.
+    [[nodiscard]] const eval::ClusterSums& clusters() const noexcept { return clusters_; }
 
  private:
     void sort_ties(std::span<UserRow> rows) const;
     void add_row(const UserView& user, std::size_t position);
     void add_pair(const UserView& user, std::span<const std::uint64_t> pair);
+    void add_clusters();
     void add_orders(const UserView& user);
     void add_place(const UserRow& row, std::uint32_t code, bool clicked);
 
@@ -135,8 +128,9 @@ class ProductTally {
     const ProductKeys* keys_;
     std::vector<ProductCounts> counts_;
     base::FlatMap<PlaceCount> places_;
-    std::array<double, eval::kUserGroups> shown_{}, clicked_{};
-    std::vector<Tally> tallies_;  // what the tallies below count for `metrics`, and nobody reads
+    eval::ClusterSums clusters_;
+    std::vector<std::uint64_t> shown_;  // of the user at hand: code << 1 | clicked, one per impression
+    std::vector<Tally> tallies_;        // what the tallies below count for `metrics`, and nobody reads
     events::VisitSplitter splitter_;
     ItemTally items_;
     OrderTally orders_;
@@ -146,14 +140,26 @@ class ProductTally {
 inline void ProductTally::add_user(std::span<UserRow> rows) {
     if (keys_->ties_matter()) sort_ties(rows);
     const UserView user{rows, tallies_, plan_->first_counted, plan_->last_counted};
+    shown_.clear();
     splitter_.start_user();
     items_.start_user();
     orders_.start_user();
     for (std::size_t i = 0; i < rows.size(); ++i)
         add_row(user, i);
     items_.finish(user, [&](std::span<const std::uint64_t> pair) { add_pair(user, pair); });
+    add_clusters();
     orders_.finish(user);
     add_orders(user);
+}
+
+inline void ProductTally::add_clusters() {
+    std::ranges::sort(shown_);
+    for (std::size_t begin = 0, end = 0; begin < shown_.size(); begin = end) {
+        double shown = 0, clicked = 0;
+        for (; end < shown_.size() && shown_[end] >> 1 == shown_[begin] >> 1; ++end)
+            ++((shown_[end] & 1) != 0 ? clicked : shown);
+        clusters_.add(clicked, shown);
+    }
 }
 
 // Of two carts of one item at one time the first counts: which that is must not depend on the file.
@@ -176,7 +182,7 @@ inline void ProductTally::add_row(const UserView& user, std::size_t position) {
     if (row.kind == EventKind::impression) {
         const std::uint32_t code = keys_->code(row);
         ++counts_[code].impressions;
-        ++shown_[keys_->group(row.user)];
+        shown_.push_back(std::uint64_t{code} << 1);
         add_place(row, code, false);
     } else if (row.kind == EventKind::view) {
         ++counts_[keys_->code(row)].views;
@@ -199,7 +205,7 @@ inline void ProductTally::add_pair(const UserView& user, std::span<const std::ui
             const UserRow& row = user.rows[position];
             const std::uint32_t code = keys_->code(row);
             ++counts_[code].clicked;
-            ++clicked_[keys_->group(row.user)];
+            shown_.push_back(std::uint64_t{code} << 1 | 1);
             add_place(row, code, true);
         });
     if (cart.first_add == user.rows.size() || !user.counts(cart.first_add)) return;
@@ -246,10 +252,7 @@ inline ProductTally& ProductTally::operator+=(const ProductTally& other) {
         cell.shown += theirs.shown;
         cell.clicked += theirs.clicked;
     });
-    for (std::size_t g = 0; g < eval::kUserGroups; ++g) {
-        shown_[g] += other.shown_[g];
-        clicked_[g] += other.clicked_[g];
-    }
+    clusters_ += other.clusters_;
     return *this;
 }
 
