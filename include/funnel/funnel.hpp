@@ -37,7 +37,9 @@
 #include "funnel/metrics/metric_difference.hpp"
 #include "funnel/metrics/experiment.hpp"
 #include "funnel/metrics/segments.hpp"
+#include "funnel/metrics/count_products.hpp"
 #include "funnel/metrics/products.hpp"
+#include "funnel/metrics/find_people.hpp"
 #include "funnel/metrics/people.hpp"
 #include "funnel/metrics/clickhouse_funnel.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // People against the rules asked naively, on random logs; and night after night nobody twice.
-#include "funnel/metrics/people.hpp"
+#include "funnel/metrics/find_people.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Products against a breakdown by the same column, which the oracle holds, on random logs; small ones by
 // hand.
-#include "funnel/metrics/products.hpp"
+#include "funnel/metrics/count_products.hpp"
 
 #include <gtest/gtest.h>
 

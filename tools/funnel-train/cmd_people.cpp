@@ -10,7 +10,7 @@
 #include "commands.hpp"
 #include "funnel/files/output.hpp"
 #include "funnel/ingest/time_zone.hpp"
-#include "funnel/metrics/people.hpp"
+#include "funnel/metrics/find_people.hpp"
 #include "funnel/report/people_report.hpp"
 #include "log_model.hpp"
 #include "outputs.hpp"

@@ -9,7 +9,7 @@
 #include "commands.hpp"
 #include "counting.hpp"
 #include "funnel/files/output.hpp"
-#include "funnel/metrics/products.hpp"
+#include "funnel/metrics/count_products.hpp"
 #include "funnel/report/products_report.hpp"
 #include "metrics_compare.hpp"
 #include "outputs.hpp"

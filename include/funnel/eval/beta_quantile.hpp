@@ -4,8 +4,6 @@
 // steps inside of a bracket.
 #pragma once
 
-#include <math.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// find_people: who is in a named group as of the end of the log, and since when (docs/metrics.md, "People").
+// Person: a user who is in a named group as of the end of the log, as find_people finds them
+// (docs/metrics.md, "People").
 #pragma once
 
 #include <array>
@@ -9,9 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "funnel/events/event_log.hpp"
+#include "funnel/base/time.hpp"
 #include "funnel/events/money.hpp"
-#include "funnel/metrics/metrics_options.hpp"
 
 namespace funnel::metrics {
 
@@ -58,37 +58,5 @@ struct PeopleOptions {
     /// Up to when the log is complete: a rule that holds by then counts. Empty: the latest event.
     std::optional<std::int64_t> end = {};
 };
-
-/// By since, then by the bytes of the user's id. Of options: funnel, visit_gap, threads; the end of the log
-/// is facts.last_time. Runs over the log as it grows, cut by since and until, name each (user, since) once.
-/// Items of value need the number column "price" (LogColumns::price). One pass; memory: that of the result.
-[[nodiscard]] std::vector<Person> find_people(const EventLog& log, const PeopleOptions& people,
-                                              const MetricsOptions& options, const LogFacts& facts);
-
-}  // namespace funnel::metrics
-
-#include "funnel/metrics/detail/tally/people_tally.hpp"
-
-namespace funnel::metrics {
-
-inline std::vector<Person> find_people(const EventLog& log, const PeopleOptions& people,
-                                       const MetricsOptions& options, const LogFacts& facts) {
-    MetricsOptions plain = options;
-    plain.by.clear();
-    plain.entity = Entity::user;
-    plain.from = plain.to = {};
-    const TallyPlan plan(log, plain, facts);
-    std::vector<detail::PeopleTally> workers(std::max(1u, options.threads),
-                                             detail::PeopleTally(plan, people));
-    for_each_user(
-        log, [](std::size_t) { return std::uint16_t{0}; }, std::span(workers));
-    std::vector<Person> found;
-    for (detail::PeopleTally& worker : workers)
-        std::ranges::move(worker.found(), std::back_inserter(found));
-    std::ranges::sort(found, [&](const Person& a, const Person& b) {
-        return a.since != b.since ? a.since < b.since : log.users.text(a.user) < log.users.text(b.user);
-    });
-    return found;
-}
 
 }  // namespace funnel::metrics

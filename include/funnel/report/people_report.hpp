@@ -8,6 +8,7 @@
 
 #include "funnel/base/warning.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/events/funnel_stages.hpp"
 #include "funnel/metrics/people.hpp"
 
 namespace funnel::report {
