@@ -106,12 +106,6 @@ std::string product_share(const Value& value) {
     return format_number(*value * 100, *value < 0.1 ? 2 : 1) + " %";
 }
 
-std::string percent_range(const std::optional<eval::Interval>& interval) {
-    if (!interval) return "";
-    const int digits = interval->high < 0.1 ? 2 : 1;
-    return format_number(interval->low * 100, digits) + "-" + format_number(interval->high * 100, digits);
-}
-
 std::string count_or_blank(std::int64_t n) {
     return n == 0 ? "" : format_count(n);
 }
@@ -158,8 +152,8 @@ std::string to_text(const ProductsView& view) {
     std::vector<TableColumn> columns = {{view.products.by, Align::left},
                                         {"shown"},
                                         {"clicked"},
-                                        {"95 %"},
-                                        {"vs place"},
+
+                                        {"place"},
                                         {"carts"},
                                         {"lost"},
                                         {"orders"}};
@@ -169,10 +163,9 @@ std::string to_text(const ProductsView& view) {
     for (const Product& product : shown_products(view)) {
         const metrics::ProductCounts& counts = product.counts;
         std::vector<std::string> cells = {
-            printable(name_of_product(view, product), 22),
+            printable(name_of_product(view, product), 16),
             count_or_blank(counts.impressions),
             product_share(product.ctr),
-            percent_range(product.ctr_interval),
             product.observed_over_expected ? format_number(*product.observed_over_expected, 2) : "",
             count_or_blank(counts.carts),
             product_share(product.cart_abandonment),
@@ -189,10 +182,12 @@ std::string to_text(const ProductsView& view) {
     if (view.products.ctr_reason == "no_spread")
         out += "clicked: the rates do not differ by more than chance; all have the rate of all.\n";
     else if (view.products.ctr)
-        out += "clicked: drawn towards " + product_share(view.products.ctr) +
-               ", the rate of all, as far as chance explains.\n";
+        out += "clicked: the rate, drawn towards " + product_share(view.products.ctr) +
+               ", that of all, as far as chance explains.\n";
+    if (view.products.place_reason.empty())
+        out += "place: clicks over those that an average one would have had at the same places.\n";
     if (view.products.place_reason == "place_confounded")
-        out += "vs place: unknown, since fewer than 20 of them were shown at several places.\n";
+        out += "place: unknown, since fewer than 20 of them were shown at several places.\n";
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,24 @@ TEST(CliProducts, ThePeriodBeforeStandsBeside) {
     EXPECT_EQ(b.at("before"), nullptr);
     const ToolResult without = run_tool({"products", log, "--compare", "previous"});
     EXPECT_EQ(without.code, 2) << without.err;
+}
+
+TEST(CliProducts, NoLineIsWiderThanATerminal) {
+    const TemporaryFolder folder;
+    std::string rows = two_weeks();
+    for (int i = 0; i < 12; ++i) {
+        const std::string item = "an item with a long name " + std::to_string(i);
+        for (int shown = 0; shown < 300; ++shown)
+            rows += "2024-03-12T11:00:00Z,impression,u9," + item + ",Hats,,,1\n";
+        rows += "2024-03-12T12:00:00Z,purchase,u9," + item + ",Hats,o9,1234567.89,\n";
+    }
+    const ToolResult result = run_tool({"products", folder.write("log.csv", rows), "--bad-rows", "skip"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    std::istringstream lines(result.out);
+    std::size_t seen = 0;
+    for (std::string line; std::getline(lines, line); ++seen)
+        EXPECT_LE(line.size(), 80u) << line;
+    EXPECT_GT(seen, 12u);
 }
 
 TEST(CliProducts, WrongWordsAreRefused) {
