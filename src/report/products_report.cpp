@@ -152,7 +152,6 @@ std::string to_text(const ProductsView& view) {
     std::vector<TableColumn> columns = {{view.products.by, Align::left},
                                         {"shown"},
                                         {"clicked"},
-
                                         {"place"},
                                         {"carts"},
                                         {"lost"},
