@@ -1,140 +1,61 @@
 // SPDX-License-Identifier: MIT
-// Scoring inside a recommender: events are observed as they happen, and several threads rank 100 candidates
-// for whoever comes, on what is known at that moment. No call of the ranking allocates after its first.
+// A server in small: events come in as they happen while several threads rank candidates for whoever comes.
+// One header does it, funnel/recommender.hpp; the others only invent a shop and train a model, which a server
+// does not: its model is made at night by `funnel-train train`.
 #include <algorithm>
 #include <cstdio>
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include "funnel/kernel/best_kernels.hpp"
-#include "funnel/score/scorer.hpp"
-#include "funnel/simulate/shopper_model.hpp"
-#include "funnel/train/train_on_log.hpp"
+#include "funnel/recommender.hpp"
+#include "shop.hpp"
 
-namespace {
-
-using funnel::Event;
-using funnel::EventKind;
-using funnel::score::Scorer;
-
-/// What one ranking thread keeps between its calls.
-struct Ranking {
-    std::vector<std::uint32_t> order;  ///< indices of the candidates, the best first
-    std::vector<float> p;              ///< (candidates, targets) row-major
-    Scorer::Workspace workspace;
-};
-
-/// Any thread may call any function: many rank at once, observing waits for them and they for it.
-class Recommender {
- public:
-    explicit Recommender(const funnel::Bundle& model)
-        : scorer_(model, funnel::kernel::best()), history_(*model.history) {}
-
-    void observe(const Event& event) {
-        const std::unique_lock lock(mutex_);
-        history_.observe(event);
-    }
-
-    /// Ranks by the probability of a purchase, the last stage of the funnel.
-    void rank(std::string_view user, std::span<const Event> candidates, Ranking& ranking) const {
-        ranking.order.resize(candidates.size());
-        ranking.p.resize(candidates.size() * scorer_.targets());
-        const std::shared_lock lock(mutex_);
-        const Event shown{.time = history_.watermark() + 1, .kind = EventKind::impression, .user = user};
-        scorer_.rank(history_, shown, candidates, scorer_.targets() - 1, ranking.order, ranking.p,
-                     ranking.workspace);
-    }
-
-    [[nodiscard]] const Scorer& scorer() const { return scorer_; }
-
- private:
-    Scorer scorer_;
-    funnel::history::History history_;
-    mutable std::shared_mutex mutex_;
-};
-
-/// A month of a simulated shop: the log to train on, and the last days, which are yet to happen.
-struct Shop {
-    funnel::EventLog past, future;
-
-    Shop() {
-        const funnel::simulate::ShopperOptions options{.users = 600, .days = 30};
-        const std::int64_t today = options.start + 27 * funnel::base::kDay;
-        funnel::simulate::ShopperModel(options).run(
-            [&](const Event& event) { (event.time < today ? past : future).add(event); });
-    }
-};
-
-/// A small model, so that this program needs no files. Yours is made at night by `funnel-train train`, and
-/// read with funnel::persist::load_model("shop.funnel").
-funnel::Bundle make_model(const funnel::EventLog& log) {
-    funnel::train::LogModelOptions options;
-    options.task.funnel = funnel::Funnel::parse("impression,click+view,cart_add,purchase");
-    options.model.training.epochs = 3;
-    options.model.training.threads = 2;
-    return funnel::train::train_on_log(log, options, funnel::kernel::best());
-}
-
-/// The 100 first goods of the shop, as they would be shown; what is known of them goes in.
-std::vector<Event> candidates_of(const funnel::EventLog& log) {
-    std::vector<Event> candidates(log.items.size());
-    for (std::size_t row = 0; row < log.size(); ++row) {
-        if (log.item[row] == funnel::events::kNone) continue;
-        const Event event = log.event(row);
-        candidates[log.item[row]] = {
-            .item = event.item, .category = event.category, .brand = event.brand, .price = event.price};
-    }
-    candidates.resize(std::min<std::size_t>(candidates.size(), 100));
-    return candidates;
-}
-
-}  // namespace
+using funnel::Recommender;
 
 int main() {
-    const Shop shop;
-    Recommender recommender(make_model(shop.past));
-    const std::vector<Event> candidates = candidates_of(shop.past);
-    const auto user_of = [&](std::size_t i) {
-        return shop.past.users.text(static_cast<std::uint32_t>(i % shop.past.users.size()));
-    };
+    const rank_candidates::Shop shop;
+    Recommender recommender = Recommender::load(shop.model_file());
 
-    // Events come in while three threads answer requests.
-    std::vector<Ranking> rankings(3);
+    // The candidates of every request: their ids are looked up once.
+    std::vector<Recommender::Item> items;
+    for (const std::string& id : shop.items())
+        items.push_back({.id = id});
+    const Recommender::Candidates candidates(items);
+
+    std::size_t taken = 0;
     {
         std::vector<std::jthread> threads;
-        for (std::size_t t = 0; t < rankings.size(); ++t) {
+        for (std::size_t t = 0; t < 3; ++t) {
             threads.emplace_back([&, t] {
+                Recommender::Scratch scratch;  // one per thread
+                Recommender::Candidates mine = candidates;
                 for (std::size_t request = 0; request < 300; ++request) {
-                    recommender.rank(user_of(request * 7 + t), candidates, rankings[t]);
+                    const std::string& user = shop.users()[(request * 7 + t) % shop.users().size()];
+                    (void)recommender.top({.now = shop.now(), .user = user}, mine, "purchase", 10, scratch);
                 }
             });
         }
-        for (std::size_t row = 0; row < shop.future.size(); ++row)
-            recommender.observe(shop.future.event(row));
-    }
-
-    for (Ranking& ranking : rankings)
-        recommender.rank("u1", candidates, ranking);
-    const Ranking& ranking = rankings[0];
-    const std::size_t targets = recommender.scorer().targets();
-    std::printf("for u1      ");
-    for (const std::string& name : recommender.scorer().target_names())
-        std::printf(" p_%-9s", name.c_str());
-    for (std::size_t place = 0; place < 5; ++place) {
-        const std::uint32_t i = ranking.order[place];
-        std::printf("\n%zu. %-9s", place + 1, std::string(candidates[i].item).c_str());
-        for (std::size_t k = 0; k < targets; ++k) {
-            std::printf(" %-11.5f", static_cast<double>(ranking.p[i * targets + k]));
+        for (const rank_candidates::Happened& event : shop.today()) {
+            taken += recommender.observe({.time = event.time,
+                                          .kind = event.kind,
+                                          .user = event.user,
+                                          .item = event.item,
+                                          .session = event.session,
+                                          .price = event.price},
+                                         event.time) == Recommender::Taken::yes;
         }
     }
-    std::printf("\n");
-    // The same knowledge gives the same ranking, whichever thread asks.
-    const auto same = [&](const Ranking& other) {
-        return other.order == ranking.order && other.p == ranking.p;
-    };
-    return std::ranges::all_of(rankings, same) ? 0 : 1;
+    recommender.flush(shop.now());
+
+    Recommender::Scratch scratch;
+    const Recommender::Request request{.now = shop.now(), .user = shop.users().front()};
+    if (recommender.top(request, items, "purchase", 5, scratch) != Recommender::Ranked::yes) return 1;
+    std::printf("%zu events taken; for %s\n", taken, shop.users().front().c_str());
+    for (std::size_t place = 0; place < scratch.order().size(); ++place) {
+        const std::uint32_t i = scratch.order()[place];
+        std::printf("%zu. %-9s %.5f\n", place + 1, shop.items()[i].c_str(),
+                    static_cast<double>(scratch.scores()[i]));
+    }
+    return taken == shop.today().size() ? 0 : 1;
 }

@@ -19,6 +19,7 @@
 #include "funnel/events/money.hpp"
 #include "funnel/events/aliases.hpp"
 #include "funnel/events/order_duplicates.hpp"
+#include "funnel/events/needed_columns.hpp"
 #include "funnel/events/recent_rows.hpp"
 
 // What is known beside the log: tables of items, users, visits, and vectors
@@ -36,6 +37,10 @@
 #include "funnel/metrics/metric_difference.hpp"
 #include "funnel/metrics/experiment.hpp"
 #include "funnel/metrics/segments.hpp"
+#include "funnel/metrics/count_products.hpp"
+#include "funnel/metrics/products.hpp"
+#include "funnel/metrics/find_people.hpp"
+#include "funnel/metrics/people.hpp"
 #include "funnel/metrics/clickhouse_funnel.hpp"
 
 // Remember: what users and items did before a moment, as features
@@ -86,10 +91,10 @@
 
 // Predict: one row, a list of candidates, a log
 #include "funnel/model/bundle.hpp"
+#include "funnel/model/columns_needed.hpp"
 #include "funnel/model/predictor.hpp"
 #include "funnel/model/reference.hpp"
 #include "funnel/model/drift_limits.hpp"
-#include "funnel/model/missing_columns.hpp"
 #include "funnel/model/training_summary.hpp"
 #include "funnel/score/scorer.hpp"
 #include "funnel/score/score_candidates.hpp"
@@ -109,6 +114,9 @@
 #include "funnel/eval/clustered.hpp"
 #include "funnel/eval/interval.hpp"
 #include "funnel/eval/jackknife.hpp"
+#include "funnel/eval/shrunk_rate.hpp"
+#include "funnel/eval/beta_quantile.hpp"
+#include "funnel/eval/place_factors.hpp"
 #include "funnel/eval/figure.hpp"
 
 // Nets: layers, losses, optimizers, kernels

@@ -275,39 +275,67 @@ void save_model(const std::string& path, const Bundle& bundle) {
     save_container(path, sections);
 }
 
-Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
-    Bundle bundle;
-    std::optional<history::History> history;
-    std::vector<std::string_view> missing = {"task", "encoder", "nets", "summary", "probes", "reference"};
-    bool remembers = false;
-    const auto take = [&](const std::string& name, ByteReader& in) {
+namespace {
+
+/// The sections of a model file as they come.
+class BundleReader {
+ public:
+    void take(const std::string& name, ByteReader& in) {
         if (name == "history") {
-            history = history::History::read(in);
+            history_ = history::History::read(in);
             return in.expect_end();
         }
         if (name == "learned") {
-            bundle.learned_from = read_texts(in);
+            bundle_.learned_from = read_texts(in);
             return in.expect_end();
         }
         if (name == "recent") {
-            bundle.recent = events::RecentRows::read(in);
-            remembers = true;
+            bundle_.recent = events::RecentRows::read(in);
+            remembers_ = true;
             return in.expect_end();
         }
-        if (std::erase(missing, name) == 0 && name != "cells") return;
-        read_section(name, in, bundle);
+        if (std::erase(missing_, name) == 0 && name != "cells") return;
+        read_section(name, in, bundle_);
         in.expect_end();
-    };
-    read_container(path, take, size_limit, digest);
-    return with_path(path, [&] {
-        if (bundle.log && !history) missing.push_back("history");
-        expect_none(missing);
-        if (bundle.log) bundle.history = std::move(history);
-        if (bundle.history && !remembers) bundle.recent.begin_after(bundle.history->watermark());
-        check_parts(bundle);
-        check_probes(bundle);
-        return std::move(bundle);
+    }
+    /// The whole, checked. path: for messages.
+    [[nodiscard]] Bundle finish(const std::string& path) {
+        return with_path(path, [&] {
+            if (bundle_.log && !history_) missing_.push_back("history");
+            expect_none(missing_);
+            if (bundle_.log) bundle_.history = std::move(history_);
+            if (bundle_.history && !remembers_) bundle_.recent.begin_after(bundle_.history->watermark());
+            check_parts(bundle_);
+            check_probes(bundle_);
+            return std::move(bundle_);
+        });
+    }
+
+ private:
+    Bundle bundle_;
+    std::optional<history::History> history_;
+    std::vector<std::string_view> missing_ = {"task", "encoder", "nets", "summary", "probes", "reference"};
+    bool remembers_ = false;
+};
+
+}  // namespace
+
+Bundle load_model(const std::string& path, std::uint64_t size_limit, files::FileDigest* digest) {
+    BundleReader reader;
+    read_container(
+        path, [&](const std::string& name, ByteReader& in) { reader.take(name, in); }, size_limit, digest);
+    return reader.finish(path);
+}
+
+Bundle load_model_bytes(std::span<const char> bytes, const std::string& name) {
+    BundleReader reader;
+    with_path(name, [&] {
+        for (const SectionView& section : decode_container(bytes)) {
+            ByteReader in(section.bytes);
+            reader.take(section.name, in);
+        }
     });
+    return reader.finish(name);
 }
 
 namespace {
@@ -345,6 +373,18 @@ history::History load_state(const std::string& path, std::uint64_t size_limit, e
         if (!remembered) recent->begin_after(history->watermark());
     }
     return std::move(*history);
+}
+
+history::History load_matching_state(const std::string& path, const Bundle& bundle, std::uint64_t size_limit,
+                                     events::RecentRows* recent, files::FileDigest* digest) {
+    history::History state = load_state(path, size_limit, recent, digest);
+    if (!bundle.history || state.options_key() != bundle.history->options_key()) {
+        throw Error(ErrorCode::schema,
+                    base::escaped(path) +
+                        ": expected a state of this model, got one with other stages or features; give the "
+                        "state that a run of this model saved, or none");
+    }
+    return state;
 }
 
 }  // namespace funnel::persist

@@ -92,6 +92,18 @@ TEST(Layers, ShowStdAndFunnelOnlyInCompiledRooms) {
     }
 }
 
+// What a server includes: it pulls in nothing of ours, and no Eigen.
+TEST(Layers, GiveTheRecommenderStdOnly) {
+    std::size_t seen = 0;
+    for (const auto& source : headers()) {
+        if (source.room != "recommender") continue;
+        ++seen;
+        for (const auto& include : source.includes)
+            EXPECT_TRUE(!include.quoted && is_std(include.name)) << include.name;
+    }
+    EXPECT_EQ(seen, 1U);
+}
+
 TEST(Layers, KeepPrivateHeadersInTheirRoom) {
     for (const auto& source : tree("src")) {
         for (const auto& include : source.includes) {

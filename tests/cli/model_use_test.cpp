@@ -340,17 +340,21 @@ TEST(CliModelFile, AMissingModelCannotBeRead) {
     EXPECT_TRUE(result.one_error_line()) << result.err;
 }
 
-TEST(Readme, ItsProgramScoresAnImpression) {
+TEST(Readme, ItsProgramRanksTheBestTwo) {
     const support::ProcessResult result = support::run_process({README_EXAMPLE, shop().model});
     EXPECT_EQ(result.code, 0) << result.err;
     std::istringstream lines(result.out);
-    for (const std::string& target : kTargets) {
-        std::string name;
+    double before = 1;
+    for (int line = 0; line < 2; ++line) {
+        std::string item;
         double p = -1;
-        lines >> name >> p;
-        EXPECT_EQ(name, target);
-        EXPECT_TRUE(p >= 0 && p < 1) << result.out;
+        lines >> item >> p;
+        EXPECT_TRUE(item == "i1" || item == "i2" || item == "i42") << result.out;
+        EXPECT_TRUE(p >= 0 && p <= before) << result.out;
+        before = p;
     }
+    std::string more;
+    EXPECT_FALSE(lines >> more) << result.out;
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct Told {
     EventKind kind = EventKind::other;
     std::uint64_t session = 0;
     int life = 0;                                  ///< of the user: begins anew after `forget` of silence
+    int item_life = 0;                             ///< of the item likewise
     std::pair<std::uint64_t, std::int64_t> visit;  ///< session, or 0 and the begin of the gap visit
     bool starts_visit = false;
     bool first_exposure = false;
@@ -93,6 +94,12 @@ class Oracle {
         }
         last = {1, e.time};
         e.life = lives_[e.user];
+        if (!e.item.empty()) {
+            auto& item = last_of_item_[e.item];  // life, last
+            if (item.second != 0 && e.time - item.second >= options_.forget) ++item.first;
+            item.second = e.time;
+            e.item_life = item.first;
+        }
         auto& free = free_[e.user];
         e.visit = {e.session, 0};
         if (e.session == 0) {
@@ -192,7 +199,9 @@ class Oracle {
         return mine_.back()->visit;
     }
     [[nodiscard]] bool item_known(const Event& context) const {
-        return std::ranges::any_of(before_, [&](const Told* e) { return e->item == context.item; });
+        return std::ranges::any_of(before_, [&](const Told* e) {
+            return e->item == context.item && now_ - e->time < options_.forget;
+        });
     }
     [[nodiscard]] double unanswered() const {
         double n = 0;
@@ -245,8 +254,11 @@ class Oracle {
         const std::int64_t last = before_.empty() ? now_ : before_.front()->time;
         double ripe = 0, reached = 0, shown = 0, item_ripe = 0, item_reached = 0, item_shown = 0;
         double carts = 0, item_carts = 0, user_shown = 0, user_carts = 0;
+        int item_life = 0;
+        for (auto e = before_.rbegin(); e != before_.rend(); ++e)
+            item_life = (*e)->item == context.item ? (*e)->item_life : item_life;
         for (const Told* e : before_) {
-            const bool of_item = e->item == context.item;
+            const bool of_item = e->item == context.item && item_known(context) && e->item_life == item_life;
             const bool of_user = std::ranges::find(mine_, e) != mine_.end();
             if (e->kind == EventKind::cart_add && counts_for_stage(*e)) {
                 carts += weight(e->time);
@@ -291,6 +303,7 @@ class Oracle {
     std::vector<Told> events_;
     std::map<std::string, std::pair<int, std::int64_t>> last_of_user_;
     std::map<std::string, int> lives_;
+    std::map<std::string, std::pair<int, std::int64_t>> last_of_item_;
     std::map<std::string, Free> free_;
     std::int64_t gap_visits_ = 0;
     std::set<std::tuple<std::string, int, std::uint64_t, std::int64_t>> visits_;
@@ -330,6 +343,16 @@ TEST(HistoryOracle, AgreesWhenUsersAreForgotten) {
     options.forget = kDay;
     for (const std::uint64_t seed : {21u, 22u, 23u}) {
         compare(random_log({.seed = seed, .events = 400, .users = 30, .step = kHour, .span = 15 * kDay}),
+                options);
+    }
+}
+
+TEST(HistoryOracle, AgreesWhenItemsAreForgotten) {
+    HistoryOptions options;
+    options.forget = kDay;
+    for (const std::uint64_t seed : {31u, 32u, 33u}) {
+        compare(random_log(
+                    {.seed = seed, .events = 400, .users = 4, .items = 40, .step = kHour, .span = 15 * kDay}),
                 options);
     }
 }

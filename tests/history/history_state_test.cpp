@@ -49,6 +49,61 @@ TEST(HistoryState, IsTheSameInOneRunAndInDailySteps) {
     }
 }
 
+TEST(HistoryState, ForgetsSilentItemsAndWhatBelongsToThem) {
+    History history(forgetful());
+    std::int64_t time = 1'470'000'000 * kSecond;
+    std::size_t most = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        time += kMinute;
+        const std::string item = "i" + std::to_string(i);
+        for (const EventKind kind : {EventKind::impression, EventKind::click})
+            history.observe({.time = time, .kind = kind, .user = "u" + std::to_string(i % 7), .item = item});
+        most = std::max<std::size_t>(most, history.state().items.size());
+    }
+    EXPECT_LT(most, 5 * 24 * 60U) << "of 20,000: two days, one until the next sweep, and what is near them";
+    const auto& s = history.state();
+    EXPECT_EQ(s.item.size(), s.items.size());
+    EXPECT_LE(s.neighbours.size(), s.items.size());
+    EXPECT_LT(s.seen.size(), 5 * 24 * 60U);
+    EXPECT_FALSE(history.known({.time = time, .user = "u1", .item = "i17"}).item);
+    EXPECT_TRUE(history.known({.time = time, .user = "u1", .item = "i19990"}).item);
+    EXPECT_EQ(bytes_of(reread(history)), bytes_of(history));
+}
+
+TEST(HistoryState, KeepsNoMoreUsersAndItemsThanTheHostAllows) {
+    const EventLog log = random_log({.seed = 12, .events = 4000, .users = 300, .items = 200});
+    History history;
+    history.limit(64, 50);
+    std::int64_t time = log.time.front();
+    for (std::size_t row = 0; row < log.size(); ++row) {
+        history.observe(log.event(row));
+        EXPECT_LE(history.state().users.size(), 65U);
+        ASSERT_LE(history.state().items.size(), 51U + history.state().waiting.size());
+    }
+    EXPECT_EQ(bytes_of(reread(history)), bytes_of(history)) << "every number is that of a row";
+    // Junk that comes once does not push out who comes back.
+    History shop;
+    shop.limit(1000, 1000);
+    for (int i = 0; i < 50'000; ++i) {
+        time += kSecond;
+        const std::string junk = "junk" + std::to_string(i), good = "good" + std::to_string(i % 100);
+        shop.observe({.time = time, .kind = EventKind::click, .user = junk, .item = junk});
+        if (i % 10 == 0) {
+            shop.observe({.time = time,
+                          .kind = EventKind::click,
+                          .user = good,
+                          .item = good,
+                          .session = "s" + std::to_string(i / 1000)});
+        }
+    }
+    EXPECT_LE(shop.state().users.size(), 1001U);
+    for (int i = 0; i < 100; i += 10) {
+        const std::string good = "good" + std::to_string(i);
+        EXPECT_TRUE(shop.known({.time = time, .user = good, .item = good, .session = "new"}).user) << i;
+        EXPECT_TRUE(shop.known({.time = time, .user = good, .item = good}).item) << i;
+    }
+}
+
 TEST(HistoryState, GivesTheSameFeaturesAfterARoundTrip) {
     const EventLog log = random_log({.seed = 8});
     const History before = observed(log, {});

@@ -277,7 +277,8 @@ TEST(History, ForgetsAUserAfterTheGivenSilence) {
     EXPECT_GT(Row(history, shown(kBegin + 10 * kDay - 1, "anna", "hat", "t"))["user_click_count"], 0);
     EXPECT_EQ(Row(history, shown(kBegin + 10 * kDay, "anna", "hat", "t"))["user_click_count"], 0);
     EXPECT_FALSE(history.known(shown(kBegin + 10 * kDay, "anna", "hat", "t")).user);
-    EXPECT_TRUE(history.known(shown(kBegin + 10 * kDay, "anna", "hat", "t")).item);
+    EXPECT_TRUE(history.known(shown(kBegin + 10 * kDay - 1, "anna", "hat", "t")).item);
+    EXPECT_FALSE(history.known(shown(kBegin + 10 * kDay, "anna", "hat", "t")).item) << "items are too";
     history.observe(event(kBegin + 12 * kDay, EventKind::page_view, "bert", ""));
     EXPECT_EQ(history.state().users.size(), 1u);  // anna is gone
     EXPECT_EQ(history.state().acted.size(), 0u);
@@ -369,7 +370,8 @@ TEST(History, WritesAsManyValuesAsItNames) {
         for (const char* user : {"anna", "bert"}) {
             std::vector<float> row(spec.numeric.size() + 1, kGuard);
             std::vector<std::string_view> texts(spec.categorical.size());
-            history.features(shown(kBegin + kMinute, user, "hat"), row, texts);
+            history.features(shown(kBegin + kMinute, user, "hat"), std::span(row).first(spec.numeric.size()),
+                             texts);
             EXPECT_EQ(row.back(), kGuard);
             EXPECT_EQ(std::ranges::count(row, kGuard), 1);
         }

@@ -32,8 +32,9 @@ struct RandomLogOptions {
     bool daily_sessions = false;  ///< no visit id lives longer than a day
 };
 
-/// Random events in the order of time.
-[[nodiscard]] inline EventLog random_log(const RandomLogOptions& options) {
+/// Calls use(event) for random events in the order of time.
+template <typename Use>
+void for_each_random_event(const RandomLogOptions& options, Use&& use) {
     base::Rng rng(options.seed);
     std::vector<std::int64_t> times;
     for (std::size_t i = 0; i < options.events; ++i) {
@@ -45,7 +46,6 @@ struct RandomLogOptions {
                                     EventKind::impression, EventKind::click,      EventKind::view,
                                     EventKind::cart_add,   EventKind::purchase,   EventKind::page_view,
                                     EventKind::cart_remove};
-    EventLog log;
     for (const std::int64_t time : times) {
         const auto draw = [&](std::string_view prefix, std::uint64_t n) {
             return std::string(prefix) + std::to_string(rng.below(n));
@@ -67,8 +67,14 @@ struct RandomLogOptions {
             event.position = static_cast<double>(1 + rng.below(3));
         }
         if (has_item && rng.below(2) == 0) event.price = static_cast<double>(5 + 2 * number + rng.below(2));
-        log.add(event);
+        use(event);
     }
+}
+
+/// The same as a log.
+[[nodiscard]] inline EventLog random_log(const RandomLogOptions& options) {
+    EventLog log;
+    for_each_random_event(options, [&](const Event& event) { log.add(event); });
     return log;
 }
 
@@ -78,7 +84,6 @@ struct RandomLogOptions {
     for (std::size_t row = 0; row < log.size(); ++row) {
         if (log.time[row] < begin || log.time[row] >= end) continue;
         result.add(log.event(row));
-        result.session.back() = log.session[row];  // views of rows do not carry the visit's text
     }
     return result;
 }

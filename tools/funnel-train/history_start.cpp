@@ -12,25 +12,23 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
 
-/// What decides the features of a history, as bytes.
-std::vector<char> features_of(const history::HistoryOptions& options) {
-    base::ByteWriter out;
-    options.write(out);
-    return out.take();
+/// To the program a state that does not fit is a bad file, not a bad log.
+history::History load_fitting(const std::string& path, const Bundle& bundle, events::RecentRows& recent,
+                              files::FileDigest& digest) {
+    try {
+        return persist::load_matching_state(path, bundle, persist::kDefaultSizeLimit, &recent, &digest);
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::schema) throw;
+        throw Error(ErrorCode::format, error.what());
+    }
 }
 
 HistoryStart load_matching_state(const Bundle& bundle, const HistoryOptions& options,
                                  const GeneralOptions& general) {
     files::FileDigest digest;
     events::RecentRows recent;
-    history::History state = persist::load_state(options.state, persist::kDefaultSizeLimit, &recent, &digest);
+    history::History state = load_fitting(options.state, bundle, recent, digest);
     general.record->add_input(std::move(digest));
-    if (features_of(state.options()) != features_of(bundle.history->options())) {
-        throw Error(ErrorCode::format,
-                    options.state +
-                        ": expected a state of this model, got one with other stages or features; give the "
-                        "state that a run of this model saved, or none");
-    }
     const std::int64_t model = bundle.history->watermark(), watermark = state.watermark();
     if (watermark < model && !options.allow_older_state) {
         throw Error(ErrorCode::schema,

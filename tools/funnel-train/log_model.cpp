@@ -7,7 +7,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/events/effective_funnel.hpp"
 #include "funnel/kernel/best_kernels.hpp"
-#include "funnel/model/missing_columns.hpp"
+#include "funnel/model/columns_needed.hpp"
 #include "funnel/persist/model_file.hpp"
 
 namespace funnel::tool {
@@ -38,6 +38,27 @@ ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOption
     return reading;
 }
 
+namespace {
+
+/// Columns that the training rows had and this log has not: scores lack them, and look as good as ever. They
+/// become columns without values, which is what the caller is told.
+std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) {
+    std::string names;
+    const auto note = [&](const std::string& name) { names += (names.empty() ? "" : ", ") + name; };
+    const auto [text, numbers] = events::missing_columns(log, needed);
+    for (const std::string& name : text) {
+        note(name);
+        log.add_text_column(name);
+    }
+    for (const std::string& name : numbers) {
+        note(name);
+        log.add_number_column(name);
+    }
+    return names;
+}
+
+}  // namespace
+
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                   const events::SideTables& side, const HistoryStart& start,
                                   const GeneralOptions& general, Console& console) {
@@ -49,9 +70,7 @@ ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& option
     general.record->add_times(read.log);
     side.complete(read.log);
     tell_about_ids(side, read.log, console);
-    std::string missing;
-    for (const std::string& column : model::missing_columns(bundle.reference, read.log))
-        missing += (missing.empty() ? "" : ", ") + column;
+    const std::string missing = take_as_missing(model::columns_needed(bundle), read.log);
     if (!missing.empty()) {
         console.warn(
             "missing_columns",

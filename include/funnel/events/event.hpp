@@ -65,6 +65,9 @@ struct Event {
     double price = kMissing;     ///< per unit, in the currency of the log
     double quantity = kMissing;  ///< units
     double revenue = kMissing;   ///< of the line; takes the place of price x quantity
+    /// The visit's key, where its id is not at hand (see session_key): what EventLog::event gives. Counts
+    /// only while `session` is empty; 0: none.
+    std::uint64_t visit_key = 0;
 };
 
 }  // namespace funnel::events

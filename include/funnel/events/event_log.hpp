@@ -80,8 +80,9 @@ class EventLog {
     /// Throws Error(invalid_argument) if the user is empty.
     void add(const Event& event);
 
-    /// Row `row` with its text; valid until the log changes. `session` is empty in a view: visits compare
-    /// hashes (see session_key). order, quantity and revenue come only with purchase and refund rows.
+    /// Row `row` with its text; valid until the log changes. The visit comes as its key, not as text: to
+    /// observe or add this event is to observe or add the original. order, quantity and revenue come only
+    /// with purchase and refund rows.
     [[nodiscard]] Event event(std::size_t row) const noexcept;
 
     /// Appends the rows of `other` behind ours; ids are re-numbered. Columns loaded in only one of the two
@@ -115,6 +116,11 @@ inline constexpr std::uint64_t kSessionSeed = 0x5E55;  ///< of the hash of a vis
     if (session.empty()) return 0;
     const std::uint64_t hash = base::hash_bytes(session, kSessionSeed);
     return hash == 0 ? 1 : hash;
+}
+
+/// The key of an event's visit: of its id, or the key that came with the event in place of one.
+[[nodiscard]] inline std::uint64_t session_key(const Event& event) noexcept {
+    return event.session.empty() ? event.visit_key : session_key(event.session);
 }
 
 inline const TextColumn* EventLog::text_column(std::string_view name) const noexcept {
@@ -192,12 +198,13 @@ inline void EventLog::add(const Event& event) {
     user.push_back(users.intern(event.user));
     item.push_back(event.item.empty() ? kNone : items.intern(event.item));
     kind.push_back(event.kind);
-    session.push_back(session_key(event.session));
+    session.push_back(session_key(event));
     time.push_back(event.time);
 }
 
 inline Event EventLog::event(std::size_t row) const noexcept {
-    Event event{.time = time[row], .kind = kind[row], .user = users.text(user[row])};
+    Event event{
+        .time = time[row], .kind = kind[row], .user = users.text(user[row]), .visit_key = session[row]};
     if (item[row] != kNone) event.item = items.text(item[row]);
     for (const auto& column : text_columns) {
         if (column.code[row] == kNone) continue;

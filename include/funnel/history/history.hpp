@@ -7,8 +7,10 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "funnel/base/bytes.hpp"
 #include "funnel/history/detail/history_io.hpp"
@@ -26,6 +28,15 @@ struct Known {
     bool item = false;  ///< has any event before t
 };
 
+/// Items whose ids were looked up, so that calls with the same items need not look again. Made and renewed by
+/// History::look_up. One thread at a time.
+struct ItemCodes {
+    std::vector<detail::Coded> codes;
+    std::uint64_t generation = 0;  ///< of the history when they were looked up
+    std::size_t texts = 0;         ///< that it knew
+    bool complete = false;         ///< it knew all of theirs
+};
+
 /// Const calls may run concurrently as long as nobody observes; changes need a lock.
 class History {
  public:
@@ -35,7 +46,7 @@ class History {
 
     /// Takes in one event. Throws Error(invalid_argument) if its time is before the watermark or it has no
     /// user. With a lag the event waits until a later call passes its time + lag.
-    void observe(const Event& event) { observe(event, events::session_key(event.session)); }
+    void observe(const Event& event) { observe(event, events::session_key(event)); }
     /// As observe, with the visit's key as an EventLog holds it.
     void observe(const Event& event, std::uint64_t session);
     /// Says that it is `time` now: events before time - lag come into use. Needed only with a lag.
@@ -45,23 +56,38 @@ class History {
     /// price as far as known). numeric: spec().numeric.size(), NaN = missing; categorical: likewise, empty =
     /// missing, views into the context or into this history, valid until the next observe.
     /// Does not allocate. What is observed counts: feature all contexts of one time before its events.
+    /// Throws Error(shape) for other sizes.
     void features(const Event& context, std::span<float> numeric,
-                  std::span<std::string_view> categorical) const noexcept {
-        features(context, events::session_key(context.session), numeric, categorical);
+                  std::span<std::string_view> categorical) const {
+        features(context, events::session_key(context), numeric, categorical);
     }
     void features(const Event& context, std::uint64_t session, std::span<float> numeric,
-                  std::span<std::string_view> categorical) const noexcept;
+                  std::span<std::string_view> categorical) const;
 
     /// n rows of one user, visit and time for n items; of each of `items` the item, list, position, category,
     /// brand and price count. The user part is computed once; rows equal those of features() byte for byte.
-    /// numeric: n x d, categorical: n x c, row-major.
+    /// numeric: n x d, categorical: n x c, row-major; Error(shape) for other sizes.
     void features_for_items(const Event& context, std::span<const Event> items, std::span<float> numeric,
-                            std::span<std::string_view> categorical) const noexcept;
+                            std::span<std::string_view> categorical) const;
+
+    /// Looks the ids of `items` up, if `codes` (of the same items and this history, or empty) do not hold any
+    /// more. The same for features_for_items, which then gives the same rows in less time.
+    void look_up(std::span<const Event> items, ItemCodes& codes) const;
+    void features_for_items(const Event& context, std::span<const Event> items, const ItemCodes& codes,
+                            std::span<float> numeric, std::span<std::string_view> categorical) const;
 
     [[nodiscard]] Known known(const Event& context) const noexcept {
-        return known(context, events::session_key(context.session));
+        return known(context, events::session_key(context));
     }
     [[nodiscard]] Known known(const Event& context, std::uint64_t session) const noexcept;
+
+    /// Keeps no more users and items than these from now on: with one more, those that never came back and
+    /// then those that were silent for longest are forgotten before their time. Not part of the written
+    /// bytes.
+    void limit(std::size_t users, std::size_t items) noexcept {
+        state_.max_users = users;
+        state_.max_items = items;
+    }
 
     /// The time of the last event taken in; kNever if there was none.
     [[nodiscard]] std::int64_t watermark() const noexcept { return state_.watermark; }
@@ -71,6 +97,8 @@ class History {
     /// The first numbers of a row, which are the same for all items of one user, visit and time.
     [[nodiscard]] std::size_t user_features() const noexcept { return user_width_; }
     [[nodiscard]] const HistoryOptions& options() const noexcept { return state_.options; }
+    /// Equal where the options are: what a model asks a history that it is given.
+    [[nodiscard]] std::uint64_t options_key() const noexcept { return options_key_; }
 
     /// Exact: features and later states are the same after a round trip; same events, same bytes.
     void write(base::ByteWriter& out) const { detail::write_state(state_, out); }
@@ -83,6 +111,8 @@ class History {
  private:
     friend class LogCoder;
     explicit History(detail::HistoryState state);
+    void check_room(std::size_t rows, std::span<float> numeric,
+                    std::span<std::string_view> categorical) const;
     void take_in(const detail::Coded& event);
     void prepare(std::int64_t time);
     [[nodiscard]] detail::Coded intern(const Event& event, std::uint64_t session);
@@ -94,12 +124,20 @@ class History {
         const std::uint32_t found = table.find(text);
         return found == kNone ? detail::kUnheard : found;
     }
+    template <typename CodeOf>
+    void write_items(const Event& context, std::span<const Event> items, const CodeOf& code_of,
+                     std::span<float> numeric, std::span<std::string_view> categorical) const noexcept;
+    [[nodiscard]] std::size_t known_texts() const noexcept {
+        return std::size_t{state_.items.size()} + state_.categories.size() + state_.brands.size() +
+               state_.lists.size();
+    }
     void write_categories(const detail::UserPart& user, const detail::ItemPart& item, const Event& context,
                           std::span<std::string_view> out) const noexcept;
 
     detail::HistoryState state_;
     events::FeatureSpec spec_;
     std::size_t user_width_ = 0;  // values of the user part of a row
+    std::uint64_t options_key_ = 0;
 };
 
 namespace detail {
@@ -107,6 +145,14 @@ namespace detail {
 [[nodiscard]] inline Known known_of(const UserPart& user, const ItemPart& item) noexcept {
     const bool returns = user.user != nullptr && user.visit.number >> 1 > user.user->first_visit >> 1;
     return {.user = returns, .item = item.item != nullptr};
+}
+
+[[noreturn]] inline void refuse_room(std::size_t rows, std::size_t numbers, std::size_t texts,
+                                     std::size_t room, std::size_t text_room) {
+    throw Error(ErrorCode::shape, "history: expected room for " + std::to_string(rows) + " rows of " +
+                                      std::to_string(numbers) + " numbers and " + std::to_string(texts) +
+                                      " texts, got \"" + std::to_string(room) + " and " +
+                                      std::to_string(text_room) + "\"; make it rows x spec() in size");
 }
 
 inline const HistoryOptions& checked(const HistoryOptions& o) {
@@ -126,10 +172,22 @@ inline History::History(detail::HistoryState state) : state_(std::move(state)) {
     detail::describe_user_part(state_, spec_);
     user_width_ = spec_.numeric.size();
     detail::describe_item_part(state_, spec_);
+    options_key_ = state_.options.key();
+}
+
+inline void History::check_room(std::size_t rows, std::span<float> numeric,
+                                std::span<std::string_view> categorical) const {
+    const std::size_t d = spec_.numeric.size(), c = spec_.categorical.size();
+    if (numeric.size() != rows * d || categorical.size() != rows * c)
+        detail::refuse_room(rows, d, c, numeric.size(), categorical.size());
 }
 
 inline void History::observe(const Event& event, std::uint64_t session) {
     if (event.user.empty()) throw Error(ErrorCode::invalid_argument, "history: an event without a user");
+    if (event.time == kNever) {
+        throw Error(ErrorCode::invalid_argument,
+                    "history: expected a time, got the smallest 64-bit number, which stands for never");
+    }
     prepare(event.time);
     take_in(intern(event, session));
 }
@@ -204,7 +262,8 @@ inline detail::Coded History::find_item(const Event& event) const noexcept {
 }
 
 inline void History::features(const Event& context, std::uint64_t session, std::span<float> numeric,
-                              std::span<std::string_view> categorical) const noexcept {
+                              std::span<std::string_view> categorical) const {
+    check_room(1, numeric, categorical);
     const detail::Coded coded = find(context, session);
     const detail::UserPart user = detail::user_part(state_, coded);
     const detail::ItemPart item = detail::item_part(state_, coded);
@@ -216,17 +275,52 @@ inline void History::features(const Event& context, std::uint64_t session, std::
 
 inline void History::features_for_items(const Event& context, std::span<const Event> items,
                                         std::span<float> numeric,
-                                        std::span<std::string_view> categorical) const noexcept {
+                                        std::span<std::string_view> categorical) const {
+    check_room(items.size(), numeric, categorical);
+    write_items(
+        context, items, [&](std::size_t i) { return find_item(items[i]); }, numeric, categorical);
+}
+
+inline void History::look_up(std::span<const Event> items, ItemCodes& codes) const {
+    const bool holds = codes.codes.size() == items.size() && codes.generation == state_.generation &&
+                       (codes.complete || codes.texts == known_texts());
+    if (holds) return;
+    codes.codes.resize(items.size());
+    codes.generation = state_.generation;
+    codes.texts = known_texts();
+    codes.complete = true;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const detail::Coded& code = codes.codes[i] = find_item(items[i]);
+        for (const std::uint32_t id : {code.item, code.category, code.brand, code.list})
+            codes.complete &= id != detail::kUnheard;
+    }
+}
+
+inline void History::features_for_items(const Event& context, std::span<const Event> items,
+                                        const ItemCodes& codes, std::span<float> numeric,
+                                        std::span<std::string_view> categorical) const {
+    check_room(items.size(), numeric, categorical);
+    if (codes.codes.size() != items.size() || codes.generation != state_.generation) {
+        throw Error(ErrorCode::shape, "history: expected the codes of these items, got those of " +
+                                          std::to_string(codes.codes.size()) + "; call look_up before");
+    }
+    write_items(
+        context, items, [&](std::size_t i) { return codes.codes[i]; }, numeric, categorical);
+}
+
+/// The rows of items whose code is code_of(i).
+template <typename CodeOf>
+void History::write_items(const Event& context, std::span<const Event> items, const CodeOf& code_of,
+                          std::span<float> numeric, std::span<std::string_view> categorical) const noexcept {
     const std::size_t d = spec_.numeric.size(), c = spec_.categorical.size();
-    const detail::UserPart user =
-        detail::user_part(state_, find(context, events::session_key(context.session)));
+    const detail::UserPart user = detail::user_part(state_, find(context, events::session_key(context)));
     constexpr std::size_t kGroup = 16;  // all are looked up, and what they need fetched, before the first row
     std::array<detail::Coded, kGroup> group;
     detail::EarlierRows earlier;
     for (std::size_t first = 0; first < items.size(); first += kGroup) {
         const std::size_t n = std::min(kGroup, items.size() - first);
         for (std::size_t i = 0; i < n; ++i) {
-            group[i] = find_item(items[first + i]);
+            group[i] = code_of(first + i);
             group[i].time = context.time;
             group[i].session = user.context.session;
             group[i].user = user.context.user;

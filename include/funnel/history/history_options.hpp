@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "funnel/base/bytes.hpp"
+#include "funnel/base/hash.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/example_mode.hpp"
@@ -38,7 +40,7 @@ struct HistoryOptions {
     /// Kinds that get counts and recencies of their own; see kinds_of. Each costs 16 bytes per user.
     KindSet kinds = ~KindSet{0};
     std::int64_t lag = 0;  ///< events younger than this are not used: hosts that get them late
-    std::int64_t forget = 90 * base::kDay;  ///< users silent for so long are forgotten
+    std::int64_t forget = 90 * base::kDay;  ///< users and items silent for so long are forgotten
     std::int64_t visit_gap = events::kVisitGap;
     std::int64_t half_life = 14 * base::kDay;       ///< of counts
     std::int64_t short_half_life = 1 * base::kDay;  ///< of the counts that trends compare with
@@ -47,6 +49,8 @@ struct HistoryOptions {
 
     void write(base::ByteWriter& out) const;
     [[nodiscard]] static HistoryOptions read(base::ByteReader& in);
+    /// A hash of all of it: histories with equal keys have the same features.
+    [[nodiscard]] std::uint64_t key() const;
 };
 
 /// The kinds that occur in a log: what HistoryOptions::kinds should be for it.
@@ -68,6 +72,13 @@ inline void HistoryOptions::write(base::ByteWriter& out) const {
         out.value(value);
     }
     out.value(groups);
+}
+
+inline std::uint64_t HistoryOptions::key() const {
+    base::ByteWriter out;
+    write(out);
+    const std::vector<char> bytes = out.take();
+    return base::hash_bytes({bytes.data(), bytes.size()});
 }
 
 inline HistoryOptions HistoryOptions::read(base::ByteReader& in) {

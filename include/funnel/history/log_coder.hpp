@@ -47,7 +47,7 @@ class LogCoder {
     [[nodiscard]] detail::Coded find(std::uint64_t row);
     [[nodiscard]] detail::Coded intern(std::uint64_t row);
     [[nodiscard]] Event context(std::uint64_t row) const noexcept;
-    void forget_renumbered_users();
+    void forget_renumbered();
 
     const EventLog& log_;
     History& history_;
@@ -87,14 +87,15 @@ inline LogCoder::LogCoder(const EventLog& log, History& history)
     bind(list_, "list");
 }
 
-inline void LogCoder::forget_renumbered_users() {
+inline void LogCoder::forget_renumbered() {
     if (generation_ == history_.state_.generation) return;
     generation_ = history_.state_.generation;
     users_.assign(users_.size(), kNone);
+    items_.assign(items_.size(), kNone);
 }
 
 inline detail::Coded LogCoder::find(std::uint64_t row) {
-    forget_renumbered_users();
+    forget_renumbered();
     const detail::HistoryState& s = history_.state_;
     const auto text = [&](Column& of, const base::StringTable& to) {
         return of.column == nullptr ? kNone

@@ -12,6 +12,7 @@
 #include "funnel/base/progress.hpp"
 #include "funnel/base/warning.hpp"
 #include "funnel/events/event_log.hpp"
+#include "funnel/events/needed_columns.hpp"
 #include "funnel/events/timeline.hpp"
 #include "funnel/files/digest.hpp"
 #include "funnel/files/same_containers.hpp"
@@ -60,6 +61,11 @@ struct ReadOptions {
     unsigned threads = 1;
     base::ProgressObserver progress;
 };
+
+/// Reads what `needed` names, with its schema: see model::columns_needed. A file that lacks one of these
+/// columns is Error(schema). Further ones that features are made from come as far as the schema maps them.
+/// Throws Error(schema) if needed.schema is no schema.
+[[nodiscard]] ReadOptions reading_for(const events::NeededColumns& needed);
 
 /// rows = accepted + rejected + ignored, always.
 struct ReadReport {

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "funnel/base/error.hpp"
 #include "funnel/encoding/encoder.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/nn/packed_net.hpp"
@@ -46,17 +48,22 @@ class Predictor {
     /// n raw rows, numeric (n, d) and categorical (n, c) row-major, to p (n, K). Does not allocate once the
     /// workspace has seen as many rows. shared: so many first numbers of all rows are equal. If the predictor
     /// was made for as many and there are several rows, these are encoded and go through the first layer
-    /// once; p is then that of predict without `shared` up to rounding.
+    /// once; p is then that of predict without `shared` up to rounding. Throws Error(shape) for sizes that do
+    /// not fit each other. Any workspace will do, also one that another predictor has used.
     void predict(std::span<const float> numeric, std::span<const std::string_view> categorical,
                  std::span<float> p, Workspace& workspace, std::size_t shared = 0) const;
 
-    /// n encoded rows, dense (n, D) and ids (n, E) row-major, to p (n, K).
+    /// n encoded rows, dense (n, D) and ids (n, E) row-major, to p (n, K). Throws Error(shape) likewise, and
+    /// for an id outside its embedding.
     void predict_encoded(std::span<const float> dense, std::span<const std::uint32_t> ids, std::span<float> p,
                          Workspace& workspace) const;
 
  private:
     static constexpr std::size_t kSplitRows = 4;  // for fewer the shared part costs more than it saves
 
+    /// The number of rows of p, whose inputs have the given sizes and widths; else Error(shape).
+    [[nodiscard]] std::size_t checked_rows(std::span<float> p, std::size_t numbers, std::size_t width,
+                                           std::size_t texts, std::size_t text_width) const;
     void predict_split(std::span<const float> numeric, std::span<const std::string_view> categorical,
                        std::span<float> p, Workspace& workspace) const;
     template <typename Forward>
@@ -92,9 +99,31 @@ inline Predictor::Predictor(encoding::Encoder encoder, const std::vector<nn::Net
     }
 }
 
+namespace detail {
+
+[[noreturn]] inline void refuse_rows(std::size_t room, std::size_t targets, std::size_t numbers,
+                                     std::size_t width, std::size_t texts, std::size_t text_width) {
+    throw Error(ErrorCode::shape, "predictor: expected rows of " + std::to_string(width) + " numbers and " +
+                                      std::to_string(text_width) + " texts or ids with " +
+                                      std::to_string(targets) + " probabilities each, got \"" +
+                                      std::to_string(numbers) + ", " + std::to_string(texts) + " and " +
+                                      std::to_string(room) + "\" in all; give n rows in and n rows out");
+}
+
+}  // namespace detail
+
+inline std::size_t Predictor::checked_rows(std::span<float> p, std::size_t numbers, std::size_t width,
+                                           std::size_t texts, std::size_t text_width) const {
+    const std::size_t rows = targets() == 0 ? 0 : p.size() / targets();
+    if (rows * targets() != p.size() || numbers != rows * width || texts != rows * text_width)
+        detail::refuse_rows(p.size(), targets(), numbers, width, texts, text_width);
+    return rows;
+}
+
 inline void Predictor::predict(std::span<const float> numeric, std::span<const std::string_view> categorical,
                                std::span<float> p, Workspace& workspace, std::size_t shared) const {
-    const std::size_t rows = p.size() / targets();
+    const std::size_t rows = checked_rows(p, numeric.size(), encoder_.numeric_features().size(),
+                                          categorical.size(), encoder_.categorical_features().size());
     workspace.ids.resize(rows * ids_size());
     if (shared == shared_numbers_ && rows >= kSplitRows && split_nets_.size() == nets_.size())
         return predict_split(numeric, categorical, p, workspace);
@@ -127,6 +156,7 @@ inline void Predictor::predict_split(std::span<const float> numeric,
 
 inline void Predictor::predict_encoded(std::span<const float> dense, std::span<const std::uint32_t> ids,
                                        std::span<float> p, Workspace& workspace) const {
+    (void)checked_rows(p, dense.size(), dense_size(), ids.size(), ids_size());
     predict_blocks(dense_size(), dense, ids, p, [&](const nn::Inputs<float>& inputs, std::span<float> out) {
         average(out, workspace, [&](std::size_t net) {
             nets_[net].forward(inputs, workspace.net);

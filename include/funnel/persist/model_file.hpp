@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ void save_model(const std::string& path, const Bundle& bundle);
 [[nodiscard]] Bundle load_model(const std::string& path, std::uint64_t size_limit = kDefaultSizeLimit,
                                 files::FileDigest* digest = nullptr);
 
+/// The same from the bytes of a model file, which `name` stands for in messages.
+[[nodiscard]] Bundle load_model_bytes(std::span<const char> bytes, const std::string& name);
+
 /// The state of a history between nightly runs: what it has observed up to its watermark, and which rows of
 /// its last days it has seen.
 void save_state(const std::string& path, const history::History& history,
@@ -36,5 +40,12 @@ void save_state(const std::string& path, const history::History& history,
                                           std::uint64_t size_limit = kDefaultSizeLimit,
                                           events::RecentRows* recent = nullptr,
                                           files::FileDigest* digest = nullptr);
+
+/// load_state of a history that goes on for this model. Throws Error(schema) if it counts other stages or
+/// features than the model's own, and as load_state.
+[[nodiscard]] history::History load_matching_state(const std::string& path, const Bundle& bundle,
+                                                   std::uint64_t size_limit = kDefaultSizeLimit,
+                                                   events::RecentRows* recent = nullptr,
+                                                   files::FileDigest* digest = nullptr);
 
 }  // namespace funnel::persist

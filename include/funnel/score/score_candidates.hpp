@@ -20,12 +20,15 @@ namespace funnel::score {
 /// Scores every candidate (user, item, time and what is known of list and position) from the events before
 /// its time: those the history has observed already and those of `log` after its watermark. The history
 /// observes the log on the way. Candidates may be in any order; the result is in theirs, ExampleKey::row =
-/// index. Throws Error(invalid_argument) for a candidate at or before the watermark: its past is gone.
+/// index. Throws Error(invalid_argument) for a candidate at or before the watermark: its past is gone;
+/// Error(schema) for a log without a column that the model learned from, or a history that does not fit.
 [[nodiscard]] ScoredExamples score_candidates(const EventLog& log, history::History& history,
                                               std::span<const Event> candidates, const Scorer& scorer);
 
 inline ScoredExamples score_candidates(const EventLog& log, history::History& history,
                                        std::span<const Event> candidates, const Scorer& scorer) {
+    scorer.check_history(history);
+    events::require_columns(log, scorer.needed());
     const std::size_t n = candidates.size(), targets = scorer.targets();
     ScoredExamples result{.targets = scorer.target_names()};
     result.scores.assign(targets, std::vector<float>(n));
@@ -39,7 +42,7 @@ inline ScoredExamples score_candidates(const EventLog& log, history::History& hi
     std::size_t next = 0;
     const auto observe_before = [&](std::int64_t time) {
         for (; next < rows.size() && log.time[rows[next]] < time; ++next) {
-            if (log.time[rows[next]] > start) history.observe(log.event(rows[next]), log.session[rows[next]]);
+            if (log.time[rows[next]] > start) history.observe(log.event(rows[next]));
         }
     };
     Scorer::Workspace workspace;
@@ -58,7 +61,7 @@ inline ScoredExamples score_candidates(const EventLog& log, history::History& hi
         scorer.score(history, candidate, p, workspace);
         for (std::size_t k = 0; k < targets; ++k)
             result.scores[k][i] = p[k];
-        const history::Known known = history.known(candidate, events::session_key(candidate.session));
+        const history::Known known = history.known(candidate);
         result.keys[i] = {
             .row = i, .time = candidate.time, .known_user = known.user, .known_item = known.item};
     }

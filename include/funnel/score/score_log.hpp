@@ -19,7 +19,8 @@ namespace funnel::score {
 /// Scores every example, in the order of the list. The history must be the one the examples were built with;
 /// it observes the log on the way. Memory: 4 K + 48 bytes per example. place_hidden, if given, becomes the
 /// same examples scored without list and position, as those of a list that is yet to be ranked; drift, if
-/// given, counts the rows and their scores.
+/// given, counts the rows and their scores. Throws Error(schema) for a log without a column that the model
+/// learned from, or a history that does not fit the model.
 [[nodiscard]] ScoredExamples score_log(const EventLog& log, history::History& history,
                                        const dataset::ExampleList& examples, const Scorer& scorer,
                                        const dataset::BuildOptions& options = {},
@@ -121,6 +122,8 @@ inline ScoredExamples score_log(const EventLog& log, history::History& history,
                                 const dataset::ExampleList& examples, const Scorer& scorer,
                                 const dataset::BuildOptions& options, ScoredExamples* place_hidden,
                                 model::Drift* drift) {
+    scorer.check_history(history);
+    events::require_columns(log, scorer.needed());
     ScoredExamples result = detail::unscored(examples, scorer);
     ScoredExamples hidden = place_hidden != nullptr ? result : ScoredExamples{.targets = result.targets};
     detail::BlockScorer block(scorer, result), hidden_block(scorer, hidden);

@@ -3,6 +3,7 @@
 // model to labels that became known after training, and with them the scores that it is expected to give.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -52,15 +53,34 @@ inline void move_scores(const nn::Chains& chains, std::span<const Shift> shifts,
     }
 }
 
+/// The number of rows, the same everywhere; else Error(shape).
+[[nodiscard]] inline std::size_t checked_rows(std::size_t heads, std::span<const std::vector<float>> scores,
+                                              std::span<const std::vector<std::uint8_t>> labels,
+                                              std::span<const float> weights) {
+    const std::size_t n = scores.empty() ? 0 : scores.front().size();
+    const auto fits = [&](const auto& column) { return column.size() == n; };
+    if (scores.size() != heads || labels.size() != heads || !std::ranges::all_of(scores, fits) ||
+        !std::ranges::all_of(labels, fits) || (!weights.empty() && weights.size() != n)) {
+        throw Error(ErrorCode::shape, "calibrate: expected scores and labels of " + std::to_string(heads) +
+                                          " targets and one weight for each of their rows, got \"" +
+                                          std::to_string(scores.size()) + " and " +
+                                          std::to_string(labels.size()) + " columns, " +
+                                          std::to_string(weights.size()) +
+                                          " weights\"; give columns of one length");
+    }
+    return n;
+}
+
 }  // namespace detail
 
 /// scores, labels: K x n as scored by this bundle. Each head moves by its best shift times
 /// positives / (positives + 100). From 1,000 rows on, the scores that drift is measured from become those of
-/// these rows. Throws Error(schema) if no head has enough labels.
+/// these rows. weights: n, or none for all 1. Throws Error(shape) for sizes that do not fit each other, and
+/// Error(schema) if no head has enough labels.
 inline std::vector<Shift> recalibrate(Bundle& bundle, std::span<const std::vector<float>> scores,
                                       std::span<const std::vector<std::uint8_t>> labels,
                                       std::span<const float> weights, const nn::Kernels& kernels) {
-    const std::size_t heads = bundle.heads.size(), n = scores.front().size();
+    const std::size_t heads = bundle.heads.size(), n = detail::checked_rows(heads, scores, labels, weights);
     std::vector<float> p(n * heads);
     std::vector<std::uint8_t> y(n * heads);
     for (std::size_t k = 0; k < heads; ++k) {

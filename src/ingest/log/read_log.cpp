@@ -108,6 +108,18 @@ ReadResult read_log(std::span<const std::string> paths, const ReadOptions& optio
 
 }  // namespace detail
 
+ReadOptions reading_for(const events::NeededColumns& needed) {
+    ReadOptions options;
+    if (!needed.schema.empty()) options.explicit_schema = parse_schema(needed.schema, "the model's schema");
+    options.custom_kinds = needed.custom_kinds;
+    options.columns = {.price = true,
+                       .text = needed.text,
+                       .numbers = needed.numbers,
+                       .text_if_mapped = true,
+                       .position_if_mapped = true};
+    return options;
+}
+
 ReadResult read_log(std::span<const std::string> paths, const ReadOptions& options) {
     return detail::read_log(paths, options, detail::Tuning{});
 }

@@ -105,19 +105,31 @@ inline void check_indices(const HistoryState& s) {
         expect(fits(item.category, s.categories.size()) && fits(item.brand, s.brands.size()) &&
                fits(item.neighbours, s.neighbours.size()));
     }
-    for (const Neighbours& list : s.neighbours)
+    for (const Neighbours& list : s.neighbours) {
         expect(list.count <= kNeighbours);
+        for (std::uint32_t i = 0; i < list.count; ++i)
+            expect(list.items[i] < items);
+    }
     s.places.for_each([&](const PlaceRow& place) { expect(place.row < s.place_rates.rows()); });
     const auto pair = [&](std::uint64_t key) { expect(key >> 32 < users); };
-    s.seen.for_each([&](const Seen& record) { pair(record.key); });
+    const auto item_pair = [&](std::uint64_t key) {
+        pair(key);
+        expect(static_cast<std::uint32_t>(key) < items);
+    };
+    s.seen.for_each([&](const Seen& record) { item_pair(record.key); });
     s.category_use.for_each([&](const CategoryUse& record) { pair(record.key); });
     s.acted.for_each([&](const ActedRow& record) {
-        pair(record.key);
+        item_pair(record.key);
         expect(record.row < s.acted_at.size());
     });
     s.visit_numbers.for_each([&](const VisitNumber& record) { expect(record.user < users); });
-    s.earlier.for_each([&](const EarlierExposure& record) { expect(record.user < users); });
-    s.carts.for_each([&](const Cart& cart) { expect(cart.key < users && cart.lines <= kCartLines); });
+    s.earlier.for_each(
+        [&](const EarlierExposure& record) { expect(record.user < users && fits(record.item, items)); });
+    s.carts.for_each([&](const Cart& cart) {
+        expect(cart.key < users && cart.lines <= kCartLines);
+        for (std::uint32_t line = 0; line < cart.lines; ++line)
+            expect(cart.items[line] < items);
+    });
     for (const Waiting& w : s.waiting) {
         expect(fits(w.user, users) && fits(w.item, items) && fits(w.category, s.categories.size()) &&
                fits(w.brand, s.brands.size()) && fits(w.list_row, s.place_rates.rows()) &&

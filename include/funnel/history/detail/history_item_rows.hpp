@@ -19,7 +19,7 @@ namespace funnel::history::detail {
 /// What a row says about its item.
 struct ItemPart {
     Coded context;
-    const ItemState* item = nullptr;  ///< nullptr: no event yet
+    const ItemState* item = nullptr;  ///< nullptr: unknown or forgotten
     std::uint32_t category = kNone, brand = kNone;
     double log_price = kUnknown;
 };
@@ -324,7 +324,7 @@ inline void write_place(const HistoryState& s, const UserPart& p, const ItemPart
 [[nodiscard]] inline ItemPart item_part(const HistoryState& s, const Coded& c) noexcept {
     ItemPart i;
     i.context = c;
-    i.item = live_item(s, c.item);
+    i.item = live_item(s, c.item, c.time);
     i.category = c.category;
     i.brand = c.brand;
     if (i.item != nullptr) {

@@ -35,8 +35,15 @@ namespace funnel::history::detail {
     if (user >= s.user.size() || s.user[user].first == kNever) return nullptr;
     return is_forgotten(s, s.user[user], now) ? nullptr : &s.user[user];
 }
-[[nodiscard]] inline const ItemState* live_item(const HistoryState& s, std::uint32_t item) noexcept {
-    return item >= s.item.size() || s.item[item].first == kNever ? nullptr : &s.item[item];
+[[nodiscard]] inline bool is_forgotten(const HistoryState& s, const ItemState& item,
+                                       std::int64_t now) noexcept {
+    return item.last != kNever && base::micros_since(item.last, now) >= s.options.forget;
+}
+/// The item's state if it is in use at `now`.
+[[nodiscard]] inline const ItemState* live_item(const HistoryState& s, std::uint32_t item,
+                                                std::int64_t now) noexcept {
+    if (item >= s.item.size() || s.item[item].first == kNever) return nullptr;
+    return is_forgotten(s, s.item[item], now) ? nullptr : &s.item[item];
 }
 
 struct Visit {

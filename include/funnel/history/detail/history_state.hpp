@@ -184,7 +184,9 @@ struct HistoryState {
     std::int64_t applied = kNever;    ///< last event in use
     std::int64_t begin = kNever;      ///< first event in use
     std::int64_t longest_gap = 0;     ///< microseconds from one event to the next, of those taken in
-    std::uint64_t generation = 0;     ///< changes when users are renumbered; not written
+    std::uint64_t generation = 0;     ///< changes when users and items are renumbered; not written
+    /// The most that a host wants to keep; not written.
+    std::size_t max_users = std::numeric_limits<std::size_t>::max(), max_items = max_users;
 
     base::HugeVector<UserState> user;
     base::HugeVector<float> user_counts;           ///< per user and channel, at decayed_at

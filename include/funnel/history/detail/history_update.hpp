@@ -31,7 +31,7 @@ inline void ripen(HistoryState& s, std::int64_t now) {
             s.user_rates.prefetch(soon.user);
             s.item_rates.prefetch(soon.item);
         }
-        const std::int64_t at = w.time + s.options.first_horizon;
+        const std::int64_t at = w.time + s.options.first_horizon;  // before `now`: fits
         const bool reached =
             w.user != kNone && last_event(s, w.user, w.item, s.channels.later) >= w.time + own;
         const auto add = [&](RateTable& table, std::uint32_t row) {
@@ -120,6 +120,13 @@ inline void observe_price(ItemState& item, float price) {
 /// The item's state with what the event tells about it.
 inline void enter_item(HistoryState& s, const Coded& e) {
     ItemState& item = s.item[e.item];
+    if (is_forgotten(s, item, e.time)) {
+        item = {.neighbours = item.neighbours};
+        if (item.neighbours != kNone) s.neighbours[item.neighbours] = {};
+        const std::size_t n = s.channels.size();
+        std::fill_n(s.item_last.begin() + static_cast<std::ptrdiff_t>(e.item * n), n, kNever);
+        s.item_rates.clear_row(e.item);
+    }
     if (item.first == kNever) item.first = e.time;
     item.last = e.time;
     if (e.category != kNone) item.category = e.category;

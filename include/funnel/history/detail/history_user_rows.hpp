@@ -192,8 +192,8 @@ inline void describe_clock(events::FeatureSpec& spec) {
 
 inline void write_clock(const UserPart& p, RowWriter& out) {
     for (const std::int64_t period : {base::kDay, 7 * base::kDay}) {
-        const std::int64_t into = p.context.time - base::floor_div(p.context.time, period) * period;
-        const double turns = static_cast<double>(into) / static_cast<double>(period);
+        const auto into = static_cast<double>(base::floor_mod(p.context.time, period));
+        const double turns = into / static_cast<double>(period);
         out.put(base::sine_of_turns(turns));
         out.put(base::sine_of_turns(turns + 0.25));
     }
