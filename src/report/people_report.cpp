@@ -79,8 +79,10 @@ std::string to_text(const PeopleView& view) {
     out += ": " + format_count(view.all) + (view.all == 1 ? " person\n" : " people\n");
     if (shown == 0) return out;
     out += table.text();
-    if (static_cast<std::int64_t>(shown) < view.all)
+    if (shown < view.people.size())
         out += "The first " + std::to_string(shown) + " are shown; --csv or -o FILE gives all.\n";
+    else if (static_cast<std::int64_t>(shown) < view.all)
+        out += "The first " + std::to_string(shown) + " are shown (--limit).\n";
     return out;
 }
 

@@ -65,9 +65,11 @@ bool knows_revenue(const metrics::Products& products) {
     return products.has_amounts && !products.order_totals;
 }
 
-/// Of a row in a table that may know no revenue.
+/// Of a row in a table that may know no revenue, or not that of its orders.
 Value product_value(const ProductColumn& column, const Product& product, const metrics::Products& products) {
-    if (std::string_view(column.name) == "revenue" && !knows_revenue(products)) return std::nullopt;
+    const bool priced = product.counts.orders == 0 || product.counts.priced_orders > 0;
+    if (std::string_view(column.name) == "revenue" && !(priced && knows_revenue(products)))
+        return std::nullopt;
     return column.value(product);
 }
 
@@ -148,42 +150,59 @@ void sort_products(ProductsView& view) {
     });
 }
 
-std::string to_text(const ProductsView& view) {
-    std::vector<TableColumn> columns = {{view.products.by, Align::left},
-                                        {"shown"},
-                                        {"clicked"},
-                                        {"place"},
-                                        {"carts"},
-                                        {"lost"},
-                                        {"orders"}};
+namespace {
+
+bool any_product(const ProductsView& view, std::int64_t metrics::ProductCounts::*what) {
+    return std::ranges::any_of(view.products.rows, [&](const Product& p) { return p.counts.*what > 0; });
+}
+
+/// What stands in a line of the text, and under which title; only what the log has.
+TextTable product_table(const ProductsView& view) {
+    const bool shown = any_product(view, &metrics::ProductCounts::impressions);
+    const bool placed = view.products.place_reason.empty();
+    std::vector<TableColumn> columns = {{view.products.by, Align::left}};
+    if (shown) columns.insert(columns.end(), {{"shown"}, {"ctr"}});
+    if (shown && placed) columns.push_back({"place"});
+    if (!shown) columns.push_back({"views"});
+    columns.insert(columns.end(), {{"carts"}, {"lost"}, {"orders"}});
     if (knows_revenue(view.products)) columns.push_back({"revenue"});
     if (view.before) columns.push_back({"before"});
     TextTable table(columns);
     for (const Product& product : shown_products(view)) {
         const metrics::ProductCounts& counts = product.counts;
-        std::vector<std::string> cells = {
-            printable(name_of_product(view, product), 16),
-            count_or_blank(counts.impressions),
-            product_share(product.ctr),
-            product.observed_over_expected ? format_number(*product.observed_over_expected, 2) : "",
-            count_or_blank(counts.carts),
-            product_share(product.cart_abandonment),
-            count_or_blank(counts.orders)};
-        if (knows_revenue(view.products)) cells.push_back(format_number(counts.revenue.value(), 2));
+        std::vector<std::string> cells = {printable(name_of_product(view, product), view.before ? 11 : 17)};
+        if (shown)
+            cells.insert(cells.end(), {count_or_blank(counts.impressions), product_share(product.ctr)});
+        if (shown && placed)
+            cells.push_back(product.observed_over_expected ? format_number(*product.observed_over_expected, 2)
+                                                           : "");
+        if (!shown) cells.push_back(count_or_blank(counts.views));
+        cells.insert(cells.end(), {count_or_blank(counts.carts), product_share(product.cart_abandonment),
+                                   count_or_blank(counts.orders)});
+        if (knows_revenue(view.products))
+            cells.push_back(
+                format_number(product_value(product_column_named("revenue"), product, view.products), 2));
         if (view.before) cells.push_back(before_cell(view, product));
         table.add_row(std::move(cells));
     }
-    std::string out = view.head + table.text();
+    return table;
+}
+
+}  // namespace
+
+std::string to_text(const ProductsView& view) {
+    std::string out = view.head + product_table(view).text();
     const std::size_t all = view.products.rows.size(), here = shown_products(view).size();
     out += "\n" + format_count(static_cast<std::int64_t>(all)) + " in all, by " + view.sort;
     if (here < all) out += "; the first " + std::to_string(here) + " are shown (--top N, --csv)";
     out += ".\n";
+    if (view.before) out += "before: " + view.sort + " in the period before.\n";
     if (view.products.ctr_reason == "no_spread")
-        out += "clicked: the rates do not differ by more than chance; all have the rate of all.\n";
+        out += "ctr: the rates do not differ by more than chance; all have the rate of all.\n";
     else if (view.products.ctr)
-        out += "clicked: the rate, drawn towards " + product_share(view.products.ctr) +
+        out += "ctr: drawn towards " + product_share(view.products.ctr) +
                ", that of all, as far as chance explains.\n";
-    if (view.products.place_reason.empty())
+    if (view.products.ctr && view.products.place_reason.empty())
         out += "place: clicks over those that an average one would have had at the same places.\n";
     if (view.products.place_reason == "place_confounded")
         out += "place: unknown, since fewer than 20 of them were shown at several places.\n";

@@ -22,6 +22,6 @@ using support::ToolResult;
 using Words = std::vector<std::string>;
 
 inline const Words kCommands = {"metrics", "train",    "evaluate", "score",    "features", "calibrate",
-                                "inspect", "simulate", "report",   "pretrain", "products",  "people"};
+                                "inspect", "simulate", "report",   "pretrain", "products", "people"};
 
 }  // namespace funnel::cli_test

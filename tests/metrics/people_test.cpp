@@ -84,7 +84,7 @@ People expected(const Case& c, std::int64_t end, const Rule& rule) {
     People out;
     for (const Row& row : c.rows) {
         const auto found = rule(rows_of(c.rows, row.user));
-        if (found && found->since <= end) out[row.user] = *found;
+        if (found && found->since < end) out[row.user] = *found;
     }
     return out;
 }
@@ -127,7 +127,7 @@ TEST(People, NightAfterNightNobodyIsNamedTwiceAndNobodyIsForgotten) {
             log.keep_before(night * kDay);
             if (log.empty()) continue;
             const PeopleOptions people{
-                .since = (night - 1) * kDay, .until = night * kDay, .end = night * kDay - 1};
+                .since = (night - 1) * kDay, .until = night * kDay, .end = night * kDay};
             for (const Person& person :
                  metrics::find_people(log, people, c.options, metrics::facts_of(log))) {
                 const auto key = std::pair(std::string(log.users.text(person.user)), person.since);
@@ -173,8 +173,11 @@ TEST(People, OrdersByHand) {
               (People{{"once", {kHour, {"a", "b"}, "15"}}, {"twice", {2 * kHour, {"a", "c"}, "17.5"}}}));
     EXPECT_EQ(find({.group = PeopleGroup::repeat_buyer}),
               (People{{"twice", {3 * kDay, {"a", "c"}, "17.5"}}}));
+    // Exactly at the end of the log the six days of "twice" are not over yet, as a cart's day is not.
+    EXPECT_EQ(find({.group = PeopleGroup::lapsed, .lapse = 6 * kDay}),
+              (People{{"once", {kHour + 6 * kDay, {"a", "b"}, "15"}}}));
     EXPECT_EQ(
-        find({.group = PeopleGroup::lapsed, .lapse = 6 * kDay}),
+        find({.group = PeopleGroup::lapsed, .lapse = 6 * kDay, .end = 9 * kDay + 1}),
         (People{{"once", {kHour + 6 * kDay, {"a", "b"}, "15"}}, {"twice", {9 * kDay, {"a", "c"}, "17.5"}}}));
     EXPECT_EQ(find({.group = PeopleGroup::lapsed, .lapse = 7 * kDay}),
               (People{{"once", {kHour + 7 * kDay, {"a", "b"}, "15"}}}));

@@ -29,6 +29,7 @@ ProductCounts counts_of(const metrics::Tally& tally) {
     counts.abandoned = tally[Count::pairs_mature_abandoned];
     counts.orders = tally[Count::orders];
     counts.buyers = tally[Count::customers];
+    counts.priced_orders = tally[Count::orders_with_amount];
     counts.revenue = tally.revenue;
     return counts;
 }

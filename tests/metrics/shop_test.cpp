@@ -216,15 +216,33 @@ TEST(Aliases, JoinTheIdsOfAUser) {
     EXPECT_THROW((void)events::apply_aliases(log, {{"a", "b"}, {"b", "c"}}), Error);
 }
 
-TEST(DuplicateOrders, KeepTheFirstRowWithAnAmount) {
-    EventLog log = to_log({{0, purchase, "u", "a", "", "o1"},
+TEST(DuplicateOrders, CopiesGoAndLaterLinesStay) {
+    EventLog log = to_log({{0, purchase, "u", "a", "", "o1"},  // another row of a has an amount
                            {1, purchase, "u", "a", "", "o1", 5},
-                           {2, purchase, "u", "a", "", "o1", 7},
+                           {1 + 10 * kSecond, purchase, "u", "a", "", "o1", 5},  // a copy
+                           {2 + 10 * kSecond, purchase, "u", "a", "", "o1", 5},  // one more of it
+                           {2, purchase, "u", "a", "", "o1", 7},                 // another amount
                            {2, purchase, "u", "b", "", "o1", 3},
+                           {3, purchase, "u", "c", "", "o1"},     // no amount is known
+                           {3, purchase, "u", "c", "", "o1"},     // a copy
                            {2, purchase, "v", "a", "", "o1", 1},  // another user's
-                           {3, purchase, "u", "a", "", "", 2}});  // no order id
-    EXPECT_EQ(events::keep_first_order_rows(log), 2u);
-    EXPECT_EQ(metrics::measure(log, shop_options()).metric("revenue").value, 5 + 3 + 1 + 2);
+                           {3, purchase, "u", "a", "", "", 2},    // no order id
+                           {3, purchase, "u", "a", "", "", 2}});
+    const events::DroppedOrderRows dropped = events::drop_order_copies(log);
+    EXPECT_EQ(dropped.rows, 3u);
+    EXPECT_EQ(dropped.money.text(), "5");
+    EXPECT_EQ(metrics::measure(log, shop_options()).metric("revenue").value, 5 + 5 + 7 + 3 + 1 + 2 + 2);
+}
+
+// An order that is extended by minutes later lines, one of them twice by a reload.
+TEST(DuplicateOrders, AnOrderThatIsExtendedKeepsItsRevenue) {
+    EventLog log = to_log({{0, purchase, "u", "A", "", "o", 10},
+                           {5 * kSecond, purchase, "u", "A", "", "o", 10},
+                           {5 * kMinute, purchase, "u", "A", "", "o", 20},
+                           {5 * kMinute, purchase, "u", "B", "", "o", 7},
+                           {5 * kMinute, purchase, "u", "B", "", "o"}});
+    EXPECT_EQ(events::drop_order_copies(log).rows, 2u);
+    EXPECT_EQ(metrics::measure(log, shop_options()).metric("revenue").value, 37);
 }
 
 }  // namespace

@@ -60,9 +60,9 @@ metrics::PeopleOptions people_options(const PeopleCommand& command, std::int64_t
     // The log is complete up to what was asked for.
     std::int64_t end = last_time;
     if (!command.log.as_of.empty())
-        end = std::max(end, time_option("--as-of", command.log.as_of, command.log.tz) - 1);
+        end = std::max(end, time_option("--as-of", command.log.as_of, command.log.tz));
     else if (people.until)
-        end = std::max(end, *people.until - 1);
+        end = std::max(end, *people.until);
     people.end = end;
     return people;
 }
@@ -144,6 +144,8 @@ void add_people(CLI::App& app, Session& session) {
     CLI::App* sub = app.add_subcommand("people", "Who is in a group, since when, with which items");
     command->general.add_to(*sub);
     command->log.add_to(*sub);
+    for (const char* name : {"--from", "--to", "--period"})
+        sub->get_option(name)->group("");  // refused with a word about --since and --until
     sub->add_option(
            "--group", command->group,
            "abandoned_cart, abandoned_checkout, viewed_not_bought, first_order, repeat_buyer or lapsed")

@@ -123,6 +123,8 @@ void run_products(const ProductsCommand& command, Session& session) {
         options.to = before.to;
         view.before = metrics::count_products(log, options, facts, command.by);
     }
+    if (view.products.rows.empty() && !log.empty())
+        session.console.warn("empty_period", "no row in the period, or none with a key of --by");
     view.names = names_of_items(log, name_column);
     view.sort = command.sort;
     const bool page = !command.general.json && !command.csv && command.output.empty();

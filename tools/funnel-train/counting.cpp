@@ -57,8 +57,11 @@ void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
 void CountingOptions::clean(EventLog& log, const GeneralOptions& general, Console& console) const {
     more.apply_aliases(log, general, console);
     if (dedup == "orders") {
-        console.note(std::to_string(events::keep_first_order_rows(log)) +
-                     " purchase rows repeat a line of their order and are dropped");
+        const events::DroppedOrderRows dropped = events::drop_order_copies(log);
+        console.note("--dedup orders dropped " + std::to_string(dropped.rows) +
+                     (dropped.rows == 1 ? " copy of a line of an order, worth "
+                                        : " copies of lines of orders, worth ") +
+                     dropped.money.text());
     }
 }
 
@@ -74,6 +77,7 @@ metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, co
     options.from = asked.from;
     options.to = asked.to;
     options.by = by;
+    options.order_copies_dropped = dedup == "orders";
     options.rules = rules.rules(options.funnel, optional);
     options.timing = rules.timing;
     more.apply(options);

@@ -67,7 +67,7 @@ void add_option(std::string& out, const CLI::Option& option) {
 std::vector<const CLI::Option*> options_of(const CLI::App& command) {
     std::vector<const CLI::Option*> named;
     for (const CLI::Option* option : command.get_options()) {
-        if (option->nonpositional()) named.push_back(option);
+        if (option->nonpositional() && !option->get_group().empty()) named.push_back(option);
     }
     return named;
 }

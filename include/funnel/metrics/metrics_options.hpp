@@ -75,6 +75,7 @@ struct MetricsOptions {
     std::vector<std::string> bot_words = {};  ///< ... holds one of these words, in any case; a browser's name
     [[nodiscard]] bool names_bots() const noexcept { return bot_events_per_minute > 0 || !bot_words.empty(); }
     bool exposures = false;  ///< ctr_exposure whatever the entity; with entity exposure it costs nothing
+    bool order_copies_dropped = false;  ///< the log went through drop_order_copies: no warning advises it
     unsigned threads = 1;
 };
 

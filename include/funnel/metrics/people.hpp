@@ -55,7 +55,8 @@ struct PeopleOptions {
     PeopleGroup group = PeopleGroup::abandoned_cart;
     std::int64_t lapse = 90 * base::kDay;
     std::optional<std::int64_t> since = {}, until = {};  ///< Person::since in [since, until)
-    /// Up to when the log is complete: a rule that holds by then counts. Empty: the latest event.
+    /// The log is complete before this time: a rule that holds before it counts. Empty: the latest event, as
+    /// in cart_abandon_cart.
     std::optional<std::int64_t> end = {};
 };
 

@@ -18,14 +18,15 @@ namespace funnel::metrics {
 /// users add.
 struct ProductCounts {
     std::int64_t impressions = 0;
-    std::int64_t clicked = 0;     ///< impressions credited with a click, the numerator of ctr
-    std::int64_t views = 0;       ///< rows of type view
-    std::int64_t carts = 0;       ///< pairs of user and item by their first cart_add
-    std::int64_t ripe_carts = 0;  ///< those whose window is over
-    std::int64_t abandoned = 0;   ///< of ripe_carts, those not bought within the window
-    std::int64_t orders = 0;      ///< orders that contain the key
-    std::int64_t buyers = 0;      ///< users with such an order
-    events::Money revenue = {};   ///< of the lines of the key
+    std::int64_t clicked = 0;        ///< impressions credited with a click, the numerator of ctr
+    std::int64_t views = 0;          ///< rows of type view
+    std::int64_t carts = 0;          ///< pairs of user and item by their first cart_add
+    std::int64_t ripe_carts = 0;     ///< those whose window is over
+    std::int64_t abandoned = 0;      ///< of ripe_carts, those not bought within the window
+    std::int64_t orders = 0;         ///< orders that contain the key
+    std::int64_t buyers = 0;         ///< users with such an order
+    std::int64_t priced_orders = 0;  ///< of orders, those with an amount on a line of the key
+    events::Money revenue = {};      ///< of the lines of the key
 
     ProductCounts& operator+=(const ProductCounts& other) noexcept {
         impressions += other.impressions;
@@ -36,6 +37,7 @@ struct ProductCounts {
         abandoned += other.abandoned;
         orders += other.orders;
         buyers += other.buyers;
+        priced_orders += other.priced_orders;
         revenue += other.revenue;
         return *this;
     }

@@ -110,10 +110,13 @@ inline void warn_of_rows(const Tally& total, const LogChecks& checks, const Metr
                  " order ids occur with several users; each user's rows count as an order of their own"});
     }
     if (total[Count::late_order_rows] > 0) {
-        out.push_back({"late_order_rows",
-                       std::to_string(total[Count::late_order_rows]) +
-                           " purchase rows are later than the first of their order, as if it was written "
-                           "again; --dedup orders counts each line of an order once"});
+        out.push_back(
+            {"late_order_rows",
+             std::to_string(total[Count::late_order_rows]) +
+                 " purchase rows are later than the first of their order" +
+                 (options.order_copies_dropped
+                      ? ", and no copies: lines that came later"
+                      : ", as if it was written again; --dedup orders leaves out copies of lines")});
     }
     const bool priced = facts.has_revenue || facts.has_price;
     if (priced && total[Count::purchase_rows_without_value] > 0) {

@@ -46,7 +46,7 @@ class PeopleTally {
     /// `time` + patience, if that is over by the end.
     [[nodiscard]] std::optional<std::int64_t> after(std::int64_t time, std::int64_t patience) const {
         if (time > std::numeric_limits<std::int64_t>::max() - patience) return std::nullopt;
-        return time + patience <= people_->end.value_or(plan_->last_time) ? std::optional(time + patience)
+        return time + patience < people_->end.value_or(plan_->last_time) ? std::optional(time + patience)
                                                                           : std::nullopt;
     }
     void hold(const UserRow& row);

@@ -134,7 +134,8 @@ class ProductTally {
     events::VisitSplitter splitter_;
     ItemTally items_;
     OrderTally orders_;
-    std::vector<std::uint32_t> of_order_, bought_;  // codes of an order, of all orders of the user at hand
+    std::vector<std::uint64_t> of_order_;  // of an order: code << 1 | no amount
+    std::vector<std::uint32_t> bought_;    // codes of all orders of the user at hand
 };
 
 inline void ProductTally::add_user(std::span<UserRow> rows) {
@@ -228,13 +229,16 @@ inline void ProductTally::add_orders(const UserView& user) {
             if (!order.counts) continue;
             const UserRow& row = user.rows[rows[at].position];
             const std::uint32_t code = keys_->code(row);
-            of_order_.push_back(code);
-            if (const auto amount = orders_.amount(row)) counts_[code].revenue += *amount;
+            const auto amount = orders_.amount(row);
+            of_order_.push_back(std::uint64_t{code} << 1 | (amount ? 0u : 1u));
+            if (amount) counts_[code].revenue += *amount;
         }
-        std::ranges::sort(of_order_);
-        of_order_.erase(std::unique(of_order_.begin(), of_order_.end()), of_order_.end());
-        for (const std::uint32_t code : of_order_) {
+        std::ranges::sort(of_order_);  // of each code, lines with an amount first
+        for (std::size_t i = 0; i < of_order_.size(); ++i) {
+            const auto code = static_cast<std::uint32_t>(of_order_[i] >> 1);
+            if (i > 0 && of_order_[i - 1] >> 1 == code) continue;
             ++counts_[code].orders;
+            counts_[code].priced_orders += (of_order_[i] & 1) == 0 ? 1 : 0;
             bought_.push_back(code);
         }
     }
