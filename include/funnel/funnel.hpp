@@ -37,6 +37,10 @@
 #include "funnel/metrics/metric_difference.hpp"
 #include "funnel/metrics/experiment.hpp"
 #include "funnel/metrics/segments.hpp"
+#include "funnel/metrics/count_products.hpp"
+#include "funnel/metrics/products.hpp"
+#include "funnel/metrics/find_people.hpp"
+#include "funnel/metrics/people.hpp"
 #include "funnel/metrics/clickhouse_funnel.hpp"
 
 // Remember: what users and items did before a moment, as features
@@ -110,6 +114,9 @@
 #include "funnel/eval/clustered.hpp"
 #include "funnel/eval/interval.hpp"
 #include "funnel/eval/jackknife.hpp"
+#include "funnel/eval/shrunk_rate.hpp"
+#include "funnel/eval/beta_quantile.hpp"
+#include "funnel/eval/place_factors.hpp"
 #include "funnel/eval/figure.hpp"
 
 // Nets: layers, losses, optimizers, kernels

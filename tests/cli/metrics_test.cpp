@@ -213,7 +213,7 @@ TEST(CliMetrics, AHeaderOnlyLogIsCountedAsNothingAndUndefined) {
     expect_count(all.at("metrics"), "orders", 0);
     for (const char* name :
          {"ctr", "conversion_user", "conversion_session", "cart_abandon_session", "repeat_purchase_period",
-          "pv_per_uv", "average_order_value", "dwell_median_s"}) {
+          "pv_per_uv", "average_order_value", "revenue_per_user", "revenue_per_visit", "dwell_median_s"}) {
         expect_undefined(all.at("metrics"), name);
     }
     EXPECT_EQ(result.out.find("nan"), std::string::npos);

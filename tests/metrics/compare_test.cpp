@@ -66,6 +66,8 @@ TEST(Experiment, ComparesNoSumsOfArmsOfDifferentSize) {
         names.push_back(difference.name);
     EXPECT_EQ(std::ranges::count(names, "revenue"), 0);
     EXPECT_EQ(std::ranges::count(names, "average_order_value"), 1);
+    EXPECT_EQ(std::ranges::count(names, "revenue_per_user"), 1);
+    EXPECT_EQ(std::ranges::count(names, "revenue_per_visit"), 1);
     EXPECT_EQ(metrics::find(result.arms[1].result.metrics, "revenue")->value, 2);
 }
 

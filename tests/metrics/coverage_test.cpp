@@ -28,6 +28,8 @@ const std::vector<std::string> kMetrics = {"pv_per_uv",
                                            "orders_per_session",
                                            "repeat_purchase_period",
                                            "average_order_value",
+                                           "revenue_per_user",
+                                           "revenue_per_visit",
                                            "repeat_item_rate"};
 
 /// Every user has a taste and a temper: heavy users see ten times as much, keen ones buy four times as often.

@@ -302,6 +302,9 @@ class Oracle {
         out["revenue"] = {orders > 0 && priced == 0 ? std::nan("") : revenue, std::nan("")};
         out["purchase_rows_without_value"] = {valueless, std::nan("")};
         out["average_order_value"] = {priced_revenue, priced};
+        const bool unknown = std::isnan(out["revenue"].first);
+        out["revenue_per_user"] = {out["revenue"].first, unknown ? std::nan("") : out["uv"].first};
+        out["revenue_per_visit"] = {out["revenue"].first, unknown ? std::nan("") : out["visits"].first};
     }
 
     /// Rows of every order of the log.

@@ -134,6 +134,8 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
         "Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 input unusable, 4 a gate was not met,\n"
         "5 cannot read or write, 6 model file unusable, 128+n ended by signal n.");
     add_metrics(app, session);
+    add_products(app, session);
+    add_people(app, session);
     add_train(app, session);
     add_evaluate(app, session);
     add_score(app, session);

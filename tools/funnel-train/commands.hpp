@@ -15,6 +15,8 @@ void add_inspect(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
 void add_calibrate(CLI::App& app, Session& session);
 void add_pretrain(CLI::App& app, Session& session);
+void add_people(CLI::App& app, Session& session);
+void add_products(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
 
 }  // namespace funnel::tool

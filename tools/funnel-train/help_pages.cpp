@@ -104,28 +104,29 @@ void add_examples(std::string& out, const CLI::App& command, const HelpPage& pag
     }
 }
 
-/// The options of one group that `wanted` lets through.
-template <typename Wanted>
-std::vector<const CLI::Option*> members_of(const OptionGroup& group,
-                                           std::span<const CLI::Option* const> options, Wanted wanted) {
-    std::vector<const CLI::Option*> members;
-    for (const std::string_view name : group.options) {
-        for (const CLI::Option* option : options) {
-            if (long_name(*option) == name && wanted(name)) members.push_back(option);
-        }
+/// The group in which an option of the command is told: the first that has its name, or nullptr.
+const OptionGroup* group_of(std::string_view name, const CLI::App& command) {
+    for (const OptionGroup& group : kOptionGroups) {
+        if (!group.command.empty() && group.command != command.get_name()) continue;
+        if (contains(group.options, name)) return &group;
     }
-    return members;
+    return nullptr;
 }
 
-OptionGroup others_of(std::span<const CLI::Option* const> options) {
-    OptionGroup others{"Other", {}};
-    for (const CLI::Option* option : options) {
-        const bool known = std::ranges::any_of(kOptionGroups, [&](const OptionGroup& group) {
-            return contains(group.options, long_name(*option));
-        });
-        if (!known) others.options.push_back(long_name(*option));
+/// The options of a group, nullptr: of none, that `wanted` lets through.
+template <typename Wanted>
+std::vector<const CLI::Option*> members_of(const OptionGroup* group, const CLI::App& command, Wanted wanted) {
+    std::vector<const CLI::Option*> members;
+    for (const CLI::Option* option : options_of(command)) {
+        if (group_of(long_name(*option), command) == group && wanted(long_name(*option)))
+            members.push_back(option);
     }
-    return others;
+    if (group != nullptr) {
+        std::ranges::stable_sort(members, {}, [&](const CLI::Option* option) {
+            return std::ranges::find(group->options, long_name(*option)) - group->options.begin();
+        });
+    }
+    return members;
 }
 
 }  // namespace
@@ -145,7 +146,7 @@ std::string help_page(const CLI::App& command) {
     out += "\nMore options (--help-all says what they mean):\n";
     for (const OptionGroup& group : kOptionGroups) {
         const auto rest =
-            members_of(group, options, [&](std::string_view name) { return !contains(page->common, name); });
+            members_of(&group, command, [&](std::string_view name) { return !contains(page->common, name); });
         if (rest.empty()) continue;
         std::string line = "  " + std::string(group.title);
         line.resize(std::max(line.size() + 1, kNames), ' ');
@@ -159,18 +160,19 @@ std::string help_page(const CLI::App& command) {
 }
 
 std::string full_help_page(const CLI::App& command) {
-    const std::vector<const CLI::Option*> options = options_of(command);
+    const auto all = [](std::string_view) { return true; };
     std::string out = head_of(command);
     if (const HelpPage* page = page_of(command)) add_examples(out, command, *page);
-    std::vector<OptionGroup> groups(kOptionGroups.begin(), kOptionGroups.end());
-    groups.push_back(others_of(options));
-    for (const OptionGroup& group : groups) {
-        const auto members = members_of(group, options, [](std::string_view) { return true; });
-        if (members.empty()) continue;
-        out += "\n" + std::string(group.title) + ":\n";
+    const auto add_group = [&](std::string_view title, const OptionGroup* group) {
+        const auto members = members_of(group, command, all);
+        if (members.empty()) return;
+        out += "\n" + std::string(title) + ":\n";
         for (const CLI::Option* option : members)
             add_option(out, *option);
-    }
+    };
+    for (const OptionGroup& group : kOptionGroups)
+        add_group(group.title, &group);
+    add_group("Other", nullptr);
     return out;
 }
 

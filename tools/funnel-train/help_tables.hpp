@@ -22,6 +22,14 @@ inline const std::array kHelpPages = {
     HelpPage{"metrics",
              {"shop.csv", "shop.csv --period last-week --compare previous", "shop.csv --by category --json"},
              {"period", "from", "to", "by", "compare", "funnel", "window", "schema", "all", "json"}},
+    HelpPage{"products",
+             {"shop.csv", "shop.csv --items goods.csv --sort cart_abandonment",
+              "shop.csv --period last-week --compare previous -o products.csv"},
+             {"by", "sort", "top", "period", "compare", "items", "window", "schema", "output", "csv"}},
+    HelpPage{"people",
+             {"shop.csv --group lapsed --lapse 60d --min-value 50",
+              "shop.csv --group abandoned_cart --since 2024-03-01 -o mail.csv"},
+             {"group", "since", "until", "min-value", "lapse", "only", "limit", "schema", "output", "csv"}},
     HelpPage{
         "train",
         {"shop.csv -o shop.funnel", "shop.csv -o shop.funnel --targets click,purchase",
@@ -61,9 +69,11 @@ inline const std::array kHelpPages = {
 struct OptionGroup {
     std::string_view title;
     HelpWords options;
+    std::string_view command = {};  ///< for this one alone, before the others; empty: for all
 };
 
 inline const std::array kOptionGroups = {
+    OptionGroup{"People", {"group", "since", "until", "min-value", "lapse", "only", "limit"}, "people"},
     OptionGroup{"Log", {"schema", "time-unit", "funnel", "bad-rows", "max-bad", "rejects", "max-line"}},
     OptionGroup{"Period", {"period", "from", "to", "as-of", "clock", "tz"}},
     OptionGroup{"Side tables", {"items", "users", "sessions", "use", "vectors"}},
@@ -71,8 +81,8 @@ inline const std::array kOptionGroups = {
                 {"window", "per", "dedup", "repeat-within", "retention", "rolling-days", "timing", "bot-rule",
                  "aliases", "warmup"}},
     OptionGroup{"Comparisons",
-                {"by", "compare", "differences", "experiment", "control", "split", "where", "touch", "gate",
-                 "target", "explain-difference"}},
+                {"by", "compare", "differences", "experiment", "control", "split", "where", "sort", "top",
+                 "touch", "gate", "target", "explain-difference"}},
     OptionGroup{"Rules of the funnel",
                 {"order", "strict-increase", "first-entry", "open", "exclude", "hold", "step-window", "count",
                  "semantics"}},

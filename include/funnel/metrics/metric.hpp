@@ -197,14 +197,19 @@ inline void append_cohorts(std::vector<Metric>& metrics, const Tally& tally, con
 struct MoneyRule {
     std::string_view name;
     events::Money (*sum)(const Tally&);
-    Count orders = Count::count_;  ///< that the sum is divided by
+    Count orders = Count::count_;  ///< that the sum is divided by: orders, or users or visits
     Needs needs = Needs::nothing;
+    std::string_view reason = {};  ///< of a sum of all orders: why there is nothing to divide by
 };
 
 inline constexpr auto kMoneyRules = std::to_array<MoneyRule>({
     {"revenue", [](const Tally& tally) { return tally.revenue; }},
     {"average_order_value", [](const Tally& tally) { return tally.order_revenue; },
      Count::orders_with_amount},
+    {"revenue_per_user", [](const Tally& tally) { return tally.revenue; }, Count::users, Needs::nothing,
+     "no_users"},
+    {"revenue_per_visit", [](const Tally& tally) { return tally.revenue; }, Count::visits, Needs::nothing,
+     "no_visits"},
     {"net_revenue",
      [](const Tally& tally) {
          events::Money net = tally.revenue;
@@ -223,16 +228,20 @@ inline void append_money(std::vector<Metric>& metrics, const Tally& tally, const
         if (!has(rule.needs, options, facts)) continue;
         Metric metric{.name = std::string(rule.name), .unit = Unit::money};
         metric.interval_reason = "not_computed";
+        const bool known = priced && (tally[Count::orders] == 0 || tally[Count::orders_with_amount] > 0);
+        const bool of_all = rule.orders == Count::count_ || !rule.reason.empty();
         if (rule.orders == Count::count_) {
-            if (priced && (tally[Count::orders] == 0 || tally[Count::orders_with_amount] > 0))
-                metric.value = rule.sum(tally).value();
-        } else {
+            if (known) metric.value = rule.sum(tally).value();
+        } else if (known || !of_all) {
             metric.numerator = rule.sum(tally).value();
             metric.denominator = static_cast<double>(tally[rule.orders]);
             if (*metric.denominator > 0) metric.value = *metric.numerator / *metric.denominator;
         }
-        if (!metric.value)
-            metric.reason = priced && rule.orders != Count::count_ ? "no_orders_with_amount" : "no_amounts";
+        if (!metric.value) {
+            metric.reason = !of_all ? (priced ? "no_orders_with_amount" : "no_amounts")
+                            : known ? rule.reason
+                                    : "no_amounts";
+        }
         metrics.push_back(std::move(metric));
     }
     metrics.push_back(

@@ -91,6 +91,8 @@ constexpr auto kEntries = std::to_array<Entry>({
     {"refund_rows_unmatched", "Refunds without an order", "Refund rows for which the log has no order."},
     {"purchase_rows_without_value", "Purchase rows without an amount",
      "Purchase rows that add nothing to revenue because their amount is missing."},
+    {"revenue_per_user", "Revenue per user", "Revenue divided by all users, also those who bought nothing."},
+    {"revenue_per_visit", "Revenue per visit", "Revenue divided by all visits, also those without an order."},
     {"average_order_value", "Average order value", "Revenue of orders divided by orders with an amount."},
     {"dwell_median_s", "Time on a product page, median",
      "From a product view to the next event of the visit, where there is a later one."},

@@ -122,58 +122,83 @@ inline void ItemTally::select_shown() {
     rows_.resize(size);
 }
 
-// Backwards, so that what follows an event is known when the event is met.
-inline void ItemTally::count_pair(const UserView& user, std::span<const std::uint64_t> pair) {
-    ++pair_;
-    viewed_keys_.clear();
-    const std::int64_t window = plan_.options.window;
+/// What became of a pair of user and item that was carted; positions are rows.size() where there is none.
+struct CartedPair {
+    std::size_t first_add, first_purchase;
+    bool bought = false;            ///< at or after the first cart_add
+    bool bought_in_window = false;  ///< that, and within the window
+};
+
+/// Walks over the rows of one pair, backwards, so that what follows an event is known when the event is met.
+/// The rules of ctr, ctr_followed, cvr_post_click and cart_abandon_user_item stand here and nowhere else.
+/// view(position, carted, bought): what follows the view; click(position): of a click with the credit for a
+/// purchase in the window; impression(position, credited): a click follows within 30 minutes, and the
+/// impression has the credit for it.
+template <typename View, typename Click, typename Impression>
+CartedPair walk_pair(std::span<const UserRow> rows, std::span<const std::uint64_t> pair, EventKind click_kind,
+                     std::int64_t window, View&& view, Click&& click, Impression&& impression) {
+    CartedPair out{.first_add = rows.size(), .first_purchase = rows.size()};
     bool clicked = false, click_free = false;    // a click follows; and no impression is in between
     bool bought = false, purchase_free = false;  // a purchase follows; and no click is in between
     std::int64_t click_time = 0, purchase_time = 0;
-    std::size_t first_add = user.rows.size(), first_purchase = first_add;
-    bool add_bought = false, add_bought_in_window = false;
     for (std::size_t i = pair.size(); i-- > 0;) {
         const auto position = static_cast<std::uint32_t>(pair[i]);
-        const UserRow& row = user.rows[position];
-        if (row.kind == EventKind::view && user.counts(position))
-            add_viewed(row.key, first_add < user.rows.size(), bought);
+        const UserRow& row = rows[position];
+        if (row.kind == EventKind::view) view(position, out.first_add < rows.size(), bought);
         if (row.kind == EventKind::purchase) {
-            first_purchase = position;
+            out.first_purchase = position;
             bought = purchase_free = true;
             purchase_time = row.time;
-        } else if (row.kind == click_) {
-            if (purchase_free && user.counts(position) && events::within(row.time, purchase_time, window) &&
-                plan_.mature(row.time, window)) {
-                user.mark(Count::clicks_bought, position);
-            }
+        } else if (row.kind == click_kind) {
+            if (purchase_free && events::within(row.time, purchase_time, window)) click(position);
             purchase_free = false;
             clicked = click_free = true;
             click_time = row.time;
         } else if (row.kind == EventKind::impression) {
-            if (clicked && user.counts(position) && events::within(row.time, click_time, kClickWindow)) {
-                user.mark(Count::impressions_followed, position);
-                if (click_free) user.mark(Count::impressions_credited, position);
-            }
+            if (clicked && events::within(row.time, click_time, kClickWindow))
+                impression(position, click_free);
             click_free = false;
         } else if (row.kind == EventKind::cart_add) {
-            first_add = position;
-            add_bought = bought;
-            add_bought_in_window = bought && events::within(row.time, purchase_time, window);
+            out.first_add = position;
+            out.bought = bought;
+            out.bought_in_window = bought && events::within(row.time, purchase_time, window);
         }
     }
+    return out;
+}
+
+inline void ItemTally::count_pair(const UserView& user, std::span<const std::uint64_t> pair) {
+    ++pair_;
+    viewed_keys_.clear();
+    const std::int64_t window = plan_.options.window;
+    const CartedPair cart = walk_pair(
+        user.rows, pair, click_, window,
+        [&](std::size_t position, bool carted, bool bought) {
+            if (user.counts(position)) add_viewed(user.rows[position].key, carted, bought);
+        },
+        [&](std::size_t position) {
+            if (user.counts(position) && plan_.mature(user.rows[position].time, window))
+                user.mark(Count::clicks_bought, position);
+        },
+        [&](std::size_t position, bool credited) {
+            if (!user.counts(position)) return;
+            user.mark(Count::impressions_followed, position);
+            if (credited) user.mark(Count::impressions_credited, position);
+        });
     count_viewed(user);
-    if (first_add < user.rows.size() && user.counts(first_add) && plan_.warm(user.rows[first_add].time)) {
-        Tally& tally = user.at(first_add);
+    if (cart.first_add < user.rows.size() && user.counts(cart.first_add) &&
+        plan_.warm(user.rows[cart.first_add].time)) {
+        Tally& tally = user.at(cart.first_add);
         ++tally[Count::pairs_carted];
-        tally[Count::pairs_abandoned] += !add_bought;
-        if (plan_.mature(user.rows[first_add].time, window)) {
+        tally[Count::pairs_abandoned] += !cart.bought;
+        if (plan_.mature(user.rows[cart.first_add].time, window)) {
             ++tally[Count::pairs_mature];
-            tally[Count::pairs_mature_abandoned] += !add_bought_in_window;
+            tally[Count::pairs_mature_abandoned] += !cart.bought_in_window;
         }
     }
-    if (first_purchase < user.rows.size() && user.counts(first_purchase) && first_add > first_purchase &&
-        plan_.warm(user.rows[first_purchase].time)) {
-        user.mark(Count::pairs_uncarted, first_purchase);
+    if (cart.first_purchase < user.rows.size() && user.counts(cart.first_purchase) &&
+        cart.first_add > cart.first_purchase && plan_.warm(user.rows[cart.first_purchase].time)) {
+        user.mark(Count::pairs_uncarted, cart.first_purchase);
     }
 }
 

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <memory>
+#include <ostream>
+#include <unordered_set>
+#include <utility>
+
+#include "commands.hpp"
+#include "funnel/files/output.hpp"
+#include "funnel/ingest/time_zone.hpp"
+#include "funnel/metrics/find_people.hpp"
+#include "funnel/report/people_report.hpp"
+#include "log_model.hpp"
+#include "outputs.hpp"
+
+namespace funnel::tool {
+namespace {
+
+struct PeopleCommand {
+    GeneralOptions general;
+    LogOptions log;
+    std::string group, since, until, lapse = "90d", min_value, only, output;
+    std::size_t limit = 0;
+    bool csv = false;
+};
+
+void check(const PeopleCommand& command) {
+    std::vector<std::string> inputs = command.log.inputs();
+    if (!command.only.empty()) inputs.push_back(command.only);
+    claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
+    if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+    if (!command.log.from.empty() || !command.log.to.empty() || !command.log.period.empty()) {
+        usage_error(
+            "people: expected --since and --until, got an option of the period; they say when somebody "
+            "joined the group");
+    }
+}
+
+/// What --min-value says, or nothing.
+std::optional<events::Money> least_value(const PeopleCommand& command) {
+    if (command.min_value.empty()) return std::nullopt;
+    double value = 0;
+    const char* end = command.min_value.data() + command.min_value.size();
+    const auto [at, error] = std::from_chars(command.min_value.data(), end, value);
+    const auto money = events::Money::of(value);
+    if (error != std::errc{} || at != end || !money)
+        usage_error("--min-value: expected an amount such as 50, got \"" + command.min_value + "\"");
+    return money;
+}
+
+metrics::PeopleOptions people_options(const PeopleCommand& command, std::int64_t last_time) {
+    metrics::PeopleOptions people{.group = *metrics::parse_people_group(command.group),
+                                  .lapse = duration_option("--lapse", command.lapse)};
+    if (!command.since.empty()) people.since = time_option("--since", command.since, command.log.tz);
+    if (!command.until.empty()) people.until = time_option("--until", command.until, command.log.tz);
+    if (people.since && people.until && *people.until < *people.since)
+        usage_error("--since and --until: expected since <= until; exchange them");
+    // The log is complete up to what was asked for.
+    std::int64_t end = last_time;
+    if (!command.log.as_of.empty())
+        end = std::max(end, time_option("--as-of", command.log.as_of, command.log.tz) - 1);
+    else if (people.until)
+        end = std::max(end, *people.until - 1);
+    people.end = end;
+    return people;
+}
+
+/// The first field of every line; a first line that is called like the column is its name.
+std::unordered_set<std::string> read_ids(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) throw Error(ErrorCode::io, path + ": cannot read; does the file exist?");
+    std::unordered_set<std::string> ids;
+    for (std::string line; std::getline(file, line);) {
+        line = line.substr(0, line.find_first_of(",;\t\r"));
+        if (line.size() > 1 && line.front() == '"' && line.back() == '"')
+            line = line.substr(1, line.size() - 2);
+        if (!line.empty()) ids.insert(line);
+    }
+    return ids;
+}
+
+void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<metrics::Person>& people) {
+    if (const auto least = least_value(command))
+        std::erase_if(people, [&](const auto& p) { return !p.value || !p.value->at_least(*least); });
+    if (command.only.empty()) return;
+    const std::unordered_set<std::string> ids = read_ids(command.only);
+    std::erase_if(people, [&](const metrics::Person& person) {
+        return !ids.contains(std::string(log.users.text(person.user)));
+    });
+}
+
+void write(const PeopleCommand& command, const report::PeopleView& view, Session& session) {
+    const bool csv = command.csv || (!command.output.empty() && !command.general.json);
+    const std::string text = command.general.json ? report::to_json(view)
+                             : csv                ? report::to_csv(view)
+                                                  : report::to_text(view);
+    if (command.output.empty()) {
+        session.out << text;
+        return;
+    }
+    files::Output file(command.output);
+    file.append(text);
+    file.commit();
+    command.general.record->add_output(command.output);
+}
+
+void run_people(const PeopleCommand& command, Session& session) {
+    command.general.apply(session);
+    check(command);
+    (void)least_value(command);
+    (void)people_options(command, 0);  // wrong words end the run before the long work
+    ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
+    reading.columns.price = true;
+    const ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
+    tell_about_reading(result.report, command.log, command.general, session.console);
+    const EventLog& log = result.log;
+    const metrics::LogFacts facts = metrics::facts_of(log);
+    metrics::MetricsOptions options;
+    options.funnel = choose_funnel(command.log, result.schema, facts.kinds, session.console).funnel;
+    options.threads = command.general.thread_count();
+    std::vector<metrics::Person> people;
+    if (!log.empty())
+        people = metrics::find_people(log, people_options(command, facts.last_time), options, facts);
+    keep_wanted(command, log, people);
+    const std::size_t shown = command.limit > 0 ? std::min(command.limit, people.size()) : people.size();
+    command.general.record->add_times(log);
+    command.general.record->add_count("people", shown);
+    write(command,
+          {.log = &log,
+           .group = *metrics::parse_people_group(command.group),
+           .people = std::span<const metrics::Person>(people).first(shown),
+           .all = static_cast<std::int64_t>(people.size()),
+           .funnel = options.funnel,
+           .warnings = session.console.warnings()},
+          session);
+}
+
+}  // namespace
+
+void add_people(CLI::App& app, Session& session) {
+    auto command = std::make_shared<PeopleCommand>();
+    CLI::App* sub = app.add_subcommand("people", "Who is in a group, since when, with which items");
+    command->general.add_to(*sub);
+    command->log.add_to(*sub);
+    sub->add_option(
+           "--group", command->group,
+           "abandoned_cart, abandoned_checkout, viewed_not_bought, first_order, repeat_buyer or lapsed")
+        ->required()
+        ->check(CLI::IsMember(
+            std::vector<std::string>(metrics::kPeopleGroups.begin(), metrics::kPeopleGroups.end())));
+    sub->add_option("--since", command->since, "Those who joined the group at this time or later (ISO 8601)");
+    sub->add_option("--until", command->until, "Those who joined it before this time");
+    sub->add_option("--lapse", command->lapse, "lapsed: how long a buyer has been silent");
+    sub->add_option("--min-value", command->min_value, "Those whose items or orders are worth as much");
+    sub->add_option("--only", command->only, "File of ids, one per line: nobody else is named (consent)");
+    sub->add_option("--limit", command->limit, "Most rows, the longest in the group first")
+        ->check(whole_number());
+    sub->add_flag("--csv", command->csv, "For a mail tool");
+    sub->add_option("-o,--output", command->output, "CSV (or, with --json, JSON) file (.gz by name)");
+    sub->callback(
+        [command, &session] { session.action = [command, &session] { run_people(*command, session); }; });
+}
+
+}  // namespace funnel::tool
