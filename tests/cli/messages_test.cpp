@@ -94,6 +94,26 @@ void about_rows(Messages& m) {
     m.row("2024-03-01,view,a,i1,s1,,10,1", {"--rejects", m.path("rejects.csv")});
 }
 
+void about_json_lines(Messages& m) {
+    const std::string good = R"({"event_time":"2024-03-01","event_type":"view","user_id":"a"})"
+                             "\n";
+    for (const char* line :
+         {R"({"event_time":"2024-03-01","event_type":"view","user_id":"b)", R"({"user_id":"a",})",
+          R"({"user_id":"a","user_id":"b"})", R"([1,2])",
+          R"({"event_time":"2024-03-01","event_type":"view","user_id":["b"]})",
+          R"({"event_time":"2024-03-01","event_type":"view","user_id":null})",
+          R"({"event_time":"2024-03-01","event_type":"view","user_id":"a","price":"ten"})"})
+        m.log(good + line);
+    m.log("[{\"event\": 1}]\n");
+    m.log("{\n  \"event\": 1\n}\n");
+    m.log(good, {"--schema",
+                 m.file("s.json", R"({"columns":{"time":"event_time","event":"event_type","user":"uid"}})")});
+    m.log(good, {"--schema",
+                 m.file("s.json", R"({"columns":{"time":"event_time","event":"event_type","user":"a["}})")});
+    m.log(good, {"--schema", "taobao"});
+    m.run({"schema", m.file("t.csv", "x,y\n1,1\n")});
+}
+
 void about_options(Messages& m) {
     const std::string log = m.file("log.csv", small_shop());
     m.run({"count", log});
@@ -145,6 +165,7 @@ TEST(CliMessages, AreThoseOfTheGoldenList) {
     Messages m;
     about_files(m);
     about_rows(m);
+    about_json_lines(m);
     about_options(m);
     about_outputs_and_models(m);
     const std::string golden = FUNNEL_TEST_DIR "/golden/messages.txt", text = m.text();

@@ -197,7 +197,7 @@ TEST(JsonText, AgreesWithAnotherParserOnDamagedLines) {
         }
         bool accepted = true;
         try {
-            static_cast<void>(nlohmann::json::parse(line));
+            accepted = !nlohmann::json::parse(line).is_discarded();
         } catch (const nlohmann::json::out_of_range&) {  // 1e999: a number all the same
         } catch (const nlohmann::json::exception&) {
             accepted = false;

@@ -157,7 +157,8 @@ ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& sche
         }
         return {std::move(funnel), {}};
     };
-    if (auto chosen = options.funnel_override()) return chosen_by(chosen->with_printed_names(kinds), "--funnel");
+    if (auto chosen = options.funnel_override())
+        return chosen_by(chosen->with_printed_names(kinds), "--funnel");
     if (!schema.funnel_is_default) return chosen_by(Funnel::make(schema.funnel), "funnel of the schema");
     auto [funnel, left_out] = events::effective_funnel(schema.funnel, kinds);
     for (const std::string& stage : left_out) {

@@ -190,8 +190,9 @@ void read_json(std::string_view text, DraftSample& sample) {
     std::size_t rows = 0;
     for (std::size_t at = 0; at < text.size() && rows < kMostRows;) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
-        const SampleJson line = SampleJson::parse(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                      text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+        const SampleJson line =
+            SampleJson::parse(text.begin() + static_cast<std::ptrdiff_t>(at),
+                              text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
         at = end + 1;
         if (!line.is_object()) continue;
         values.add(line);
