@@ -88,8 +88,8 @@ struct Schema {
     std::vector<std::string> required;              ///< columns that `auto` looks for
 };
 
-/// The preset of that name (ga-flat, ga4, ga4-json, segment, snowplow, woocommerce-orders, rees46, retailrocket,
-/// taobao, shopify-orders, canonical), or empty.
+/// The preset of that name (ga-flat, ga4, ga4-json, segment, snowplow, woocommerce-orders, rees46,
+/// retailrocket, taobao, shopify-orders, canonical), or empty.
 [[nodiscard]] std::optional<Schema> preset(std::string_view name);
 [[nodiscard]] std::vector<std::string> preset_names();
 
