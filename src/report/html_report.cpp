@@ -52,6 +52,7 @@ std::string header(const Page& page) {
     const std::string period = page.period();
     std::string line = period;
     if (!files.empty()) line += (line.empty() ? "" : " \xC2\xB7 ") + files;
+    if (!page.log.where.empty()) line += " \xC2\xB7 only where " + html::datum(page.log.where, 200);
     const std::size_t notes = page.notes().size();
     std::string out = element("h1", "Shop report") + element("p", line);
     if (notes > 0)

@@ -67,6 +67,11 @@ std::string head_lines(const LogSummary& log, const TextOptions& options, const 
     apart(log.ahead, "rows are ahead of their clock: in no figure");
     apart(log.behind, "rows are behind their clock: in no figure");
     apart(log.outside, "rows lie outside the period: context");
+    if (!log.where.empty()) {
+        out += warning_lines("Only where " + printable(log.where, 200) + ": " + format_count(log.fitting) +
+                                 " of " + format_count(log.events) + " rows fit, the others are context",
+                             " ");
+    }
     return out;
 }
 

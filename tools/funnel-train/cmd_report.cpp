@@ -49,16 +49,19 @@ ingest::ReadResult read(ReportCommand& command, const std::optional<Bundle>& bun
                                       ? read_options_for_model(*bundle, command.log, command.general, console)
                                       : command.log.read_options(command.general, console);
     reading.columns.text_if_mapped = true;
-    if (!command.side.empty())
+    if (!command.side.empty()) {
         command.counting.beside = command.side.column_names(command.log, command.general);
+        command.counting.of_items =
+            command.side.column_names(events::SideKey::item, command.log, command.general);
+    }
     command.counting.set_reading(reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
     tell_about_reading(result.report, command.log, command.general, console);
     if (bundle) need_rows(result.report);
     command.counting.clean(result.log, command.general, console);
     if (!command.side.empty()) {
-        command.side.add_columns(result.log, result.schema, command.counting.by, command.log, command.general,
-                                 console);
+        command.side.add_columns(result.log, result.schema, command.counting.columns(), command.log,
+                                 command.general, console);
     }
     return result;
 }
