@@ -105,6 +105,7 @@
 
 // Judge: predictions against what came
 #include "funnel/score/evaluation.hpp"
+#include "funnel/score/evaluation_by.hpp"
 #include "funnel/score/comparison.hpp"
 #include "funnel/eval/target_report.hpp"
 #include "funnel/eval/roc_auc.hpp"
