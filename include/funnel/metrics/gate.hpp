@@ -54,6 +54,10 @@ struct GateResult {
 /// Throws Error(invalid_argument) for a text that is no gate.
 [[nodiscard]] MetricGate parse_gate(std::string_view text);
 
+/// "conversion_user=2%": a figure that is wanted. As a gate: beyond it is worse, which is above it for what
+/// should be small (abandoned carts, refunds), else below. Throws Error(invalid_argument).
+[[nodiscard]] MetricGate parse_target(std::string_view text);
+
 /// differences: to what gates with `against` compare with. A count has no interval: it is exact. Throws
 /// Error(invalid_argument) for a name that is no metric of the result.
 [[nodiscard]] GateResult judge(const MetricGate& gate, const MetricsResult& result,
@@ -148,6 +152,23 @@ inline MetricGate parse_gate(std::string_view text) {
     gate.above = text[sign] == '>';
     gate.limit = *limit;
     return gate;
+}
+
+inline MetricGate parse_target(std::string_view text) {
+    MetricGate target{.text = std::string(text), .metric = {}};
+    const std::size_t sign = text.find('=');
+    const auto value = sign == text.npos ? std::nullopt : detail::gate_number(text.substr(sign + 1));
+    target.metric = detail::without_blanks(text.substr(0, std::min(sign, text.size())));
+    if (!value || target.metric.empty()) {
+        throw Error(
+            ErrorCode::invalid_argument,
+            "--target: expected METRIC=NUMBER such as conversion_user=2%, got \"" + target.text + "\"");
+    }
+    target.limit = *value;
+    for (const std::string_view small :
+         {"cart_abandon", "carts_emptied", "refund", "late_order", "clicks_unattributed"})
+        target.above |= target.metric.starts_with(small);
+    return target;
 }
 
 inline GateResult judge(const MetricGate& gate, const MetricsResult& result,
