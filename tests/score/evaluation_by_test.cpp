@@ -81,7 +81,7 @@ TEST(EvaluateBy, AKeyHasTheFiguresOfItsExamplesAlone) {
                 EXPECT_EQ(a.examples, b.examples);
                 EXPECT_EQ(a.positives, b.positives);
                 EXPECT_EQ(a.masked, b.masked);
-                for (const auto [x, y] : {std::pair(a.roc_auc.value, b.roc_auc.value),
+                for (const auto& [x, y] : {std::pair(a.roc_auc.value, b.roc_auc.value),
                                           std::pair(a.log_loss.value, b.log_loss.value),
                                           std::pair(a.normalized_entropy.value, b.normalized_entropy.value),
                                           std::pair(a.grouped_auc.value, b.grouped_auc.value)}) {
@@ -107,7 +107,7 @@ TEST(EvaluateBy, KeysOfALogAreThoseOfTheRowsOfTheExamples) {
         log.add({.time = i * base::kDay, .kind = EventKind::view, .user = "u", .item = i == 3 ? "b" : "a"});
     }
     ScoredExamples examples{.targets = {"click"}};
-    for (const std::uint64_t row : {3, 0, 1})
+    for (const std::uint64_t row : {3u, 0u, 1u})
         examples.keys.push_back({.row = row});
     const ExampleKeys items = score::keys_of_examples(examples, log, "item", {});
     ASSERT_EQ(items.values.size(), 2u);
