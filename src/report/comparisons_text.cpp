@@ -123,6 +123,7 @@ std::string gate_figure(const metrics::GateResult& result) {
     if (!result.value) return "none (" + std::string(result.reason) + ")";
     const bool change = !result.gate.against.empty();
     const auto text = [&](const std::optional<double>& value) {
+        if (result.unit == metrics::Unit::count) return format_number(value, 0);
         return change ? lift_text(value) : value_text(value, result.unit);
     };
     std::string out = text(result.value);

@@ -127,6 +127,14 @@ void about_options(Messages& m) {
     m.run({"metrics", log, "--funnel", "view+click,view"});
     m.run({"metrics", log, "--funnel", "vew,click"});
     m.run({"metrics", log, "--by", "colour"});
+    m.run({"metrics", log, "--by", "item,"});
+    m.run({"metrics", log, "--where", "price>cheap"});
+    m.run({"metrics", log, "--where", "item=New shoes"});
+    m.run({"metrics", log, "--touch", "next"});
+    m.run({"metrics", log, "--gate", "orders"});
+    m.run({"metrics", log, "--gate", "orders<3"});
+    m.run({"metrics", log, "--gate", "ctr -5% vs previous"});
+    m.run({"report", log, "-o", m.path("r.html"), "--target", "2%"});
     m.run({"metrics", log, "--max-bad", "few"});
     m.run({"metrics", log, "--schema", "shopify"});
     m.run({"metrics", log, "--schema", m.file("s.json", "{\"colums\":{}}")});
@@ -179,9 +187,11 @@ TEST(CliMessages, HoldNoControlCharacterWhateverTheArguments) {
     const std::string odd = "\x1b[31m\a\n\xff";
     for (const Words& args :
          {Words{odd}, Words{"metrics", folder.path(odd)}, Words{"metrics", "--" + odd},
-          Words{"metrics", "x", "--tz", odd}, Words{"metrics", "x", "--window", odd},
-          Words{"score", "-m", folder.path(odd), "x"}, Words{"inspect", folder.path(odd)},
-          Words{"train", "x", "-o", folder.path(odd + "/m")}, Words{"metrics", "x", "--schema", odd}}) {
+          Words{"metrics", "x", "--tz", odd}, Words{"metrics", "x", "--where", odd},
+          Words{"metrics", "x", "--gate", odd}, Words{"metrics", "x", "--touch", odd},
+          Words{"metrics", "x", "--window", odd}, Words{"score", "-m", folder.path(odd), "x"},
+          Words{"inspect", folder.path(odd)}, Words{"train", "x", "-o", folder.path(odd + "/m")},
+          Words{"metrics", "x", "--schema", odd}}) {
         const ToolResult result = run_tool(args);
         EXPECT_NE(result.code, 0);
         EXPECT_TRUE(result.one_error_line()) << result.err;

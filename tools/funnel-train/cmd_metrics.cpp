@@ -168,9 +168,9 @@ std::vector<metrics::GateResult> judged_gates(const MetricsCommand& command,
 void hold_gates(const std::vector<metrics::GateResult>& gates) {
     for (const metrics::GateResult& gate : gates) {
         if (gate.met()) continue;
-        const char* const what = gate.state == metrics::GateState::beyond
-                                     ? "; the whole interval is beyond it"
-                                     : "; there is nothing to judge";
+        const char* const what = gate.state != metrics::GateState::beyond ? "; there is nothing to judge"
+                                 : gate.low ? "; the whole interval is beyond it"
+                                            : "; it is beyond it";
         throw GateNotMet("--gate: expected not " + gate.gate.text + ", got " + report::gate_figure(gate) +
                          what);
     }
