@@ -164,6 +164,7 @@ TEST_F(CliAsking, PurchasesTakeATouch) {
     EXPECT_EQ(orders({"--by", "list,item"}).at("under"), (json{"home", "i1"}));
     EXPECT_EQ(orders({"--where", "list=home", "--by", "day"}).at("under"), "2024-03-02");
     EXPECT_NE(run_tool({"metrics", log, "--by", "list"}).out.find("--touch event"), std::string::npos);
+    EXPECT_EQ(run_tool({"metrics", log, "--touch", "first"}).code, 2);
     const ToolResult wrong = run_tool({"metrics", log, "--by", "list", "--touch", "next"});
     EXPECT_EQ(wrong.code, 2);
     EXPECT_NE(wrong.err.find("--touch: expected event, visit, first, last or last:30d, got \"next\""),

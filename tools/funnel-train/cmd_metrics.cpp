@@ -66,6 +66,8 @@ void check(MetricsCommand& command) {
         usage_error("--json, --csv and --markdown exclude each other; give one");
     command.counting.check(command.log);  // before the long work
     command.compare.check(command.counting.by);
+    if (command.counting.touch && command.counting.by.empty() && !command.counting.where)
+        usage_error("--touch: expected --by or --where with a column that it speaks of, got none of them");
     if (command.compare.explain && command.counting.where)
         usage_error("--explain-difference: expected a funnel of all users; leave --where out");
 }
