@@ -196,6 +196,7 @@ TEST(Touch, PartsFollowTheWholeLog) {
     facts += metrics::facts_of(b);
     EXPECT_EQ(facts.said_by_purchases, metrics::facts_of(whole).said_by_purchases);
     metrics::MetricsState state = metrics::count(a, options, facts);
+    EXPECT_THROW(state += metrics::count(b, options, metrics::facts_of(b)), Error);
     state += metrics::count(b, options, facts);
     const MetricsResult sum = metrics::finish(state, options, facts), all = metrics::measure(whole, options);
     ASSERT_EQ(sum.breakdown.size(), all.breakdown.size());

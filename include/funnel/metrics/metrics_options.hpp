@@ -226,6 +226,8 @@ inline std::uint64_t key_of(const LogFacts& facts) {
     out.value(facts.kinds);
     for (const bool flag : {facts.has_sessions, facts.has_revenue, facts.has_quantity, facts.has_price})
         out.value(flag);
+    for (const std::string& column : facts.said_by_purchases)
+        out.text(column);
     return detail::key_of_bytes(std::move(out));
 }
 
