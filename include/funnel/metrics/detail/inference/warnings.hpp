@@ -137,9 +137,9 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
     const std::string from = rule.how == Touch::visit   ? "the first row of their visit"
                              : rule.how == Touch::first ? "the first row of their user"
                                                         : "the last row" + span;
-    return {"orders_by_touch", std::to_string(rows) + " purchase rows have no \"" + column +
-                                   "\" of their own and count under that of " + from +
-                                   " that has one (--touch event: under none)"};
+    return base::Warning{"orders_by_touch", std::to_string(rows) + " purchase rows have no \"" + column +
+                                                "\" of their own and count under that of " + from +
+                                                " that has one (--touch event: under none)"};
 }
 
 /// What to say of a condition that fits no row.
