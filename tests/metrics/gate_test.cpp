@@ -98,7 +98,7 @@ TEST(MetricGate, AChangeIsJudgedByItsRelativeInterval) {
 }
 
 TEST(MetricGate, KnowsTheStepsOfTheFunnel) {
-    MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
+    metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
     std::vector<Row> rows;
     for (int u = 0; u < 400; ++u) {
         const std::string user = "u" + std::to_string(u);

@@ -82,11 +82,13 @@ TEST(EvaluateBy, AKeyHasTheFiguresOfItsExamplesAlone) {
                 EXPECT_EQ(a.positives, b.positives);
                 EXPECT_EQ(a.masked, b.masked);
                 for (const auto& [x, y] : {std::pair(a.roc_auc.value, b.roc_auc.value),
-                                          std::pair(a.log_loss.value, b.log_loss.value),
-                                          std::pair(a.normalized_entropy.value, b.normalized_entropy.value),
-                                          std::pair(a.grouped_auc.value, b.grouped_auc.value)}) {
+                                           std::pair(a.log_loss.value, b.log_loss.value),
+                                           std::pair(a.normalized_entropy.value, b.normalized_entropy.value),
+                                           std::pair(a.grouped_auc.value, b.grouped_auc.value)}) {
                     ASSERT_EQ(x.has_value(), y.has_value());
-                    if (x) EXPECT_NEAR(*x, *y, 1e-12);
+                    if (x) {
+                        EXPECT_NEAR(*x, *y, 1e-12);
+                    }
                 }
                 const bool few = alone.all.clustered[k].few_users();
                 EXPECT_EQ(of.rows.clustered[k].few_users(), few);
