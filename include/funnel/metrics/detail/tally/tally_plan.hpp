@@ -29,11 +29,13 @@ struct TallyPlan {
     std::vector<std::int64_t> horizons;  ///< per stage after the first
     std::size_t keys = 1;                ///< segments x groups
     std::size_t groups = 1;              ///< kUserGroups neighbouring keys are one segment, for intervals
-    std::size_t counted_keys = 1;        ///< keys from here on are context: rows that options.where leaves
-                                         ///< out have the key of a row that fits + counted_keys
-    bool one_key_per_user = true;        ///< all rows of a user that count have the same key
-    bool orders_are_whole = true;        ///< an order is in the key of its first row with all its lines; else
-                                         ///< it is in every key of a line, with the lines of that key
+    std::size_t counted_keys =
+        std::numeric_limits<std::size_t>::max();  ///< keys from here on are context: rows that options.where
+                                                  ///< leaves out have the key of a row that fits +
+                                                  ///< counted_keys
+    bool one_key_per_user = true;  ///< all rows of a user that count have the same key
+    bool orders_are_whole = true;  ///< an order is in the key of its first row with all its lines; else
+                                   ///< it is in every key of a line, with the lines of that key
     std::span<const std::uint16_t> key_of_line = {};                    ///< see SegmentKeys
     std::int64_t warm_time = std::numeric_limits<std::int64_t>::min();  ///< end of the warm-up
     std::size_t click_stage = 0;  ///< the first stage after stage 0 that holds the click; 0: none
