@@ -33,7 +33,7 @@ struct TallyPlan {
         std::numeric_limits<std::size_t>::max();  ///< keys from here on are context: rows that options.where
                                                   ///< leaves out have the key of a row that fits +
                                                   ///< counted_keys
-    bool one_key_per_user = true;  ///< all rows of a user that count have the same key
+    bool one_key_per_user = true;                 ///< all rows of a user that count have the same key
     bool orders_are_whole = true;  ///< an order is in the key of its first row with all its lines; else
                                    ///< it is in every key of a line, with the lines of that key
     std::span<const std::uint16_t> key_of_line = {};                    ///< see SegmentKeys
