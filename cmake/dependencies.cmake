@@ -16,6 +16,13 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_package(date REQUIRED)
+if(FUNNEL_WITH_SIMDJSON)
+  pkg_check_modules(SIMDJSON IMPORTED_TARGET simdjson>=3)
+  if(NOT SIMDJSON_FOUND)
+    message(FATAL_ERROR "JSON lines need simdjson (Debian: libsimdjson-dev); -DFUNNEL_WITH_SIMDJSON=OFF builds without them")
+  endif()
+  list(APPEND funnel_private_modules simdjson)
+endif()
 
 # Only their headers, hidden in our sources: no consumer ever looks for them.
 pkg_check_modules(HWY REQUIRED libhwy)

@@ -6,6 +6,7 @@ build_packages=(
     g++ cmake ninja-build pkg-config
     libeigen3-dev                                                  # the header rooms
     libisal-dev libzstd-dev libxxhash-dev libhwy-dev               # the compiled rooms
+    libsimdjson-dev                                                # JSON lines: -DFUNNEL_WITH_SIMDJSON=OFF needs none
     libhowardhinnant-date-dev tzdata nlohmann-json3-dev
     libcli11-dev libspdlog-dev                                     # funnel-train
 )

@@ -13,6 +13,7 @@
 #include "funnel/events/put_in_order.hpp"
 #include "funnel/events/visit.hpp"
 #include "funnel/events/funnel_stages.hpp"
+#include "funnel/events/row_condition.hpp"
 #include "funnel/events/effective_funnel.hpp"
 #include "funnel/events/horizon.hpp"
 #include "funnel/events/example_mode.hpp"
@@ -36,6 +37,9 @@
 #include "funnel/metrics/metric.hpp"
 #include "funnel/metrics/metric_difference.hpp"
 #include "funnel/metrics/experiment.hpp"
+#include "funnel/metrics/experiment_result.hpp"
+#include "funnel/metrics/funnel_disagreement.hpp"
+#include "funnel/metrics/gate.hpp"
 #include "funnel/metrics/segments.hpp"
 #include "funnel/metrics/count_products.hpp"
 #include "funnel/metrics/products.hpp"
@@ -103,6 +107,7 @@
 
 // Judge: predictions against what came
 #include "funnel/score/evaluation.hpp"
+#include "funnel/score/evaluation_by.hpp"
 #include "funnel/score/comparison.hpp"
 #include "funnel/eval/target_report.hpp"
 #include "funnel/eval/roc_auc.hpp"

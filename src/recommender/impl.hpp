@@ -43,7 +43,7 @@ class Recommender::Impl {
           sides_(std::make_shared<const Serving>(bundle, kernels_), limited(std::move(state.history))),
           intake_(options, shown()->serving->kinds, shown()->history.watermark()) {
         intake_.put_back(std::move(state.waiting));
-        writer_ = std::thread([this] { write(); });
+        start();
     }
     ~Impl() {
         intake_.close();
@@ -79,6 +79,7 @@ class Recommender::Impl {
     void on_writer(Work&& work) {
         commands_.run([this] { intake_.wake(); }, work);
     }
+    void start();
     void write();
     void apply(std::span<const OwnEvent> batch);
     /// Without a text that would be one too many.

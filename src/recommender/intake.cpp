@@ -106,25 +106,22 @@ Intake::Intake(const Recommender::Options& options, Kinds kinds, std::int64_t wa
 std::size_t Intake::take(std::span<const Recommender::Event> events, std::int64_t now,
                          std::span<Taken> answers) noexcept {
     std::size_t taken = 0;
-    bool any_ready = false;
-    {
-        const std::lock_guard lock(mutex_);
-        for (std::size_t i = 0; i < events.size(); ++i) {
-            Taken answer = Taken::failed;
-            try {
-                answer = take_one(events[i], now);
-            } catch (...) {  // memory was refused: the event is not taken, all else is as it was
-            }
-            taken += answer == Taken::yes;
-            if (i < answers.size()) answers[i] = answer;
-        }
+    std::unique_lock lock(mutex_);  // for all of them: who sends them together wants them in order
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        Taken answer = Taken::failed;
         try {
-            release_locked(now);
-        } catch (...) {  // what is due stays in the heap and comes with the next call
+            answer = take_one(events[i], now);
+        } catch (...) {  // memory was refused: the event is not taken, all else is as it was
         }
-        any_ready = !ready_.empty();
+        taken += answer == Taken::yes;
+        if (i < answers.size()) answers[i] = answer;
     }
+    bool more = release_some(now);
+    const bool any_ready = !ready_.empty();
+    lock.unlock();
     if (any_ready) ready_or_woken_.notify_one();
+    while (more)
+        more = release(now);
     return taken;
 }
 
@@ -159,28 +156,31 @@ Taken Intake::take_one(const Recommender::Event& event, std::int64_t now) {
     return Taken::yes;
 }
 
-void Intake::release(std::int64_t now) noexcept {
-    {
-        const std::lock_guard lock(mutex_);
-        try {
-            release_locked(now);
-        } catch (...) {  // comes with the next call
-        }
-        if (ready_.empty()) return;
-    }
-    ready_or_woken_.notify_one();
+bool Intake::release(std::int64_t now) noexcept {
+    std::unique_lock lock(mutex_);
+    const bool more = release_some(now), any_ready = !ready_.empty();
+    lock.unlock();
+    if (any_ready) ready_or_woken_.notify_one();
+    return more;
 }
 
-void Intake::release_locked(std::int64_t now) {
-    while (!heap_.empty() && later(heap_.front().time, options_.reorder) <= now) {
-        if (ready_.size() == ready_.capacity()) ready_.reserve(2 * ready_.size() + 64);
-        std::ranges::pop_heap(heap_, comes_after);
-        last_out_ = heap_.back().time;
-        ready_.push_back(std::move(heap_.back()));
-        heap_.pop_back();
-        ++released_;
+bool Intake::release_some(std::int64_t now) noexcept {
+    const auto is_due = [&] { return !heap_.empty() && later(heap_.front().time, options_.reorder) <= now; };
+    try {
+        for (std::size_t i = 0; i < kAtOnce && is_due(); ++i) {
+            if (ready_.size() == ready_.capacity()) ready_.reserve(2 * ready_.size() + 64);
+            std::ranges::pop_heap(heap_, comes_after);
+            last_out_ = heap_.back().time;
+            ready_.push_back(std::move(heap_.back()));
+            heap_.pop_back();
+            ++released_;
+        }
+    } catch (...) {  // memory was refused: what is due stays and comes with a later call
+        note_due();
+        return false;
     }
     note_due();
+    return is_due();
 }
 
 void Intake::note_due() noexcept {
@@ -220,16 +220,17 @@ std::uint64_t Intake::released() const {
 }
 
 void Intake::write_waiting(base::ByteWriter& out) const {
-    const std::lock_guard lock(mutex_);
-    std::vector<const OwnEvent*> events;
-    for (const auto* part : {&ready_, &heap_}) {
-        for (const OwnEvent& event : *part)
-            events.push_back(&event);
+    std::vector<OwnEvent> events;
+    {
+        const std::lock_guard lock(mutex_);
+        events.reserve(ready_.size() + heap_.size());
+        events.insert(events.end(), ready_.begin(), ready_.end());
+        events.insert(events.end(), heap_.begin(), heap_.end());
     }
-    std::ranges::sort(events, [](const OwnEvent* a, const OwnEvent* b) { return a->before(*b); });
+    std::ranges::sort(events, [](const OwnEvent& a, const OwnEvent& b) { return a.before(b); });
     out.value<std::uint64_t>(events.size());
-    for (const OwnEvent* event : events)
-        event->write(out);
+    for (const OwnEvent& event : events)
+        event.write(out);
 }
 
 void Intake::put_back(std::vector<OwnEvent> events) {

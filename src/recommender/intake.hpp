@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -60,10 +61,12 @@ class Intake {
 
     std::size_t take(std::span<const Recommender::Event> events, std::int64_t now,
                      std::span<Recommender::Taken> answers) noexcept;
-    /// Lets what is due at `now` out, if anything is.
+    /// Lets out what is due at `now`, if anything is, or some of it: a request must not wait for a crowd.
     void tick(std::int64_t now) noexcept {
-        if (due_.load(std::memory_order_relaxed) <= now) release(now);
+        if (due_.load(std::memory_order_relaxed) <= now) (void)release(now);
     }
+    /// Lets out some of what is due at `now`; true if more is.
+    bool release(std::int64_t now) noexcept;
 
     /// For the writer: waits for events that are due, or for a call of wake; false when it is closed and
     /// empty.
@@ -86,9 +89,10 @@ class Intake {
  private:
     [[nodiscard]] Recommender::Taken take_one(const Recommender::Event& event, std::int64_t now);
     [[nodiscard]] bool too_long(const Recommender::Event& event) const noexcept;
-    void release(std::int64_t now) noexcept;
-    void release_locked(std::int64_t now);
+    bool release_some(std::int64_t now) noexcept;
     void note_due() noexcept;
+
+    static constexpr std::size_t kAtOnce = 100;  // events that are let out under one lock
 
     const Recommender::Options options_;
     mutable std::mutex mutex_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the writer's thread does, and who asks it: events, models, states.
 #include <algorithm>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "funnel/base/error.hpp"
@@ -13,6 +15,15 @@ std::unique_ptr<Recommender::Impl> Recommender::Impl::make(Bundle bundle, const 
     recommender::expect_log(bundle);
     recommender::SavedState state = recommender::starting_state(options, bundle);
     return std::make_unique<Impl>(bundle, std::move(state), options);
+}
+
+void Recommender::Impl::start() {
+    try {
+        writer_ = std::thread([this] { write(); });
+    } catch (const std::system_error& error) {
+        throw Error(ErrorCode::memory, std::string("recommender: expected to start a thread, got \"") +
+                                           error.what() + "\"; allow the process one more");
+    }
 }
 
 void Recommender::Impl::write() {
@@ -71,7 +82,8 @@ void Recommender::Impl::apply(std::span<const OwnEvent> batch) {
 }
 
 void Recommender::Impl::flush(Time now) {
-    intake_.tick(now);
+    while (intake_.release(now)) {
+    }
     const std::uint64_t wanted = intake_.released();
     std::unique_lock lock(progress_mutex_);
     progress_.wait(lock, [&] { return done_ >= wanted; });

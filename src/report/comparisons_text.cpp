@@ -105,7 +105,31 @@ std::string disagreements_text(const std::vector<metrics::FunnelDisagreement>& u
     return out + paint.table(table);
 }
 
+std::string gates_text(const std::vector<metrics::GateResult>& gates, const Paint& paint) {
+    TextTable table({{"Gate", Align::left}, {"", Align::left}, {"", Align::left}});
+    for (const metrics::GateResult& of : gates) {
+        const char* const words = of.state == metrics::GateState::passed    ? "passed"
+                                  : of.state == metrics::GateState::beyond  ? "not met"
+                                  : of.state == metrics::GateState::too_few ? "too few to say"
+                                                                            : "not met, no value";
+        table.add_row({printable(of.gate.text, 60), words, gate_figure(of)});
+    }
+    return paint.table(table);
+}
+
 }  // namespace
+
+std::string gate_figure(const metrics::GateResult& result) {
+    if (!result.value) return "none (" + std::string(result.reason) + ")";
+    const bool change = !result.gate.against.empty();
+    const auto text = [&](const std::optional<double>& value) {
+        if (result.unit == metrics::Unit::count) return format_number(value, 0);
+        return change ? lift_text(value) : value_text(value, result.unit);
+    };
+    std::string out = text(result.value);
+    if (result.low && result.high) out += " (" + text(result.low) + " to " + text(result.high) + ")";
+    return out;
+}
 
 std::string comparisons_text(const Comparisons& beside, const Paint& paint) {
     std::string out;
@@ -115,6 +139,7 @@ std::string comparisons_text(const Comparisons& beside, const Paint& paint) {
     }
     if (beside.experiment) out += "\n" + experiment_text(*beside.experiment, paint);
     if (beside.disagreements) out += "\n" + disagreements_text(*beside.disagreements, paint);
+    if (!beside.gates.empty()) out += "\n" + gates_text(beside.gates, paint);
     return out;
 }
 

@@ -130,6 +130,33 @@ std::string segments_text(const score::Evaluation& evaluation) {
     return rows == 0 ? std::string() : "\n" + table.text();
 }
 
+// The keys of one --by, the worst first.
+std::string keys_text(const score::Evaluation& evaluation) {
+    constexpr std::size_t kShown = 12;
+    std::string out;
+    for (std::size_t begin = 0, end = 0; begin < evaluation.by.size(); begin = end) {
+        const std::string& by = evaluation.by[begin].by;
+        std::vector<TableColumn> columns =
+            target_columns(evaluation, "Log loss saved by " + printable(by, 24) + ", worst first");
+        columns.insert(columns.begin() + 1, TableColumn{"examples"});
+        TextTable table(std::move(columns));
+        for (; end < evaluation.by.size() && evaluation.by[end].by == by; ++end) {
+            if (end - begin >= kShown) continue;
+            const score::EvaluatedKey& of = evaluation.by[end];
+            std::vector<std::string> cells{"  " + key_words(of.values, 30), count(of.examples)};
+            for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
+                const bool few = of.rows.clustered[k].few_users();
+                cells.push_back(few ? std::string(kTooFew) : short_share(saved(of.rows, k).value));
+            }
+            table.add_row(std::move(cells));
+        }
+        out += "\n" + table.text();
+        if (end - begin > kShown)
+            out += "  " + count(end - begin - kShown) + " more keys: --json or --csv shows all\n";
+    }
+    return out;
+}
+
 // Where what came is far from what was predicted in all: beyond four standard errors of a sum of coins and 5
 // %.
 std::string calibration_lines(const score::Evaluation& evaluation) {
@@ -168,7 +195,8 @@ std::string to_page(const score::Evaluation& evaluation, std::string_view name) 
     const bool judged =
         std::ranges::any_of(evaluation.all.targets, [](const auto& t) { return t.examples > 0; });
     if (!judged) return out + "\nno example has a known outcome yet\n";
-    out += "\n" + better_text(evaluation) + "\n" + figures_text(evaluation) + segments_text(evaluation);
+    out += "\n" + better_text(evaluation) + "\n" + figures_text(evaluation) + segments_text(evaluation) +
+           keys_text(evaluation);
     const std::string calibration = calibration_lines(evaluation);
     if (!calibration.empty()) out += "\n" + calibration;
     return out + (calibration.empty() ? "\n" : "") + "More: --all  --json" +

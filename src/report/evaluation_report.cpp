@@ -9,6 +9,7 @@
 #include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 #include "interval_json.hpp"
+#include "plain_words.hpp"
 
 namespace funnel::report {
 namespace {
@@ -131,7 +132,8 @@ std::string interval_csv(const eval::ClusteredFigures& figures, std::string_view
 void append_csv(std::string& csv, const score::Evaluation& evaluation, const score::EvaluatedRows& rows) {
     for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
         eval::for_each_figure(rows.targets[k], [&](std::string_view name, const eval::Figure& figure) {
-            csv += rows.name + ",";
+            base::append_csv_field(csv, rows.name);
+            csv += ',';
             base::append_csv_field(csv, evaluation.targets[k]);
             csv += "," + std::string(name) + ",";
             if (figure.value) csv += Json(*figure.value).dump();
@@ -147,6 +149,20 @@ Json observed_json(const std::vector<std::string>& targets, const std::vector<sc
         json[targets[k]] = {{"examples", counts[k].examples},
                             {"positives", counts[k].positives},
                             {"expected", counts[k].expected}};
+    }
+    return json;
+}
+
+Json keys_json(const score::Evaluation& evaluation) {
+    Json json = Json::array();
+    for (const score::EvaluatedKey& of : evaluation.by) {
+        Json key = Json::array();
+        for (const auto& value : of.values)
+            key.push_back(value ? Json(*value) : Json(nullptr));
+        json.push_back({{"by", of.by},
+                        {"key", of.values.size() == 1 ? Json(key[0]) : key},
+                        {"examples", of.examples},
+                        {"targets", targets_json(evaluation, of.rows)}});
     }
     return json;
 }
@@ -195,6 +211,7 @@ std::string to_json(const score::Evaluation& evaluation, const base::Warnings& w
     for (const auto& segment : evaluation.segments) {
         json["segments"][segment.name] = targets_json(evaluation, segment);
     }
+    if (!evaluation.by.empty()) json["by"] = keys_json(evaluation);
     if (!evaluation.days.empty()) {
         json["steps"] = observed_json(evaluation.targets, evaluation.steps);
         json["days"] = days_json(evaluation);
@@ -215,6 +232,11 @@ std::string to_text(const score::Evaluation& evaluation, bool markdown) {
         text += (markdown ? "\n### " + segment.name + "\n\n" : "\n" + segment.name + "\n") +
                 figures_table(evaluation, segment, markdown);
     }
+    for (const auto& of : evaluation.by) {
+        const std::string name = printable(of.by, 40) + ": " + key_words(of.values, 60);
+        text += (markdown ? "\n### " + name + "\n\n" : "\n" + name + "\n") +
+                figures_table(evaluation, of.rows, markdown);
+    }
     if (!evaluation.days.empty()) text += "\n" + observed_text(evaluation, markdown);
     return text;
 }
@@ -224,6 +246,11 @@ std::string to_csv(const score::Evaluation& evaluation) {
     append_csv(csv, evaluation, evaluation.all);
     for (const auto& segment : evaluation.segments)
         append_csv(csv, evaluation, segment);
+    for (const auto& of : evaluation.by) {
+        score::EvaluatedRows named = of.rows;
+        named.name = of.by + "=" + key_words(of.values, 1000);
+        append_csv(csv, evaluation, named);
+    }
     return csv;
 }
 

@@ -42,7 +42,7 @@ std::string head(const std::string& title) {
            title + "</title><style>" + std::string(html::style_sheet()) + "</style></head>\n";
 }
 
-std::string header(const Page& page) {
+std::string header(const Page& page, bool brief) {
     std::string files;
     constexpr std::size_t kShown = 3;
     const auto& names = page.log.files;
@@ -52,20 +52,32 @@ std::string header(const Page& page) {
     const std::string period = page.period();
     std::string line = period;
     if (!files.empty()) line += (line.empty() ? "" : " \xC2\xB7 ") + files;
+    if (!page.log.where.empty()) line += " \xC2\xB7 only where " + html::datum(page.log.where, 200);
     const std::size_t notes = page.notes().size();
     std::string out = element("h1", "Shop report") + element("p", line);
-    if (notes > 0)
+    if (notes > 0 && !brief)
         out += element("p", "class=\"notice\"",
                        "<a href=\"#data\">" + std::to_string(notes) + (notes == 1 ? " note" : " notes") +
                            " on the quality of the data</a>");
     return element("header", "class=\"wrap\"", out) + "\n";
 }
 
+std::string brief_page(const Page& page) {
+    return "<!doctype html>\n<html lang=\"en\">" + head("Shop report, " + page.period()) + "<body>" +
+           header(page, true) +
+           element("main", "id=\"main\" class=\"wrap\"",
+                   html::brief_section(page) +
+                       element("footer", "Made by funnel-train " + std::string(base::kVersion) +
+                                             " from the log alone; intervals are 95 %.")) +
+           "</body></html>\n";
+}
+
 }  // namespace
 
 std::string to_html(const ReportNumbers& numbers, const LogSummary& log, const ModelNumbers* model,
-                    const std::string& time_zone) {
-    const Page page{numbers, log, model, time_zone};
+                    const std::string& time_zone, const PageOptions& options) {
+    const Page page{numbers, log, model, time_zone, options.targets};
+    if (options.brief) return brief_page(page);
     std::string sections, links;
     for (const Part& part : kParts) {
         const std::string markup = part.markup(page);
@@ -78,7 +90,7 @@ std::string to_html(const ReportNumbers& numbers, const LogSummary& log, const M
         "Made by funnel-train " + std::string(base::kVersion) +
             " from the log alone. All numbers follow the definitions on this page; intervals are 95 %.");
     return "<!doctype html>\n<html lang=\"en\">" + head("Shop report, " + page.period()) +
-           "<body><a class=\"skip\" href=\"#main\">Skip to the report</a>\n" + header(page) +
+           "<body><a class=\"skip\" href=\"#main\">Skip to the report</a>\n" + header(page, false) +
            element("nav", "aria-label=\"Sections\"", element("ul", links)) + "\n" +
            element("main", "id=\"main\" class=\"wrap\"", sections + footer) + "</body></html>\n";
 }

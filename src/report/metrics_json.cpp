@@ -134,6 +134,8 @@ Json log_json(const LogSummary& log) {
             {"ahead", log.ahead},
             {"behind", log.behind},
             {"outside", log.outside},
+            {"where", text_or_null(log.where)},
+            {"fitting", log.where.empty() ? Json(nullptr) : Json(log.fitting)},
             {"duplicates", log.duplicates ? Json(*log.duplicates) : Json(nullptr)},
             {"users", log.users},
             {"items", log.items},
@@ -190,12 +192,32 @@ Json disagreements_json(const std::vector<metrics::FunnelDisagreement>& users) {
     return array;
 }
 
+Json gates_json(const std::vector<metrics::GateResult>& gates) {
+    Json array = Json::array();
+    for (const metrics::GateResult& of : gates) {
+        array.push_back({{"gate", of.gate.text},
+                         {"state", metrics::state_name(of.state)},
+                         {"limit", of.gate.limit},
+                         {"value", number(of.value)},
+                         {"low", number(of.low)},
+                         {"high", number(of.high)},
+                         {"reason", text_or_null(of.reason)}});
+    }
+    return array;
+}
+
 Json breakdown_json(const std::vector<metrics::SegmentResult>& breakdown) {
     Json array = Json::array();
     for (const metrics::SegmentResult& segment : breakdown) {
         Json entry;
         entry["by"] = segment.by;
-        entry["key"] = segment.key ? Json(*segment.key) : Json(nullptr);
+        if (segment.values.size() > 1) {
+            entry["key"] = Json::array();
+            for (const auto& value : segment.values)
+                entry["key"].push_back(value ? Json(*value) : Json(nullptr));
+        } else {
+            entry["key"] = segment.key ? Json(*segment.key) : Json(nullptr);
+        }
         entry["metrics"] = metrics_json(segment.metrics);
         entry["funnel"]["steps"] = steps_json(segment.steps);
         if (!segment.differences.empty()) entry["differences"] = differences_json(segment.differences);
@@ -223,10 +245,13 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
                                 {"metrics", metrics_json(result.without_bots->metrics)},
                                 {"steps", steps_json(result.without_bots->steps)}};
     }
+    if (!result.touched.empty())
+        json["touch"] = {{"rule", metrics::touch_text(result.touch)}, {"purchase_rows", result.touched}};
     json["breakdown"] = breakdown_json(result.breakdown);
     if (beside.other) json["compare"] = comparison_json(*beside.other);
     if (beside.experiment) json["experiment"] = experiment_json(*beside.experiment);
     if (beside.disagreements) json["explain_difference"] = disagreements_json(*beside.disagreements);
+    if (!beside.gates.empty()) json["gates"] = gates_json(beside.gates);
     base::Warnings warnings = log.warnings;
     base::add_new(warnings, result.warnings);
     json["warnings"] = warnings_json<Json>(warnings);

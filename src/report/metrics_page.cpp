@@ -67,6 +67,11 @@ std::string head_lines(const LogSummary& log, const TextOptions& options, const 
     apart(log.ahead, "rows are ahead of their clock: in no figure");
     apart(log.behind, "rows are behind their clock: in no figure");
     apart(log.outside, "rows lie outside the period: context");
+    if (!log.where.empty()) {
+        out += warning_lines("Only where " + printable(log.where, 200) + ": " + format_count(log.fitting) +
+                                 " of " + format_count(log.events) + " rows fit, the others are context",
+                             " ");
+    }
     return out;
 }
 
@@ -168,6 +173,17 @@ std::size_t most_lost(const std::vector<metrics::FunnelStep>& steps) {
     return most == steps.end() || most->lost <= 0 ? 0 : static_cast<std::size_t>(most - steps.begin());
 }
 
+// The step that loses the largest share, if it is not the one that loses most heads.
+std::size_t steepest(const std::vector<metrics::FunnelStep>& steps, std::size_t worst) {
+    std::size_t found = worst;
+    for (std::size_t k = 1; k < steps.size() && worst > 0; ++k) {
+        const bool steeper = steps[k].step_rate && steps[k].lost > 0 && steps[found].step_rate &&
+                             *steps[k].step_rate < *steps[found].step_rate;
+        if (steeper) found = k;
+    }
+    return found;
+}
+
 std::string padded_to(std::string text, std::size_t width) {
     return text + std::string(width - std::min(width, display_width(text)), ' ');
 }
@@ -186,7 +202,7 @@ std::string drawn_funnel(const metrics::MetricsResult& result, const Paint& pain
     std::int64_t widest = 1;
     for (const auto& step : result.steps)
         widest = std::max(widest, step.reached);
-    const std::size_t worst = most_lost(result.steps);
+    const std::size_t worst = most_lost(result.steps), steep = steepest(result.steps, worst);
     TextTable left({{"", Align::left}, {"", Align::right}}), right({{"step"}, {"lost"}, {"", Align::left}});
     for (std::size_t k = 0; k < result.steps.size(); ++k) {
         const auto& step = result.steps[k];
@@ -195,7 +211,10 @@ std::string drawn_funnel(const metrics::MetricsResult& result, const Paint& pain
         const bool first = k == 0;
         const auto percent = step.step_rate ? format_number(*step.step_rate * 100, 0) + " %" : "n/a";
         right.add_row({first ? "" : percent, first ? "" : format_count(step.lost),
-                       !first && k == worst ? "<- most lost" : ""});
+                       first        ? ""
+                       : k == worst ? "<- most lost"
+                       : k == steep ? "<- largest share"
+                                    : ""});
     }
     const std::vector<std::string> names = lines_of(left.text()), figures = lines_of(right.text());
     std::size_t width = 0;

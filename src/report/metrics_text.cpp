@@ -55,6 +55,8 @@ std::string head_text(const LogSummary& log, const Paint& paint) {
     for (const auto& [reason, count] : log.rejected_by_reason) {
         table.add_row({"", "rejected: " + printable(reason) + " " + format_count(count)});
     }
+    if (!log.where.empty())
+        table.add_row({"only where", printable(log.where, 200) + ": " + counted(log.fitting, "rows fit")});
     table.add_row({"holds", joined({counted(log.users, "users"), counted(log.items, "items"),
                                     counted(log.sessions, "visits")})});
     table.add_row({"time", span_of(log)});

@@ -78,6 +78,15 @@ std::string days_words(std::int64_t first_day, std::int64_t last_day) {
            last.year;
 }
 
+std::string key_words(const std::vector<std::optional<std::string>>& values, std::size_t limit) {
+    std::string out;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i > 0) out += " / ";
+        out += values[i] ? printable(*values[i], limit) : "(missing)";
+    }
+    return out;
+}
+
 std::string warning_lines(std::string_view text, std::string_view mark) {
     std::string out, line(mark);
     while (!text.empty()) {

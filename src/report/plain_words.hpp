@@ -39,6 +39,9 @@ inline constexpr std::size_t kPageWidth = 80;  ///< columns of a terminal
 /// later lines are indented.
 [[nodiscard]] std::string warning_lines(std::string_view text, std::string_view mark = "!");
 
+/// "mobile / (missing)": one value per column, each at most `limit` columns wide.
+[[nodiscard]] std::string key_words(const std::vector<std::optional<std::string>>& values, std::size_t limit);
+
 /// Eighths of a column: a bar that is not empty is never drawn as nothing.
 [[nodiscard]] std::string bar(double share, std::size_t width);
 

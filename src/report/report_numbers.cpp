@@ -40,15 +40,39 @@ metrics::MetricsResult measure_part(const EventLog& log, metrics::MetricsOptions
     return metrics::finish(metrics::count(log, options, facts), options, facts);
 }
 
+/// The time that a clock on the wall shows `length` earlier.
+std::int64_t earlier(const std::vector<metrics::OffsetChange>& zone, std::int64_t time, std::int64_t length) {
+    metrics::LocalTime local(zone);
+    const std::int64_t before = time - length;
+    return before + (local.local(time) - time) - (local.local(before) - before);
+}
+
+/// A period that was asked for, beside the one before it. The first day of a log may begin some hours late.
+std::optional<PeriodChange> change_of_asked(const EventLog& log, const metrics::MetricsOptions& options,
+                                            const metrics::LogFacts& facts) {
+    const std::int64_t from = *options.from, to = options.to ? *options.to : facts.last_time + 1;
+    metrics::LocalTime local(options.zone);
+    const std::int64_t length = local.local(to) - local.local(from);
+    const std::int64_t days = (length + base::kDay / 2) / base::kDay;
+    if (days < 1 || from - facts.first_time < length - base::kDay / 2) return std::nullopt;
+    const std::int64_t begin = earlier(options.zone, from, length);
+    return PeriodChange{days, true, measure_part(log, options, facts, {begin, from}),
+                        measure_part(log, options, facts, {from, to})};
+}
+
 std::optional<PeriodChange> change_of(const EventLog& log, const metrics::MetricsOptions& options,
                                       const metrics::LogFacts& facts, const Period& period) {
+    if (options.from) {
+        // A long period holds both halves of the usual comparison; a short one looks back.
+        if (auto change = change_of_asked(log, options, facts)) return change;
+    }
     constexpr auto kWeek = static_cast<std::uint64_t>(7 * base::kDay);
     // A first day that begins some hours late is still a day: what is short of two weeks by less counts.
     const std::uint64_t half = (period.length() + static_cast<std::uint64_t>(base::kDay) / 2) / kWeek / 2;
     if (half == 0) return std::nullopt;
     const auto length = static_cast<std::int64_t>(half * kWeek);
     const std::int64_t end = period.to + 1, middle = end - length, begin = middle - length;
-    return PeriodChange{static_cast<std::int64_t>(half) * 7,
+    return PeriodChange{static_cast<std::int64_t>(half) * 7, false,
                         measure_part(log, options, facts, {begin, middle}),
                         measure_part(log, options, facts, {middle, end})};
 }

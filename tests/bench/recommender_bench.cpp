@@ -2,8 +2,9 @@
 // What a call waits in a server: 100 candidates ranked beside a stream of events, and the same while a state
 // is saved, a model exchanged, users swept and tables grown.
 // Usage: recommender_bench [SECONDS per round] [ROUNDS] [USERS known beforehand] [lines that contain TEXT]
+#include <sys/resource.h>
+
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -33,16 +34,26 @@ double median(std::vector<double> values) {
     return values.empty() ? 0.0 : values[values.size() / 2];
 }
 
-/// The calls of one round, in microseconds: how long each took, and how long after it was due it ended.
+/// How often the machine took this thread off its CPU. A call that waits for a lock goes of itself.
+long preemptions() {
+    rusage usage{};
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nivcsw;
+}
+
+/// The calls of one round, in microseconds: how long each took, also of those alone that no other program
+/// interrupted, and how long after it was due it ended.
 struct Times {
-    std::vector<double> took, after_due;
+    std::vector<double> took, undisturbed, after_due;
 
     void add(const Times& other) {
         took.insert(took.end(), other.took.begin(), other.took.end());
+        undisturbed.insert(undisturbed.end(), other.undisturbed.begin(), other.undisturbed.end());
         after_due.insert(after_due.end(), other.after_due.begin(), other.after_due.end());
     }
     void sort() {
         std::ranges::sort(took);
+        std::ranges::sort(undisturbed);
         std::ranges::sort(after_due);
     }
     static double at(const std::vector<double>& sorted, double share) {
@@ -59,14 +70,16 @@ void print(const char* what, const std::vector<Times>& rounds, double round_seco
             values.push_back(figure(round));
         return median(std::move(values));
     };
-    const auto took = [&](double share) {
-        return of([&](const Times& round) { return Times::at(round.took, share); });
+    const auto at = [&](std::vector<double> Times::*which, double share) {
+        return of([&](const Times& round) { return Times::at(round.*which, share); });
     };
-    std::printf(
-        "  %-9s %7.0f/s  took p50 %6.1f  p99 %7.1f  p99.9 %8.1f  longest %8.1f us  (due to done p99 %8.1f)\n",
-        what, of([&](const Times& round) { return static_cast<double>(round.took.size()); }) / round_seconds,
-        took(0.5), took(0.99), took(0.999), took(1.0),
-        of([](const Times& round) { return Times::at(round.after_due, 0.99); }));
+    const double per_second = of([](const Times& round) { return static_cast<double>(round.took.size()); });
+    std::printf("  %-8s %6.0f/s  p50 %6.1f  p99 %7.1f  p99.9 %7.1f  longest %8.1f us\n", what,
+                per_second / round_seconds, at(&Times::took, 0.5), at(&Times::took, 0.99),
+                at(&Times::took, 0.999), at(&Times::took, 1.0));
+    std::printf("    not interrupted:  p99 %7.1f  p99.9 %7.1f  longest %8.1f us;  due to done: p99 %.1f us\n",
+                at(&Times::undisturbed, 0.99), at(&Times::undisturbed, 0.999), at(&Times::undisturbed, 1.0),
+                at(&Times::after_due, 0.99));
 }
 
 /// Calls call(i) `per_second` times a second until `end` (0: as often as it can).
@@ -79,11 +92,13 @@ Times paced(double per_second, Clock::time_point end, const std::function<void(s
             due = start + seconds(static_cast<double>(i) / per_second);
             std::this_thread::sleep_until(due);
         }
+        const long before = preemptions();
         const auto begin = Clock::now();
         if (begin >= end) return times;
         call(i);
         const auto done = Clock::now();
         times.took.push_back(micros(done - begin));
+        if (preemptions() == before) times.undisturbed.push_back(micros(done - begin));
         times.after_due.push_back(micros(done - due));
     }
 }

@@ -1,122 +1,270 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Log loss of `funnel-train train X --label Y`, with no further option, on the six tables of docs/lab/tables.md.
+"""`funnel-train train X --label Y`, with no further option, on the six tables of docs/lab/tables.md, beside XGBoost
+and logistic regression on the same rows.
 
-    tests/bench/tables.py DATA [--tool funnel-train] [--sets coupon,adult] [--seeds 1,2,3] [--threads 2] [-- OPTION...]
+    tests/bench/tables.py DATA --work DIR [--tool funnel-train] [--sets coupon,adult] [--seeds 1,2,3] [--threads 2]
+        [--bare] [--tag NAME] [-- OPTION...]
 
-DATA is the folder that docs/lab/tables.md describes. Options after `--` go to every training, for example `--search off`.
-UCI is judged on the five fifths of one shuffle, GA4 on 1 to 15 January, RetailRocket on visitors with id mod 5 = 1.
+DATA is the folder that docs/lab/tables.md describes. Parts of tables, models' probabilities and figures are kept in
+DIR: what is there already is not run again, so seeds can be added later. Options after `--` go to every training, for
+example `--search off`; they, and another build of the tool, want a --tag of their own. What a table is (its times,
+groups, ids and coded categories) is told to the tool as it is to the peers; --bare leaves that out too.
+
+A line per seed, then per set: the means over the seeds; XGBoost and logistic regression; the difference of our log loss
+(mean over the seeds, row by row) and theirs with its 95 % interval, rows of one visitor drawn together; the ECE of
+ten bins beside what a model that is exactly right would show by chance (mean, and the 95th of 100 draws); time and
+memory of a training. Written for Debian 12: python3-xgboost 1.7.4, python3-sklearn 1.2.1, numpy, time.
 """
 import argparse
 import csv
-import gzip
 import json
 import os
-import random
 import subprocess
-import tempfile
+import sys
 import time
+import types
+
+import numpy
+from sklearn.metrics import roc_auc_score
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers"))
+import xgboost_table as peers  # noqa: E402
 
 
-def read(path):
-    opener = gzip.open if path.endswith(".gz") else open
-    with opener(path, "rt", newline="") as file:
+def table(path):
+    with peers.gzip.open(path, "rt", newline="") if path.endswith(".gz") else open(path, newline="") as file:
         rows = list(csv.reader(file))
     return rows[0], rows[1:]
 
 
-def ready(label, name, ending):
-    def parts(data):
-        yield read(f"{data}/tables/{name}_train.{ending}"), read(f"{data}/tables/{name}_test.{ending}")
+def ready(name, ending):
+    return lambda data: [tuple(table(f"{data}/tables/{name}_{part}.{ending}") for part in ("train", "test"))]
 
-    return label, [], parts
+
+def divided(header, rows, judged):
+    """(training part, judged part); judged(row) says which."""
+    marks = [judged(row) for row in rows]
+    return tuple((header, [row for row, mark in zip(rows, marks) if mark == side]) for side in (False, True))
 
 
 def uci(data):
-    header, rows = read(f"{data}/uci_online_shoppers/online_shoppers_train.csv")
-    order = list(range(len(rows)))
-    random.Random(7).shuffle(order)
+    header, rows = table(f"{data}/uci_online_shoppers/online_shoppers_train.csv")
+    order = numpy.random.RandomState(7).permutation(len(rows))
     for fifth in range(5):
         held = set(order[fifth::5])
         yield (header, [rows[i] for i in order if i not in held]), (header, [rows[i] for i in order if i in held])
 
 
 def ga4(data):
-    header, rows = read(f"{data}/ga4_merch_store/view_sessions_2020-11-01_2021-01-15.csv.gz")
+    header, rows = table(f"{data}/ga4_merch_store/view_sessions_2020-11-01_2021-01-15.csv.gz")
     day = header.index("session_date")
-    yield (header, [r for r in rows if r[day] < "2021"]), (header, [r for r in rows if r[day] >= "2021"])
+    yield divided(header, rows, lambda row: row[day] >= "2021")
 
 
 def retailrocket(data):
-    header, rows = read(f"{data}/retailrocket_cart_sessions/cart_sessions_train.csv")
+    header, rows = table(f"{data}/retailrocket_cart_sessions/cart_sessions_train.csv")
     cutoff, visitor = header.index("cutoff_k"), header.index("visitorid")
-    rows = [r for r in rows if r[cutoff] == "0"]
-    yield (
-        (header, [r for r in rows if int(r[visitor]) % 5 != 1]),
-        (header, [r for r in rows if int(r[visitor]) % 5 == 1]),
-    )
+    rows = [row for row in rows if row[cutoff] == "0"]
+    yield divided(header, rows, lambda row: int(row[visitor]) % 5 == 1)
 
 
+# label, what the table is, parts, and the visitor of a row.
 SETS = {
-    "coupon": ready("Y", "coupon", "csv"),
-    "adult": ready("above_50k", "adult", "csv.gz"),
-    "telco": ready("Churn", "telco", "csv"),
-    "uci": ("Revenue", ["--categorical", "OperatingSystems,Browser,Region,TrafficType"], uci),
+    "coupon": ("Y", {}, ready("coupon", "csv"), None),
+    "adult": ("above_50k", {}, ready("adult", "csv.gz"), None),
+    "telco": ("Churn", {}, ready("telco", "csv"), None),
+    "uci": ("Revenue", {"categorical": "OperatingSystems,Browser,Region,TrafficType"}, uci, None),
     "ga4": (
         "purchased_later_in_session",
-        ["--time", "first_view_item_timestamp", "--drop", "session_id,session_date"],
+        {"time": "first_view_item_timestamp", "drop": "session_id,session_date"},
         ga4,
+        lambda row: row["session_id"].split("_")[0],
     ),
-    "retailrocket": ("y", ["--group", "visitorid", "--drop", "session_key,cutoff_k"], retailrocket),
+    "retailrocket": (
+        "y",
+        {"group": "visitorid", "drop": "session_key"},
+        retailrocket,
+        lambda row: row["visitorid"],
+    ),
 }
 
 
-def write(path, part):
-    with open(path, "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(part[0])
-        writer.writerows(part[1])
+def write_parts(options, name):
+    """The folders of a set's parts, with train.csv and judge.csv."""
+    done = os.path.join(options.work, name, "parts")
+    if not os.path.exists(done):
+        count = 0
+        for part in SETS[name][2](options.data):
+            folder = os.path.join(options.work, name, str(count))
+            os.makedirs(folder, exist_ok=True)
+            for file, (header, rows) in zip(("train.csv", "judge.csv"), part):
+                with open(os.path.join(folder, file), "w", newline="") as out:
+                    writer = csv.writer(out, lineterminator="\n")
+                    writer.writerow(header)
+                    writer.writerows(rows)
+            count += 1
+        with open(done, "w") as out:
+            out.write(str(count))
+    with open(done) as file:
+        return [os.path.join(options.work, name, str(i)) for i in range(int(file.read()))]
 
 
-def run(options, name, seed, extra):
-    """(log loss, AUC, ECE, seconds of a training), means over the parts of a set."""
-    label, own, parts = SETS[name]
-    figures = []
-    with tempfile.TemporaryDirectory() as folder:
-        train, judge, model = (os.path.join(folder, f) for f in ("train.csv", "judge.csv", "model.funnel"))
-        for fit, held in parts(options.data):
-            write(train, fit)
-            write(judge, held)
-            start = time.time()
-            command = [options.tool, "train", train, "--label", label, "--seed", str(seed), "-q", "-o", model]
-            command += ["--threads", str(options.threads), *own, *extra]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            seconds = time.time() - start
-            judged = subprocess.run(
-                [options.tool, "evaluate", "-m", model, judge, "--json", "-q"], check=True, capture_output=True, text=True
-            )
-            target = json.loads(judged.stdout)["targets"][label]
-            figures.append((target["log_loss"], target["roc_auc"], target["ece"], seconds))
-    return [sum(column) / len(figures) for column in zip(*figures)]
+def kept(path, make):
+    """The JSON value of a file, made if it is not there."""
+    if not os.path.exists(path):
+        value = make()
+        with open(path + ".part", "w") as file:
+            json.dump(value, file)
+        os.replace(path + ".part", path)
+    with open(path) as file:
+        return json.load(file)
+
+
+def run_peers(options, name, folder):
+    label, facts = SETS[name][:2]
+    empty = dict.fromkeys(("time", "group", "weight", "drop", "categorical"), "")
+    paths = {"train": f"{folder}/train.csv", "valid": f"{folder}/judge.csv", "label": label}
+    rows = peers.Table(types.SimpleNamespace(**{**empty, **facts, **paths}))
+    value = {}
+    for who, run in (("xgboost", lambda: peers.boost(rows, options.threads)), ("linear", lambda: peers.regress(rows))):
+        start, cpu = time.time(), time.process_time()
+        words, p = run()
+        used = {"cpu": time.process_time() - cpu, "wall": time.time() - start}
+        value[who] = {"words": words, "p": [float(x) for x in p], **used}
+    return value
+
+
+def run_ours(options, name, folder, seed):
+    label, facts = SETS[name][:2]
+    model, scores, used = (f"{folder}/{options.tag}_{seed}.{end}" for end in ("funnel", "csv", "time"))
+    # Asked of its parent, which is as small: a process starts with the peak of the one that forked it.
+    command = ["/usr/bin/time", "-f", "%U %S %M", "-o", used, options.tool, "train", f"{folder}/train.csv"]
+    command += ["--label", label, "--seed", str(seed), "-o", model]
+    command += ["--threads", str(options.threads), "--json", "-q", *options.extra]
+    if not options.bare:
+        command += [word for fact, value in facts.items() for word in ("--" + fact, value)]
+    start, load = time.time(), os.getloadavg()[0]
+    report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    seconds = time.time() - start
+    with open(used) as file:
+        user, system, peak = map(float, file.read().split())
+    subprocess.run([options.tool, "score", "-m", model, f"{folder}/judge.csv", "-o", scores, "-q"], check=True)
+    _, rows = table(scores)
+    found = subprocess.run([options.tool, "inspect", model, "--json", "-q"], check=True, capture_output=True).stdout
+    return {
+        "p": [float(row[-1]) for row in rows],
+        "cpu": user + system,
+        "wall": seconds,
+        "memory": peak * 1024,
+        "load": load,
+        "parameters": report.get("parameters"),
+        "found": json.loads(found).get("configuration"),
+    }
+
+
+def losses(labels, p):
+    p = numpy.clip(p, 1e-15, 1 - 1e-15)
+    return -numpy.where(labels > 0, numpy.log(p), numpy.log1p(-p))
+
+
+def interval(values, clusters, draws=2000):
+    """95 % of the mean of values, whole clusters drawn again."""
+    _, which = numpy.unique(clusters, return_inverse=True)
+    sums, sizes = numpy.bincount(which, values), numpy.bincount(which)
+    random = numpy.random.RandomState(1)
+    means = []
+    for _ in range(draws):
+        drawn = random.randint(0, len(sums), len(sums))
+        means.append(sums[drawn].sum() / sizes[drawn].sum())
+    return numpy.percentile(means, [2.5, 97.5])
+
+
+class Judged:
+    """The judged rows of all parts of a set."""
+
+    def __init__(self, options, name):
+        label, _, _, visitor = SETS[name]
+        self.labels, clusters = [], []
+        for folder in write_parts(options, name):
+            header, rows = table(f"{folder}/judge.csv")
+            at = header.index(label)
+            self.labels.append(numpy.array([row[at].lower() in ("1", "true", "yes") for row in rows], float))
+            for row in rows:
+                clusters.append(visitor(dict(zip(header, row))) if visitor else str(len(clusters)))
+        self.clusters = numpy.array(clusters)
+
+    def losses(self, parts):
+        return numpy.concatenate([losses(y, numpy.array(p)) for y, p in zip(self.labels, parts)])
+
+    def figures(self, parts):
+        """Log loss, AUC and ECE: means over the parts."""
+        each = [
+            (losses(y, numpy.array(p)).mean(), roc_auc_score(y, p), peers.ece(y, numpy.array(p)))
+            for y, p in zip(self.labels, parts)
+        ]
+        return numpy.mean(each, axis=0)
+
+    def noise(self, parts, draws=100):
+        """ECE of a model that is exactly right: mean and 95th percentile."""
+        random = numpy.random.RandomState(1)
+        parts = [numpy.array(p) for p in parts]
+        each = [
+            numpy.mean([peers.ece((random.rand(len(p)) < p).astype(float), p) for p in parts]) for _ in range(draws)
+        ]
+        return numpy.mean(each), numpy.percentile(each, 95)
+
+
+def report(options, name):
+    judged, folders = Judged(options, name), write_parts(options, name)
+    others = [] if options.no_peers else [
+        kept(f"{folder}/peers.json", lambda folder=folder: run_peers(options, name, folder)) for folder in folders
+    ]
+    runs = []
+    for seed in options.seeds.split(","):
+        run = [
+            kept(f"{folder}/{options.tag}_{seed}.json", lambda folder=folder: run_ours(options, name, folder, seed))
+            for folder in folders
+        ]
+        runs.append(run)
+        loss, auc, error = judged.figures([part["p"] for part in run])
+        cpu, wall, load = (numpy.mean([part[key] for part in run]) for key in ("cpu", "wall", "load"))
+        print(f"{name:13s} seed {seed}: log loss {loss:.4f}  AUC {auc:.4f}  ECE {error:.4f}  {cpu:.0f} s of CPU, "
+              f"{wall:.0f} s with a load of {load:.0f}", flush=True)
+    every = numpy.array([judged.figures([part["p"] for part in run]) for run in runs])
+    mean = every.mean(axis=0)
+    chance = judged.noise([part["p"] for part in runs[0]])
+    memory = max(part["memory"] for run in runs for part in run) / 2**20
+    cpu = numpy.mean([part["cpu"] for run in runs for part in run])
+    print(f"{name:13s} ours, mean of {len(runs)}: log loss {mean[0]:.4f} ({every[:, 0].min():.4f} to "
+          f"{every[:, 0].max():.4f})  AUC {mean[1]:.4f}  ECE {mean[2]:.4f} (by chance {chance[0]:.4f}, up to "
+          f"{chance[1]:.4f})  {cpu:.0f} s of CPU, {memory:.0f} MiB")
+    ours = numpy.mean([judged.losses([part["p"] for part in run]) for run in runs], axis=0)
+    for who in ("xgboost", "linear") if others else ():
+        parts = [other[who]["p"] for other in others]
+        loss, auc, error = judged.figures(parts)
+        difference = ours - judged.losses(parts)
+        low, high = interval(difference, judged.clusters)
+        print(f"{name:13s} {who}: log loss {loss:.4f}  AUC {auc:.4f}  ECE {error:.4f}  "
+              f"{numpy.mean([other[who]['cpu'] for other in others]):.0f} s of CPU with its tuning; ours less that "
+              f"{difference.mean():+.4f} [{low:+.4f} to {high:+.4f}]", flush=True)
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data")
+    parser.add_argument("--work", required=True)
     parser.add_argument("--tool", default="funnel-train")
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--seeds", default="1,2,3,4,5")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--tag", default="default")
     parser.add_argument("extra", nargs="*")
     options = parser.parse_args()
     for name in options.sets.split(","):
-        runs = []
-        for seed in options.seeds.split(","):
-            runs.append(run(options, name, seed, options.extra))
-            print(f"{name:13s} seed {seed}: log loss {runs[-1][0]:.4f}  AUC {runs[-1][1]:.4f}  "
-                  f"ECE {runs[-1][2]:.4f}  {runs[-1][3]:.0f} s", flush=True)
-        losses = [r[0] for r in runs]
-        print(f"{name:13s} mean of {len(runs)}: {sum(losses) / len(losses):.4f} ({min(losses):.4f} to {max(losses):.4f})")
+        report(options, name)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,22 @@ TEST(CliJudgingLog, SegmentsAreTheRowsThatScoreCallsKnown) {
     EXPECT_GT(counts["new_users"], 0);
     for (const auto& [segment, count] : counts)
         EXPECT_EQ(rows.evaluation.at("segments").at(segment).at("click").at("examples"), count) << segment;
+}
+
+TEST(CliJudgingLog, ByAColumnEveryExampleIsInOneKey) {
+    const json all = json::parse(output(
+        {"evaluate", "-m", shop().model, shop().late, "--by", "category", "--by", "day,list", "--json"}));
+    std::map<std::string, std::uint64_t> examples;
+    std::set<std::string> days;
+    for (const json& key : all.at("by")) {
+        examples[key.at("by")] += key.at("examples").get<std::uint64_t>();
+        if (key.at("by") == "day,list") days.insert(key.at("key").at(0));
+    }
+    EXPECT_EQ(examples, (std::map<std::string, std::uint64_t>{{"category", all.at("rows")},
+                                                              {"day,list", all.at("rows")}}));
+    EXPECT_EQ(days.size(), all.at("days").size());
+    const ToolResult side = run_tool({"evaluate", "-m", shop().model, shop().late, "--by", "colour"});
+    EXPECT_EQ(side.code, 3) << side.err;
 }
 
 TEST(CliJudgingLog, TheStepsAreTheFunnelOfExposuresThatMetricsCounts) {

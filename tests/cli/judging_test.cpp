@@ -61,6 +61,56 @@ TEST(CliJudging, FiguresHaveIntervalsAndStayNumbers) {
     EXPECT_NE(text.out.find("95 %"), std::string::npos);
 }
 
+TEST(CliJudging, ByAColumnTheWorstComesFirst) {
+    const Files files;
+    const std::string model = files.train("m.funnel", {});
+    // The second half of the rows has labels that nothing predicts.
+    std::string text = make_rows(1500, 2);
+    std::string with_device;
+    std::size_t row = 0;
+    for (std::size_t begin = 0; begin < text.size(); ++row) {
+        const std::size_t end = text.find('\n', begin);
+        std::string line = text.substr(begin, end - begin);
+        if (row == 0) {
+            line += ",device";
+        } else if (row > 750) {
+            line.back() = row % 5 == 0 ? '1' : '0';
+            line += ",phone";
+        } else {
+            line += row % 2 == 0 ? ",desk" : ",";
+        }
+        with_device += line + "\n";
+        begin = end + 1;
+    }
+    const std::string judged = files.folder.write("devices.csv", with_device);
+    const ToolResult result = run_tool({"evaluate", "-m", model, judged, "--by", "device", "--json"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    const json by = result.json().at("by");
+    ASSERT_EQ(by.size(), 3u);
+    EXPECT_EQ(by[0].at("key"), "phone");
+    EXPECT_EQ(by[0].at("by"), "device");
+    EXPECT_EQ(by[0].at("examples"), 750);
+    int examples = 0;
+    for (const json& key : by)
+        examples += key.at("targets").at("bought").at("examples").get<int>();
+    EXPECT_EQ(examples, 1500);
+    // The figures of a key are those of a file that holds its rows alone.
+    std::string phones = with_device.substr(0, with_device.find('\n') + 1);
+    phones += with_device.substr(with_device.find('\n', with_device.rfind(",desk")) + 1);
+    const json alone =
+        run_tool({"evaluate", "-m", model, files.folder.write("phones.csv", phones), "--json"}).json();
+    EXPECT_NEAR(alone.at("targets").at("bought").at("log_loss").get<double>(),
+                by[0].at("targets").at("bought").at("log_loss").get<double>(), 1e-9);
+    const ToolResult page = run_tool({"evaluate", "-m", model, judged, "--by", "device"});
+    EXPECT_NE(page.out.find("by device, worst first"), std::string::npos) << page.out;
+    EXPECT_LT(page.out.find("phone"), page.out.find("desk"));
+    EXPECT_NE(run_tool({"evaluate", "-m", model, judged, "--by", "device", "--csv"})
+                  .out.find("device=phone,bought"),
+              std::string::npos);
+    EXPECT_EQ(run_tool({"evaluate", "-m", model, judged, "--by", "colour"}).code, 2);
+    EXPECT_EQ(run_tool({"evaluate", "-m", model, "-m", model, judged, "--by", "device"}).code, 2);
+}
+
 TEST(CliJudging, TwoModelsAreComparedOnTheSameRows) {
     const Files files;
     const std::string good = files.train("good.funnel", {}),

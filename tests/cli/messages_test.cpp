@@ -94,6 +94,26 @@ void about_rows(Messages& m) {
     m.row("2024-03-01,view,a,i1,s1,,10,1", {"--rejects", m.path("rejects.csv")});
 }
 
+void about_json_lines(Messages& m) {
+    const std::string good = R"({"event_time":"2024-03-01","event_type":"view","user_id":"a"})"
+                             "\n";
+    for (const char* line :
+         {R"({"event_time":"2024-03-01","event_type":"view","user_id":"b)", R"({"user_id":"a",})",
+          R"({"user_id":"a","user_id":"b"})", R"([1,2])",
+          R"({"event_time":"2024-03-01","event_type":"view","user_id":["b"]})",
+          R"({"event_time":"2024-03-01","event_type":"view","user_id":null})",
+          R"({"event_time":"2024-03-01","event_type":"view","user_id":"a","price":"ten"})"})
+        m.log(good + line);
+    m.log("[{\"event\": 1}]\n");
+    m.log("{\n  \"event\": 1\n}\n");
+    m.log(good, {"--schema",
+                 m.file("s.json", R"({"columns":{"time":"event_time","event":"event_type","user":"uid"}})")});
+    m.log(good, {"--schema",
+                 m.file("s.json", R"({"columns":{"time":"event_time","event":"event_type","user":"a["}})")});
+    m.log(good, {"--schema", "taobao"});
+    m.run({"schema", m.file("t.csv", "x,y\n1,1\n")});
+}
+
 void about_options(Messages& m) {
     const std::string log = m.file("log.csv", small_shop());
     m.run({"count", log});
@@ -107,6 +127,14 @@ void about_options(Messages& m) {
     m.run({"metrics", log, "--funnel", "view+click,view"});
     m.run({"metrics", log, "--funnel", "vew,click"});
     m.run({"metrics", log, "--by", "colour"});
+    m.run({"metrics", log, "--by", "item,"});
+    m.run({"metrics", log, "--where", "price>cheap"});
+    m.run({"metrics", log, "--where", "item=New shoes"});
+    m.run({"metrics", log, "--touch", "next"});
+    m.run({"metrics", log, "--gate", "orders"});
+    m.run({"metrics", log, "--gate", "orders<3"});
+    m.run({"metrics", log, "--gate", "ctr -5% vs previous"});
+    m.run({"report", log, "-o", m.path("r.html"), "--target", "2%"});
     m.run({"metrics", log, "--max-bad", "few"});
     m.run({"metrics", log, "--schema", "shopify"});
     m.run({"metrics", log, "--schema", m.file("s.json", "{\"colums\":{}}")});
@@ -145,6 +173,7 @@ TEST(CliMessages, AreThoseOfTheGoldenList) {
     Messages m;
     about_files(m);
     about_rows(m);
+    about_json_lines(m);
     about_options(m);
     about_outputs_and_models(m);
     const std::string golden = FUNNEL_TEST_DIR "/golden/messages.txt", text = m.text();
@@ -158,9 +187,11 @@ TEST(CliMessages, HoldNoControlCharacterWhateverTheArguments) {
     const std::string odd = "\x1b[31m\a\n\xff";
     for (const Words& args :
          {Words{odd}, Words{"metrics", folder.path(odd)}, Words{"metrics", "--" + odd},
-          Words{"metrics", "x", "--tz", odd}, Words{"metrics", "x", "--window", odd},
-          Words{"score", "-m", folder.path(odd), "x"}, Words{"inspect", folder.path(odd)},
-          Words{"train", "x", "-o", folder.path(odd + "/m")}, Words{"metrics", "x", "--schema", odd}}) {
+          Words{"metrics", "x", "--tz", odd}, Words{"metrics", "x", "--where", odd},
+          Words{"metrics", "x", "--gate", odd}, Words{"metrics", "x", "--touch", odd},
+          Words{"metrics", "x", "--window", odd}, Words{"score", "-m", folder.path(odd), "x"},
+          Words{"inspect", folder.path(odd)}, Words{"train", "x", "-o", folder.path(odd + "/m")},
+          Words{"metrics", "x", "--schema", odd}}) {
         const ToolResult result = run_tool(args);
         EXPECT_NE(result.code, 0);
         EXPECT_TRUE(result.one_error_line()) << result.err;

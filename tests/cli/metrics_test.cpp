@@ -84,9 +84,11 @@ TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
                                                 "warnings", "notes"}));
     EXPECT_EQ(all.at("schema_version"), 2);
     EXPECT_EQ(keys(all.at("log")),
-              (std::set<std::string>{"files", "schema", "rows", "accepted", "rejected", "rejected_by_reason",
-                                     "ignored", "events", "after", "ahead", "behind", "outside", "duplicates",
-                                     "users", "items", "sessions", "from", "to", "by_event"}));
+              (std::set<std::string>{
+                  "files",   "schema",  "rows",       "accepted", "rejected", "rejected_by_reason",
+                  "ignored", "events",  "after",      "ahead",    "behind",   "outside",
+                  "where",   "fitting", "duplicates", "users",    "items",    "sessions",
+                  "from",    "to",      "by_event"}));
     const json& funnel = all.at("funnel");
     EXPECT_EQ(keys(funnel), (std::set<std::string>{"entity", "window_seconds", "left_out", "steps",
                                                    "censoring", "one_point_more"}));

@@ -28,7 +28,7 @@ using enum EventKind;
                  .item = row.item,
                  .session = row.session,
                  .order = row.order,
-                 .category = row.key,
+                 .category = row.category ? std::string_view(*row.category) : std::string_view(row.key),
                  .revenue = row.revenue});
     }
     return log;

@@ -24,8 +24,10 @@ struct Row {
     std::int64_t time = 0;
     EventKind kind = EventKind::view;
     std::string user = {}, item = {}, session = {}, order = {};
-    double revenue = std::nan("");  ///< whole cents, so that sums of doubles stay exact enough
-    std::string key = {};           ///< segment; empty: missing
+    double revenue = std::nan("");             ///< whole cents, so that sums of doubles stay exact enough
+    std::string key = {};                      ///< segment; empty: missing
+    bool fits = true;                          ///< the condition of the question
+    std::optional<std::string> category = {};  ///< if it is not the segment
 };
 
 struct Question {
@@ -36,6 +38,8 @@ struct Question {
     std::optional<std::int64_t> from = {}, to = {};
     std::int64_t gap = 1'800'000'000;
     std::optional<std::string> key = {};  ///< only units of this segment of a column ("" = missing)
+    /// The segment in which an order counts a line, by its first row and the line; empty: that of the line.
+    std::function<std::string(const Row&, const Row&)> line_key = {};
 };
 
 /// Numerator (or count) and denominator (NaN for counts), by the name of the metric.
@@ -45,8 +49,8 @@ class Oracle {
  public:
     /// The order of rows, to the last field.
     static auto rank(const Row& row) {
-        return std::tuple(row.time, static_cast<int>(row.kind), row.key.empty(), row.key, row.user, row.item,
-                          row.session, row.order, std::isnan(row.revenue) ? -1e300 : row.revenue);
+        return std::tuple(row.time, static_cast<int>(row.kind), !row.fits, row.key.empty(), row.key, row.user,
+                          row.item, row.session, row.order, std::isnan(row.revenue) ? -1e300 : row.revenue);
     }
 
     Oracle(const std::vector<Row>& log, Question question) : q_(std::move(question)) {
@@ -95,7 +99,9 @@ class Oracle {
     [[nodiscard]] bool inside(std::size_t i) const {
         return (!q_.from || rows_[i].time >= *q_.from) && (!q_.to || rows_[i].time < *q_.to);
     }
-    [[nodiscard]] bool in_key(std::size_t i) const { return !q_.key || rows_[i].key == *q_.key; }
+    [[nodiscard]] bool in_key(std::size_t i) const {
+        return rows_[i].fits && (!q_.key || rows_[i].key == *q_.key);
+    }
     /// The unit that begins with row i counts.
     [[nodiscard]] bool anchored(std::size_t i) const { return inside(i) && in_key(i); }
     [[nodiscard]] bool mature(std::size_t i, std::int64_t span) const {
@@ -319,9 +325,15 @@ class Oracle {
     [[nodiscard]] std::vector<std::size_t> counted_lines(const std::vector<std::size_t>& all) const {
         std::vector<std::size_t> lines;
         for (const std::size_t i : all) {
-            if (inside(all.front()) && in_key(i)) lines.push_back(i);
+            if (inside(all.front()) && line_in_key(all.front(), i)) lines.push_back(i);
         }
         return lines;
+    }
+    [[nodiscard]] std::string line_key(std::size_t first, std::size_t i) const {
+        return q_.line_key ? q_.line_key(rows_[first], rows_[i]) : rows_[i].key;
+    }
+    [[nodiscard]] bool line_in_key(std::size_t first, std::size_t i) const {
+        return rows_[i].fits && (!q_.key || line_key(first, i) == *q_.key);
     }
 
     [[nodiscard]] bool serves(std::size_t i, std::size_t stage) const {

@@ -93,6 +93,7 @@ TEST(Period, IsTheKeyOfABreakdownThatCoversIt) {
         options.warmup *= stretch;
         options.from = options.to = {};
         if (options.entity != Entity::exposure) options.rules = random_rules(dice, options.funnel);
+        if (dice.below(3) == 0) options.where = events::RowCondition::parse("item=i1 | user=u1");
         const auto from = static_cast<std::int64_t>(dice.below(static_cast<std::size_t>(last) + 1));
         options.zone = {{0, key.begin - from}};
         options.by = {key.by};

@@ -210,7 +210,7 @@ class ShopOracle : public Oracle {
             out[metric] = {again, once};
         };
         count("repeat_item_rate", [](const Row& row) { return row.item; });
-        count("repeat_category_rate", [](const Row& row) { return row.key; });
+        count("repeat_category_rate", [](const Row& row) { return row.category.value_or(row.key); });
     }
 
     /// The order of a refund, if there is one.
@@ -223,9 +223,11 @@ class ShopOracle : public Oracle {
 
     /// Whether a refund of an order counts in the key: its own, if the order has a line of it.
     [[nodiscard]] bool refund_in_key(std::size_t i, const std::vector<std::size_t>& all) const {
-        const bool own =
-            std::ranges::any_of(all, [&](std::size_t j) { return rows_[j].key == rows_[i].key; });
-        return in_key(own ? i : all.front());
+        const bool own = std::ranges::any_of(all, [&](std::size_t j) {
+            return (!q_.key || line_key(all.front(), j) == line_key(all.front(), i)) &&
+                   rows_[j].fits == rows_[i].fits;
+        });
+        return line_in_key(all.front(), own ? i : all.front());
     }
 
     void count_refunds(Answers& out) const {

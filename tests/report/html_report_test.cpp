@@ -55,6 +55,92 @@ TEST(MeasureReport, ComparesNothingInAWeek) {
     EXPECT_FALSE(numbers_of(four_weeks(), options).change);
 }
 
+TEST(MeasureReport, APeriodStandsBesideTheOneBefore) {
+    metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
+    options.from = 20 * kDay;
+    options.to = 27 * kDay;
+    const ReportNumbers numbers = numbers_of(four_weeks(), options);
+    ASSERT_TRUE(numbers.change);
+    EXPECT_TRUE(numbers.change->asked);
+    EXPECT_EQ(numbers.change->days, 7);
+    EXPECT_EQ(numbers.change->before.metric("revenue").value, 0);
+    EXPECT_EQ(numbers.change->after.metric("revenue").value, 20);
+    EXPECT_EQ(numbers.change->after.metric("pv").value, 21);
+    options.to.reset();  // to the end: eight days
+    EXPECT_EQ(numbers_of(four_weeks(), options).change->days, 8);
+    // An hour less of summer time: the week before begins at the same local time.
+    options.to = 27 * kDay;
+    options.zone = {{0, 0}, {16 * kDay, base::kHour}};
+    const ReportNumbers shifted = numbers_of(four_weeks(), options);
+    EXPECT_EQ(shifted.change->before.metric("pv").value, 18);  // 13 d 1 h on: six midnights
+    options.zone.clear();
+    options.from = 6 * kDay;  // nothing so long before it
+    options.to = 13 * kDay;
+    EXPECT_FALSE(numbers_of(four_weeks(), options).change);
+}
+
+TEST(HtmlReport, SaysWhetherTargetsAreReached) {
+    EventLog log;
+    for (int u = 0; u < 400; ++u) {
+        const std::string user = "u" + std::to_string(u);
+        log.add({.time = u, .kind = view, .user = user, .item = "i"});
+        if (u % 4 == 0)
+            log.add({.time = kDay + u, .kind = purchase, .user = user, .item = "i", .revenue = 1});
+    }
+    const ReportNumbers numbers = numbers_of(log, {.funnel = Funnel::parse("view,purchase")});
+    // 100 of 400 bought: Wilson 21.0 to 29.5 %. No visit had a cart.
+    PageOptions options;
+    for (const char* target :
+         {"conversion_user=20%", "conversion_user=25%", "conversion_user=30%", "orders=100", "ctr=1%"})
+        options.targets.push_back(metrics::parse_target(target));
+    const std::string page = to_html(numbers, summarize(log, numbers.whole), nullptr, "UTC", options);
+    html_test::expect_sound(page);
+    for (const char* text :
+         {"Target 20.0\xC2\xA0%: reached", "Target 25.0\xC2\xA0%: too few users to tell",
+          "Target 30.0\xC2\xA0%: missed", "Target 100: reached", "Target 1.00\xC2\xA0%: no value"})
+        EXPECT_NE(page.find(text), std::string::npos) << text;
+    EXPECT_TRUE(metrics::parse_target("cart_abandon_session=60%").above);
+    for (const char* wrong : {"", "ctr", "=2%", "ctr=much", "ctr<2%"})
+        EXPECT_THROW((void)metrics::parse_target(wrong), Error) << wrong;
+}
+
+TEST(HtmlReport, SaysWhatIsLostByHeadsAndByShare) {
+    EventLog log;
+    for (int u = 0; u < 100; ++u) {
+        const std::string user = "u" + std::to_string(u);
+        log.add({.time = 0, .kind = view, .user = user, .item = "i"});
+        if (u < 40) log.add({.time = 1, .kind = cart_add, .user = user, .item = "i"});
+        if (u < 4) log.add({.time = 2, .kind = purchase, .user = user, .item = "i"});
+    }
+    const std::string page = page_of(log, {.funnel = Funnel::parse("view,cart_add,purchase")});
+    for (const char* text :
+         {"loses most users between", ": <strong>60</strong>, <strong>60.0\xC2\xA0%</strong>",
+          "the largest share between", ": <strong>90.0\xC2\xA0%</strong>, 36. "})
+        EXPECT_NE(page.find(text), std::string::npos) << text;
+}
+
+TEST(HtmlReport, ABriefPageHasTheFiguresAndNothingElse) {
+    const EventLog log = four_weeks();
+    const ReportNumbers numbers = numbers_of(log, {.funnel = Funnel::parse("view,purchase"), .by = {"hour"}});
+    PageOptions options{.targets = {metrics::parse_target("conversion_user=2%")}, .brief = true};
+    const std::string page = to_html(numbers, summarize(log, numbers.whole), nullptr, "UTC", options);
+    html_test::expect_sound(page);
+    for (const char* text :
+         {"3 users", "3 orders", "60.00", "up 100.0\xC2\xA0%", "Target 2.00\xC2\xA0%", "Of the step before"})
+        EXPECT_NE(page.find(text), std::string::npos) << text;
+    for (const char* text : {"<svg", "href=", "<nav"})
+        EXPECT_EQ(page.find(text), std::string::npos) << text;
+    EXPECT_LT(page.size(), 30'000u);
+}
+
+TEST(HtmlReport, WithRefundsNetRevenueComesFirst) {
+    EventLog log = four_weeks();
+    log.add({.time = 28 * kDay - 1, .kind = refund, .user = "b", .item = "i", .order = "3", .revenue = 30});
+    const std::string page = page_of(log, {.funnel = Funnel::parse("view,purchase")});
+    EXPECT_NE(page.find("<strong>30.00 after refunds</strong>, 60.00 before"), std::string::npos);
+    EXPECT_NE(page.find("Net revenue"), std::string::npos);
+}
+
 TEST(HtmlReport, SaysTheKeyFiguresInWords) {
     const EventLog log = four_weeks();
     const std::string page = page_of(log, {.funnel = Funnel::parse("view,purchase")});

@@ -79,7 +79,9 @@ TEST(MetricsPage, DrawsTheFunnelAndPointsAtWhatLosesMost) {
     EXPECT_NE(page.find("view      10  ██████████████████\n"), std::string::npos) << page;
     EXPECT_NE(page.find("cart       4  ███████▏            40 %     6  <- most lost\n"), std::string::npos)
         << page;
-    EXPECT_NE(page.find("purchase   1  █▊                  25 %     3\n"), std::string::npos) << page;
+    EXPECT_NE(page.find("purchase   1  █▊                  25 %     3  <- largest share\n"),
+              std::string::npos)
+        << page;
 }
 
 TEST(MetricsPage, BreaksDownInTheSameWords) {

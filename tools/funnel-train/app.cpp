@@ -144,6 +144,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_report(app, session);
     add_calibrate(app, session);
     add_pretrain(app, session);
+    add_schema(app, session);
     add_simulate(app, session);
     std::optional<int> code = parse(app, args, session);
     if (!code) code = act(session, app.get_subcommands().front()->get_name());

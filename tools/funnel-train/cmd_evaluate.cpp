@@ -68,16 +68,19 @@ void check_options(const EvaluateCommand& command) {
     if (command.models.size() > 2) usage_error("evaluate: expected one model or two, got more");
     if (command.scores.empty() && command.judging.log.paths.empty())
         usage_error("evaluate: expected a LOG, got none");
+    if (!command.judging.by.empty() && !command.scores.empty())
+        usage_error("--by: expected a model with it, got --scores, which has no columns; leave it out");
+    for (const std::string& by : command.judging.by)
+        (void)metrics::columns_of_by(by);
     const HistoryOptions& history = command.judging.history;
     if (!command.compares()) return;
     if (std::ranges::find(command.judging.log.paths, "-") != command.judging.log.paths.end())
         usage_error("evaluate: expected files for two models, got -; standard input can be read once");
-    if (command.csv || command.markdown || !command.min_auc.empty() || command.drift.wanted() ||
-        !history.state.empty() || !history.save_state.empty()) {
+    if (command.csv || command.markdown || !command.min_auc.empty() || !command.judging.by.empty() ||
+        command.drift.wanted() || !history.state.empty() || !history.save_state.empty()) {
         usage_error(
-            "evaluate: --csv, --markdown, --min-auc, --max-drift, --state and --save-state go with one "
-            "model, "
-            "got two; leave them out");
+            "evaluate: --by, --csv, --markdown, --min-auc, --max-drift, --state and --save-state go with one "
+            "model, got two; leave them out");
     }
 }
 
@@ -114,6 +117,8 @@ void evaluate_one(const EvaluateCommand& command, Session& session) {
         const Judged judged = judge(bundle, command.judging, true, &command.drift, session);
         evaluation = score::evaluate(judged.examples, bundle.log.has_value(),
                                      judged.place_hidden ? &*judged.place_hidden : nullptr);
+        for (const score::ExampleKeys& keys : judged.by)
+            score::evaluate_by(evaluation, judged.examples, keys);
         evaluation.already_observed = judged.known.already_observed;
         evaluation.late = judged.known.late;
         evaluation.late_or_observed = judged.known.late_or_observed;
@@ -160,6 +165,11 @@ void add_evaluate(CLI::App& app, Session& session) {
     sub->add_option("--scores", command->scores,
                     "Judge finished scores: CSV with score, label and perhaps weight");
     sub->add_option("--min-auc", command->min_auc, "Exit 4 below this ROC AUC: 0.7 or NAME=0.7,...");
+    sub->add_option(
+           "--by", command->judging.by,
+           "The figures per value of a column (of A,B together; of day, week, month, hour), predicted "
+           "worst first; may repeat")
+        ->allow_extra_args(false);
     sub->add_flag("--all", command->all, "Every figure under its name, of every segment and day");
     sub->add_flag("--csv", command->csv, "One line per figure, for spreadsheets");
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");

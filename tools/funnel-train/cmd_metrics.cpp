@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "counting.hpp"
+#include "exit_codes.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "funnel/report/metrics_json.hpp"
@@ -28,6 +29,7 @@ struct MetricsCommand {
     bool csv = false, markdown = false;
     std::string emit_sql;
     CompareOptions compare;
+    std::vector<std::string> gates;
     SideOptions side;
     const CLI::App* given = nullptr;  ///< which options the user gave
 };
@@ -41,7 +43,20 @@ metrics::MetricsOptions metrics_options(const MetricsCommand& command, const Met
     return options;
 }
 
+/// What gates compare with is what --compare names.
+void check_gates(MetricsCommand& command) {
+    for (const std::string& text : command.gates) {
+        const std::string against = metrics::parse_gate(text).against;
+        if (against.empty()) continue;
+        if (command.compare.other.empty()) command.compare.other = against;
+        if (command.compare.other != against)
+            usage_error("--gate: expected a comparison with " + command.compare.other + ", got \"" + text +
+                        "\"; one run compares with one thing");
+    }
+}
+
 void check(MetricsCommand& command) {
+    check_gates(command);
     std::vector<std::string> inputs = command.log.inputs();
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
@@ -52,6 +67,10 @@ void check(MetricsCommand& command) {
         usage_error("--json, --csv and --markdown exclude each other; give one");
     command.counting.check(command.log);  // before the long work
     command.compare.check(command.counting.by);
+    if (command.counting.touch && command.counting.by.empty() && !command.counting.where)
+        usage_error("--touch: expected --by or --where with a column that it speaks of, got none of them");
+    if (command.compare.explain && command.counting.where)
+        usage_error("--explain-difference: expected a funnel of all users; leave --where out");
 }
 
 /// The query speaks of the funnel and the window, and of nothing else: what would change a figure is refused.
@@ -92,8 +111,8 @@ MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& p
     ingest::ReadResult result = ingest::read_log(paths, reading);
     command.counting.clean(result.log, command.general, session.console);
     if (!command.side.empty()) {
-        command.side.add_columns(result.log, result.schema, command.counting.by, command.log, command.general,
-                                 session.console);
+        command.side.add_columns(result.log, result.schema, command.counting.columns(), command.log,
+                                 command.general, session.console);
     }
     return MetricsLog::whole(std::move(result));
 }
@@ -135,13 +154,41 @@ report::ComparedLog compare_with_period(const MetricsCommand& command, MetricsLo
     return compare(ours, theirs, options, {command.compare.other + " (" + span + ")"});
 }
 
+std::vector<metrics::GateResult> judged_gates(const MetricsCommand& command,
+                                              const metrics::MetricsResult& result,
+                                              const report::Comparisons& beside) {
+    std::vector<metrics::GateResult> out;
+    for (const std::string& text : command.gates) {
+        const auto differences = beside.other
+                                     ? std::span<const metrics::MetricDifference>(beside.other->differences)
+                                     : std::span<const metrics::MetricDifference>();
+        out.push_back(metrics::judge(metrics::parse_gate(text), result, differences));
+    }
+    return out;
+}
+
+/// The result is out already.
+void hold_gates(const std::vector<metrics::GateResult>& gates) {
+    for (const metrics::GateResult& gate : gates) {
+        if (gate.met()) continue;
+        const char* const what = gate.state != metrics::GateState::beyond ? "; there is nothing to judge"
+                                 : gate.low ? "; the whole interval is beyond it"
+                                            : "; it is beyond it";
+        throw GateNotMet("--gate: expected not " + gate.gate.text + ", got " + report::gate_figure(gate) +
+                         what);
+    }
+}
+
 void run_metrics(MetricsCommand command, Session& session) {
     command.general.apply(session);
     check(command);
     if (!command.emit_sql.empty()) return emit_sql(command, session);
     if (command.log.paths.empty()) usage_error("LOG is required; name the log, or - for standard input");
-    if (!command.side.empty())
+    if (!command.side.empty()) {
         command.counting.beside = command.side.column_names(command.log, command.general);
+        command.counting.of_items =
+            command.side.column_names(events::SideKey::item, command.log, command.general);
+    }
     MetricsLog log = read(command, command.log.paths, session);
     const metrics::MetricsOptions options = metrics_options(command, log, session.console);
     const MeasuredLog measured =
@@ -157,6 +204,7 @@ void run_metrics(MetricsCommand command, Session& session) {
         beside.other = compare_with_period(command, log, measured, options, session.console);
     }
     const metrics::MetricsResult& result = measured.result;
+    beside.gates = judged_gates(command, result, beside);
     report::LogSummary summary = log.summary(result);
     if (summary.from) command.general.record->add_times(*summary.from, *summary.to);
     summary.warnings = session.console.warnings();
@@ -178,6 +226,7 @@ void run_metrics(MetricsCommand command, Session& session) {
         session.out << (full ? report::to_text(result, summary, text, beside)
                              : report::to_page(result, summary, text, beside));
     }
+    hold_gates(beside.gates);
 }
 
 }  // namespace
@@ -194,6 +243,11 @@ void add_metrics(CLI::App& app, Session& session) {
     sub->add_option("--emit-sql", command->emit_sql, "Print the core metrics as a query, read no log")
         ->check(CLI::IsMember({"duckdb", "clickhouse"}));
     command->compare.add_to(*sub);
+    sub->add_option(
+           "--gate", command->gates,
+           "Exit 4 if the whole 95 % interval is beyond it: 'conversion_session<4%', or 'ctr -10% vs "
+           "previous'; may repeat")
+        ->allow_extra_args(false);
     command->given = sub;
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_metrics(*command, session); }; });

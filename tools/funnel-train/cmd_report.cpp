@@ -20,9 +20,19 @@ struct ReportCommand {
     CountingOptions counting;
     SideOptions side;
     std::string model, output;
+    std::vector<std::string> targets;
+    bool brief = false;
+
+    [[nodiscard]] report::PageOptions page() const {
+        report::PageOptions options{.targets = {}, .brief = brief};
+        for (const std::string& text : targets)
+            options.targets.push_back(metrics::parse_target(text));
+        return options;
+    }
 };
 
 void check(ReportCommand& command) {
+    (void)command.page();
     command.counting.check(command.log);
     std::vector<std::string> inputs = command.log.inputs();
     if (!command.model.empty()) inputs.push_back(command.model);
@@ -49,16 +59,19 @@ ingest::ReadResult read(ReportCommand& command, const std::optional<Bundle>& bun
                                       ? read_options_for_model(*bundle, command.log, command.general, console)
                                       : command.log.read_options(command.general, console);
     reading.columns.text_if_mapped = true;
-    if (!command.side.empty())
+    if (!command.side.empty()) {
         command.counting.beside = command.side.column_names(command.log, command.general);
+        command.counting.of_items =
+            command.side.column_names(events::SideKey::item, command.log, command.general);
+    }
     command.counting.set_reading(reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
     tell_about_reading(result.report, command.log, command.general, console);
     if (bundle) need_rows(result.report);
     command.counting.clean(result.log, command.general, console);
     if (!command.side.empty()) {
-        command.side.add_columns(result.log, result.schema, command.counting.by, command.log, command.general,
-                                 console);
+        command.side.add_columns(result.log, result.schema, command.counting.columns(), command.log,
+                                 command.general, console);
     }
     return result;
 }
@@ -77,7 +90,16 @@ report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLo
                                examples.already_observed);
 }
 
-void write(const ReportCommand& command, const std::string& html, Session& session) {
+nlohmann::ordered_json targets_json(const report::PageOptions& page, const metrics::MetricsResult& whole) {
+    auto json = nlohmann::ordered_json::array();
+    for (const metrics::MetricGate& target : page.targets)
+        json.push_back(
+            {{"target", target.text}, {"state", metrics::state_name(metrics::judge(target, whole).state)}});
+    return json;
+}
+
+void write(const ReportCommand& command, const std::string& html, const metrics::MetricsResult& whole,
+           Session& session) {
     files::AtomicFile file(command.output);
     file.append(html);
     file.commit();
@@ -86,6 +108,7 @@ void write(const ReportCommand& command, const std::string& html, Session& sessi
         session.out << nlohmann::ordered_json{{"schema_version", report::kSchemaVersion},
                                               {"output", command.output},
                                               {"bytes", html.size()},
+                                              {"targets", targets_json(command.page(), whole)},
                                               {"warnings", report::warnings_json<nlohmann::ordered_json>(
                                                                session.console.warnings())}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
@@ -112,7 +135,9 @@ void run_report(ReportCommand command, Session& session) {
     session.console.keep(numbers.whole.warnings);
     std::optional<report::ModelNumbers> model;
     if (bundle) model = judge(command, *bundle, read.log, session.console);
-    write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.log.tz), session);
+    const report::PageOptions page = command.page();
+    write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.log.tz, page),
+          numbers.whole, session);
 }
 
 }  // namespace
@@ -125,6 +150,10 @@ void add_report(CLI::App& app, Session& session) {
     command->counting.add_to(*sub);
     command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "Also how good this model is on the rows it did not see");
+    sub->add_option("--target", command->targets,
+                    "A figure that is wanted, such as conversion_user=2%; may repeat")
+        ->allow_extra_args(false);
+    sub->add_flag("--brief", command->brief, "One page for an e-mail: the figures, the funnel, the notes");
     sub->add_option("-o,--output", command->output, "The HTML file")->required();
     sub->callback(
         [command, &session] { session.action = [command, &session] { run_report(*command, session); }; });

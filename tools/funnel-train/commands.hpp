@@ -17,6 +17,7 @@ void add_calibrate(CLI::App& app, Session& session);
 void add_pretrain(CLI::App& app, Session& session);
 void add_people(CLI::App& app, Session& session);
 void add_products(CLI::App& app, Session& session);
+void add_schema(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
 
 }  // namespace funnel::tool

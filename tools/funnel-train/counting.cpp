@@ -6,13 +6,19 @@
 
 #include "funnel/events/order_duplicates.hpp"
 #include "funnel/ingest/time_zone.hpp"
+#include "funnel/metrics/measure.hpp"
 
 namespace funnel::tool {
 namespace {
 
-/// Made from time or from the item, not read.
-bool needs_no_column(const std::string& by) {
-    return by == "day" || by == "week" || by == "month" || by == "hour" || by == "item";
+/// Throws Error(invalid_argument) that names the option.
+std::optional<events::RowCondition> parse_where(const std::optional<std::string>& text) {
+    if (!text) return std::nullopt;
+    try {
+        return events::RowCondition::parse(*text);
+    } catch (const Error& error) {
+        throw Error(error.code(), std::string("--where: ") + error.what());
+    }
 }
 
 }  // namespace
@@ -21,8 +27,16 @@ void CountingOptions::add_to(CLI::App& command) {
     command.add_option("--window", window, "How long a way through the funnel may take");
     command.add_option("--per", per, "Whose way is counted")
         ->check(CLI::IsMember({"user", "session", "user-item", "exposure"}));
-    command.add_option("--by", by, "Break down by day, week, month, hour or a column; may repeat")
+    command
+        .add_option("--by", by,
+                    "Break down by day, week, month, hour or a column, or by A,B together; may repeat")
         ->allow_extra_args(false);
+    command.add_option("--where", where,
+                       "What begins with a row that fits, e.g. 'device=mobile & price>50' (= != < <= > >= ~ "
+                       "in (..), & | and parentheses)");
+    command.add_option("--touch", touch,
+                       "Where a purchase says nothing of a column: event, visit (default), first, last or "
+                       "last:30d: none, the first of its visit or user, the last before");
     command
         .add_option("--dedup", dedup, "exact: of equal rows the first; orders: of an order's line the first")
         ->check(CLI::IsMember({"none", "exact", "orders"}));
@@ -32,9 +46,30 @@ void CountingOptions::add_to(CLI::App& command) {
 
 void CountingOptions::check(LogOptions& log) {
     (void)duration_option("--window", window);
+    (void)columns();
+    if (touch && !metrics::parse_touch(*touch))
+        usage_error("--touch: expected event, visit, first, last or last:30d, got \"" + *touch + "\"");
     optional = take_optional_stages(log.funnel);
     metrics::MetricsOptions unused;
     more.apply(unused);
+}
+
+std::vector<std::string> CountingOptions::columns() const {
+    std::vector<std::string> names;
+    const auto add = [&](const std::string& name) {
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    };
+    for (const std::string& key : by) {
+        for (const std::string& name : metrics::columns_of_by(key)) {
+            if (!metrics::is_time_key(name) && name != "item") add(name);
+        }
+    }
+    if (const auto condition = parse_where(where)) {
+        for (const std::string& name : condition->columns()) {
+            if (name != "item" && name != "user" && name != "event") add(name);
+        }
+    }
+    return names;
 }
 
 void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
@@ -42,8 +77,8 @@ void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
     const auto add = [&](const std::string& column) {
         if (std::ranges::find(text, column) == text.end()) text.push_back(column);
     };
-    for (const std::string& key : by) {
-        if (!needs_no_column(key) && std::ranges::find(beside, key) == beside.end()) add(key);
+    for (const std::string& name : columns()) {
+        if (std::ranges::find(beside, name) == beside.end()) add(name);
     }
     if (rules.hold == "category") add("category");
     metrics::MetricsOptions asked;
@@ -78,6 +113,9 @@ metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, co
     options.to = asked.to;
     options.by = by;
     options.order_copies_dropped = dedup == "orders";
+    options.where = parse_where(where);
+    if (touch) options.touch = *metrics::parse_touch(*touch);
+    options.item_columns = of_items;
     options.rules = rules.rules(options.funnel, optional);
     options.timing = rules.timing;
     more.apply(options);

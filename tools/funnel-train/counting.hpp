@@ -2,6 +2,7 @@
 // What metrics and report share: the options that say what is counted, and what they mean to the library.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,15 +17,19 @@ struct CountingOptions {
     std::string window = "7d";
     std::string per = "user";
     std::vector<std::string> by;
+    std::optional<std::string> where = {}, touch = {};
     std::string dedup = "none";
     FunnelRuleOptions rules;
     MoreOptions more;
-    std::vector<std::string> beside = {};  ///< columns of --by that side tables have, not the log
-    std::vector<bool> optional = {};       ///< stages with a question mark
+    std::vector<std::string> beside = {};    ///< columns that side tables have, not the log
+    std::vector<std::string> of_items = {};  ///< columns of --items, under both names
+    std::vector<bool> optional = {};         ///< stages with a question mark
 
     void add_to(CLI::App& command);
     /// Wrong values end the run before the long work. Takes the question marks out of --funnel.
     void check(LogOptions& log);
+    /// The columns of --by and --where: of the log or of tables beside it.
+    [[nodiscard]] std::vector<std::string> columns() const;
     /// The columns that counting needs beside those already asked for.
     void set_reading(ingest::ReadOptions& reading) const;
     /// Aliases and orders written twice.

@@ -60,6 +60,7 @@ inline const std::array kHelpPages = {
     HelpPage{"pretrain",
              {"shop.csv -o items.csv", "shop.csv -o items.csv --dimensions 64 --min-count 10"},
              {"output", "dimensions", "events", "min-count", "epochs", "seed", "schema"}},
+    HelpPage{"schema", {"shop.csv > shop.json", "events.jsonl.gz > shop.json"}, {"quiet"}},
     HelpPage{"simulate",
              {"-o shop.csv.gz --users 10000 --days 30 --seed 1"},
              {"output", "users", "days", "items", "seed"}},

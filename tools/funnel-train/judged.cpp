@@ -3,19 +3,50 @@
 
 #include <algorithm>
 
+#include "funnel/ingest/time_zone.hpp"
 #include "funnel/score/score_log.hpp"
 #include "funnel/score/score_table.hpp"
 
 namespace funnel::tool {
 namespace {
 
+/// The columns of a log that --by names; those of tables beside it are added after reading.
+std::vector<std::string> columns_by(const JudgeOptions& options, const std::vector<std::string>& beside,
+                                    bool of_tables) {
+    std::vector<std::string> names;
+    for (const std::string& by : options.by) {
+        for (const std::string& name : metrics::columns_of_by(by)) {
+            const bool is_beside = std::ranges::find(beside, name) != beside.end();
+            if (!metrics::is_time_key(name) && name != "item" && is_beside == of_tables)
+                names.push_back(name);
+        }
+    }
+    return names;
+}
+
+std::vector<events::OffsetChange> zone_of(const JudgeOptions& options, const EventLog& log) {
+    std::vector<events::OffsetChange> zone;
+    if (log.empty()) return zone;
+    for (const auto& [from, offset] :
+         ingest::zone_offsets(options.log.tz, *std::ranges::min_element(log.time), log.last_time()))
+        zone.push_back({from, offset});
+    return zone;
+}
+
 Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
                  Session& session) {
     const events::SideTables side =
         options.side.load(*bundle.log, options.log, options.general, session.console);
     HistoryStart start = history_start(bundle, options.history, options.general);
-    const ingest::ReadResult read =
-        read_for_model(bundle, options.log, side, start, options.general, session.console);
+    const std::vector<std::string> beside = options.by.empty() || options.side.empty()
+                                                ? std::vector<std::string>()
+                                                : options.side.column_names(options.log, options.general);
+    ingest::ReadResult read = read_for_model(bundle, options.log, side, start, options.general,
+                                             session.console, columns_by(options, beside, false));
+    if (!columns_by(options, beside, true).empty()) {
+        options.side.add_columns(read.log, read.schema, columns_by(options, beside, true), options.log,
+                                 options.general, session.console);
+    }
     const dataset::ExampleList examples = examples_for_model(bundle, read.log, start, options.history,
                                                              options.log, options.general, session.console);
     const score::Scorer scorer(bundle, chosen_kernels(options.general), &side);
@@ -31,6 +62,9 @@ Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_pl
     judged.examples = score::score_log(read.log, start.history, examples, scorer, build,
                                        judged.place_hidden ? &*judged.place_hidden : nullptr,
                                        drift == nullptr ? nullptr : drift->begin(bundle, options.general));
+    for (const std::string& by : options.by)
+        judged.by.push_back(
+            score::keys_of_examples(judged.examples, read.log, by, zone_of(options, read.log)));
     keep_state(options.history, start, read.log, options.general);
     return judged;
 }
@@ -62,6 +96,8 @@ Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate*
                   .place_hidden = {},
                   .known = {},
                   .in_sample = learned_from(bundle, options, session.console)};
+    for (const std::string& by : options.by)
+        judged.by.push_back(score::keys_of_rows(columns_of(rows.table), by));
     if (drift != nullptr) {
         (void)drift->begin(bundle, options.general);
         drift->add_table(rows.data, judged.examples);

@@ -9,7 +9,7 @@
 
 #include "drift_gate.hpp"
 #include "funnel/model/bundle.hpp"
-#include "funnel/score/evaluation.hpp"
+#include "funnel/score/evaluation_by.hpp"
 #include "log_model.hpp"
 #include "options.hpp"
 #include "side_tables.hpp"
@@ -25,6 +25,7 @@ struct JudgeOptions {
     HistoryOptions history;
     SideOptions side;
     bool allow_training_rows = false;
+    std::vector<std::string> by = {};  ///< columns to judge by, one after the other
 
     void add_to(CLI::App& command, bool log_required);
     /// Every file but the model and the state, for the check that no output overwrites them.
@@ -36,6 +37,7 @@ struct Judged {
     std::optional<score::ScoredExamples> place_hidden;  ///< a log with places, if asked
     events::LateRows known = {};  ///< rows of the log that the history knows, or that came too late
     bool in_sample = false;       ///< the model learned from some of them
+    std::vector<score::ExampleKeys> by = {};  ///< per entry of JudgeOptions::by
 };
 
 /// Throws Error(schema) for rows that the model learned from, unless they are allowed. hide_place: score the

@@ -61,8 +61,10 @@ std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) 
 
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                   const events::SideTables& side, const HistoryStart& start,
-                                  const GeneralOptions& general, Console& console) {
+                                  const GeneralOptions& general, Console& console,
+                                  const std::vector<std::string>& more_texts) {
     ingest::ReadOptions reading = read_options_for_model(bundle, options, general, console);
+    reading.columns.text.insert(reading.columns.text.end(), more_texts.begin(), more_texts.end());
     reading.timeline.known_gap = static_cast<std::uint64_t>(start.history.longest_gap());
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
     tell_about_reading(read.report, options, general, console);
@@ -157,7 +159,8 @@ ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& sche
         }
         return {std::move(funnel), {}};
     };
-    if (auto chosen = options.funnel_override()) return chosen_by(std::move(*chosen), "--funnel");
+    if (auto chosen = options.funnel_override())
+        return chosen_by(chosen->with_printed_names(kinds), "--funnel");
     if (!schema.funnel_is_default) return chosen_by(Funnel::make(schema.funnel), "funnel of the schema");
     auto [funnel, left_out] = events::effective_funnel(schema.funnel, kinds);
     for (const std::string& stage : left_out) {

@@ -25,11 +25,12 @@ namespace funnel::tool {
                                                          const GeneralOptions& general, Console& console);
 
 /// A log read as the model's own log was. side: completes what events do not say. start: its longest gap is
-/// one that a wrong clock has to exceed. A column that the model learned from and the log lacks gets a
-/// warning. Throws Error(schema) for a log without rows.
+/// one that a wrong clock has to exceed. more_texts: columns to read besides. A column that the model learned
+/// from and the log lacks gets a warning. Throws Error(schema) for a log without rows.
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                                 const events::SideTables& side, const HistoryStart& start,
-                                                const GeneralOptions& general, Console& console);
+                                                const GeneralOptions& general, Console& console,
+                                                const std::vector<std::string>& more_texts = {});
 
 /// The inputs of a model beside those of its history.
 [[nodiscard]] dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,

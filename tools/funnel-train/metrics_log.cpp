@@ -17,7 +17,8 @@ metrics::LogFacts facts_of(const ingest::LogOutline& outline) {
             .has_revenue = outline.has_revenue,
             .has_quantity = outline.has_quantity,
             .has_price = outline.has_price,
-            .order_totals = outline.order_totals};
+            .order_totals = outline.order_totals,
+            .said_by_purchases = outline.said_by_purchases};
 }
 
 }  // namespace

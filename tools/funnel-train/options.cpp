@@ -81,12 +81,14 @@ ingest::PartsOptions GeneralOptions::parts_options() const {
 }
 
 void LogOptions::add_to(CLI::App& command, bool log_required) {
-    command.add_option("LOG", paths, "Event logs: CSV, plain or gzip or zstd; - is standard input")
+    command
+        .add_option("LOG", paths, "Event logs: CSV or JSON lines, plain or gzip or zstd; - is standard input")
         ->required(log_required);
     command
-        .add_option(
-            "--schema", schema,
-            "auto, a preset (ga-flat ga4 rees46 retailrocket taobao shopify-orders canonical) or a JSON file")
+        .add_option("--schema", schema,
+                    "auto, a preset (ga-flat ga4 ga4-json segment snowplow woocommerce-orders rees46 "
+                    "retailrocket taobao "
+                    "shopify-orders canonical) or a JSON file")
         ->check(is_schema);
     command.add_option("--time-unit", time_unit, "Unit of times that are integers")
         ->check(CLI::IsMember({"auto", "s", "ms", "us", "ns", "iso"}));

@@ -169,16 +169,24 @@ std::vector<std::string> SideOptions::column_names(const LogOptions& log,
                                                    const GeneralOptions& general) const {
     std::vector<std::string> names;
     for (const SideKey key : kKeys) {
-        if (files(key).empty()) continue;
-        ingest::TableOptions reading;  // the names alone: rows are judged when the log's schema is known
-        reading.rows = log.row_policy();
-        reading.rows.rejects_path.clear();
-        reading.threads = general.thread_count();
-        const ingest::Table table = ingest::read_table(files(key), reading);
-        for (const ingest::TableTextColumn& column : table.columns) {
-            names.push_back(column.name);
-            names.push_back(std::string(events::side_name(key)) + "." + column.name);
-        }
+        for (std::string& name : column_names(key, log, general))
+            names.push_back(std::move(name));
+    }
+    return names;
+}
+
+std::vector<std::string> SideOptions::column_names(SideKey key, const LogOptions& log,
+                                                   const GeneralOptions& general) const {
+    std::vector<std::string> names;
+    if (files(key).empty()) return names;
+    ingest::TableOptions reading;  // the names alone: rows are judged when the log's schema is known
+    reading.rows = log.row_policy();
+    reading.rows.rejects_path.clear();
+    reading.threads = general.thread_count();
+    const ingest::Table table = ingest::read_table(files(key), reading);
+    for (const ingest::TableTextColumn& column : table.columns) {
+        names.push_back(column.name);
+        names.push_back(std::string(events::side_name(key)) + "." + column.name);
     }
     return names;
 }

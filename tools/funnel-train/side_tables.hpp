@@ -62,6 +62,9 @@ struct SideOptions {
     /// aside.
     [[nodiscard]] std::vector<std::string> column_names(const LogOptions& log,
                                                         const GeneralOptions& general) const;
+    /// Of the tables of one kind.
+    [[nodiscard]] std::vector<std::string> column_names(events::SideKey key, const LogOptions& log,
+                                                        const GeneralOptions& general) const;
     /// Gives the log the columns of `wanted` that it lacks, and says how many ids were found.
     void add_columns(EventLog& to, const ingest::Schema& schema, const std::vector<std::string>& wanted,
                      const LogOptions& log, const GeneralOptions& general, Console& console) const;

@@ -33,7 +33,8 @@ struct Stage {
 /// 1 to 32 stages whose type sets are equal or disjoint. Immutable after make: share freely.
 struct Funnel {
     std::vector<Stage> stages;
-    std::vector<std::string> custom_types;  ///< types that are not ours, in order: kind custom_first + index
+    /// Types that are not ours, in order, "cart" behind all others: kind custom_first + index.
+    std::vector<std::string> custom_types;
 
     /// types[k]: the event types of stage k; a type that is not one of ours is an event name of the log.
     /// Throws Error(invalid_argument) for 0 or more than 32 stages, an empty stage, or sets that overlap
@@ -42,6 +43,11 @@ struct Funnel {
 
     /// See parse_stages. Throws as make.
     [[nodiscard]] static Funnel parse(std::string_view text) { return make(parse_stages(text)); }
+
+    /// The funnel for a log in which these kinds occur. A stage of cart_add is printed as "cart", so "cart"
+    /// means cart_add here, unless the log has an event of its own of that name or another stage is of
+    /// cart_add. Kinds of other types stay as they are.
+    [[nodiscard]] Funnel with_printed_names(KindSet in_log) const;
 
     /// The text that parse reads.
     [[nodiscard]] std::string text() const;
@@ -55,6 +61,25 @@ struct Funnel {
     }
 };
 
+namespace detail {
+
+/// The types that are not ours. "cart" may turn out to be cart_add: as the last one it takes no other's
+/// place.
+[[nodiscard]] inline std::vector<std::string> own_types(const std::vector<std::vector<std::string>>& types) {
+    std::vector<std::string> own;
+    for (const bool last : {false, true}) {
+        for (const auto& names : types) {
+            for (const std::string& name : names) {
+                const bool fits = !name.empty() && !parse_kind(name) && (name == "cart") == last;
+                if (fits && std::ranges::find(own, name) == own.end()) own.push_back(name);
+            }
+        }
+    }
+    return own;
+}
+
+}  // namespace detail
+
 inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
     if (types.empty() || types.size() > kMaxStages) {
         throw Error(ErrorCode::invalid_argument, "funnel: expected 1 to 32 stages, got " +
@@ -62,6 +87,7 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
                                                      "; name them as in view,cart_add,purchase");
     }
     Funnel funnel;
+    funnel.custom_types = detail::own_types(types);
     for (const auto& names : types) {
         Stage stage;
         for (const std::string& name : names) {
@@ -76,7 +102,6 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
                     throw Error(ErrorCode::invalid_argument,
                                 "funnel: more than 32 event names of the log's own");
                 }
-                if (at == funnel.custom_types.end()) funnel.custom_types.push_back(name);
                 kind = static_cast<EventKind>(static_cast<std::size_t>(EventKind::custom_first) + index);
             }
             stage.kinds |= kind_bit(*kind);
@@ -101,6 +126,20 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
         funnel.stages.push_back(std::move(stage));
     }
     return funnel;
+}
+
+inline Funnel Funnel::with_printed_names(KindSet in_log) const {
+    const auto cart = std::ranges::find(custom_types, "cart");
+    if (cart == custom_types.end() || (kinds() & kind_bit(EventKind::cart_add)) != 0) return *this;
+    const auto index = static_cast<std::size_t>(cart - custom_types.begin());
+    const auto own = static_cast<EventKind>(static_cast<std::size_t>(EventKind::custom_first) + index);
+    if ((in_log & kind_bit(own)) != 0) return *this;
+    std::vector<std::vector<std::string>> types;
+    for (const Stage& stage : stages) {
+        types.push_back(stage.types);
+        std::ranges::replace(types.back(), std::string("cart"), std::string("cart_add"));
+    }
+    return make(types);
 }
 
 inline std::vector<std::vector<std::string>> parse_stages(std::string_view text) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "funnel/events/event_log.hpp"
 #include "funnel/ingest/read_log.hpp"
@@ -29,11 +30,12 @@ struct LogOutline {
     events::KindSet kinds = 0;  ///< kinds that occur
     bool has_sessions = false;
     bool has_revenue = false, has_quantity = false, has_price = false;
-    bool order_totals = false;           ///< see EventLog
-    bool hashed = false;                 ///< the rows are hashed: load finds duplicates
-    std::uint64_t items = 0;             ///< distinct
-    std::uint64_t shared_order_ids = 0;  ///< order ids that occur with several users
-    std::uint64_t spilled_bytes = 0;     ///< in the temporary file, which is gone when this is
+    bool order_totals = false;                        ///< see EventLog
+    std::vector<std::string> said_by_purchases = {};  ///< loaded text columns of which a purchase has a value
+    bool hashed = false;                              ///< the rows are hashed: load finds duplicates
+    std::uint64_t items = 0;                          ///< distinct
+    std::uint64_t shared_order_ids = 0;               ///< order ids that occur with several users
+    std::uint64_t spilled_bytes = 0;                  ///< in the temporary file, which is gone when this is
 };
 
 /// Const calls may run concurrently. Copies share the rows.

@@ -57,6 +57,7 @@ struct Fill {
 /// Plain data; value semantics.
 struct Schema {
     std::string name = "canonical";
+    /// In JSON lines a column is a path: "properties.price", "items[0].id", "params[key=source].value".
     /// Our name (time event user item session order event_id revenue order_revenue price quantity category
     /// brand list position) to the log's column, or its 1-based number if there is no header.
     std::map<std::string, std::string> columns;
@@ -76,6 +77,7 @@ struct Schema {
     base::NumberFormat numbers;        ///< how amounts are written
     std::vector<std::string> missing;  ///< texts that mean an empty field
     std::optional<Fill> fill;
+    std::string explode;  ///< path of a list in JSON lines: each of its elements is an event; empty: none
     std::vector<RowEvent> rows;  ///< what a row becomes; empty: one event
     std::string event_constant;  ///< event type of every row when there is no event column
     std::vector<EventRule> event_rules;
@@ -87,7 +89,8 @@ struct Schema {
     std::vector<std::string> required;              ///< columns that `auto` looks for
 };
 
-/// The preset of that name (ga-flat, ga4, rees46, retailrocket, taobao, shopify-orders, canonical), or empty.
+/// The preset of that name (ga-flat, ga4, ga4-json, segment, snowplow, woocommerce-orders, rees46,
+/// retailrocket, taobao, shopify-orders, canonical), or empty.
 [[nodiscard]] std::optional<Schema> preset(std::string_view name);
 [[nodiscard]] std::vector<std::string> preset_names();
 

@@ -72,6 +72,16 @@ inline constexpr std::uint32_t kMixed = base::kNone - 1;
     return variant;
 }
 
+/// Users with a row that counts: in the period, and of the condition.
+[[nodiscard]] inline std::vector<bool> users_counted(const EventLog& log, const MetricsOptions& options,
+                                                     std::span<const std::uint8_t> fits) {
+    std::vector<bool> counted(log.users.size());
+    for (std::size_t row = 0; row < log.size(); ++row) {
+        if (inside(options, log.time[row]) && (fits.empty() || fits[row] != 0)) counted[log.user[row]] = true;
+    }
+    return counted;
+}
+
 [[nodiscard]] inline double sample_ratio_p(const std::vector<double>& users, std::vector<double> shares) {
     const double all = std::accumulate(users.begin(), users.end(), 0.0);
     if (shares.empty()) shares.assign(users.size(), 1);
@@ -110,9 +120,15 @@ inline ExperimentState count_experiment(const EventLog& log, const MetricsOption
     const auto variant = detail::variants_of_users(log, *column);
     std::vector<bool> used(column->values.size());
     ExperimentState state;
-    for (const std::uint32_t code : variant) {
-        state.users_in_several += code == detail::kMixed;
-        if (code < detail::kMixed) used[code] = true;
+    TouchedColumns touched(log, options, facts);
+    const auto codes_of = [&](const events::TextColumn& of) { return touched.codes_of(of); };
+    const std::vector<std::uint8_t> fits =
+        options.where ? options.where->rows(log, codes_of) : std::vector<std::uint8_t>();
+    const std::vector<bool> counted = detail::users_counted(log, options, fits);
+    for (std::size_t user = 0; user < variant.size(); ++user) {
+        state.users_in_several += variant[user] == detail::kMixed && counted[user];
+        state.users_in_none += variant[user] == base::kNone && counted[user];
+        if (variant[user] < detail::kMixed) used[variant[user]] = true;
     }
     std::vector<std::pair<std::string, std::uint32_t>> names;
     for (std::uint32_t code = 0; code < used.size(); ++code) {
@@ -128,7 +144,7 @@ inline ExperimentState count_experiment(const EventLog& log, const MetricsOption
     plan.groups = kUserGroups;
     plan.keys = (names.size() + 1) * kUserGroups;
     const std::vector<std::uint16_t> groups = detail::user_groups(log);
-    detail::KeyCounts counts = detail::count_keys(plan, [&](std::size_t row) {
+    detail::KeyCounts counts = detail::count_keys(plan, fits, [&](std::size_t row) {
         const std::uint32_t user = log.user[row];
         // The arm behind the last takes the users who are left out.
         const std::size_t arm = variant[user] < detail::kMixed ? arm_of_code[variant[user]] : names.size();
@@ -141,7 +157,6 @@ inline ExperimentState count_experiment(const EventLog& log, const MetricsOption
         const auto tallies = groups_of(arm);
         state.arms.push_back({by, names[arm].first, {tallies.begin(), tallies.end()}, counts.supports[arm]});
     }
-    state.users_in_none = detail::sum(groups_of(names.size()))[Count::users] - state.users_in_several;
     return state;
 }
 

@@ -18,7 +18,9 @@
 #include "funnel/metrics/detail/inference/intervals.hpp"
 #include "funnel/metrics/detail/inference/warnings.hpp"
 #include "funnel/metrics/detail/tally/bots.hpp"
+#include "funnel/metrics/detail/tally/nested_keys.hpp"
 #include "funnel/metrics/detail/tally/tally.hpp"
+#include "funnel/metrics/detail/tally/touch_codes.hpp"
 #include "funnel/metrics/detail/tally/user_rows.hpp"
 #include "funnel/metrics/detail/tally/user_tally.hpp"
 #include "funnel/metrics/metric.hpp"
@@ -61,16 +63,27 @@ struct KeyCounts {
     std::int64_t users = 0, visits = 0;
 };
 
+/// fits: of every row, what options.where says; empty: all do.
 template <typename KeyOf>
-[[nodiscard]] KeyCounts count_keys(const TallyPlan& plan, const KeyOf& key_of) {
+[[nodiscard]] KeyCounts count_keys(TallyPlan plan, std::span<const std::uint8_t> fits, const KeyOf& key_of) {
+    plan.counted_keys = plan.keys;
+    if (!fits.empty()) plan.keys *= 2;
     std::vector<UserTally> workers(std::max(1u, plan.options.threads), UserTally(plan));
-    for_each_user(plan.log, key_of, std::span(workers));
-    KeyCounts counts{.tallies = std::vector<Tally>(plan.keys),
-                     .supports = std::vector<UserSupport>(plan.keys / plan.groups)};
+    const auto with_context = [&](std::size_t row) {
+        const std::uint16_t key = key_of(row);
+        return fits[row] != 0 ? key : static_cast<std::uint16_t>(key + plan.counted_keys);
+    };
+    if (fits.empty()) {
+        for_each_user(plan.log, key_of, std::span(workers));
+    } else {
+        for_each_user(plan.log, with_context, std::span(workers));
+    }
+    KeyCounts counts{.tallies = std::vector<Tally>(plan.counted_keys),
+                     .supports = std::vector<UserSupport>(plan.counted_keys / plan.groups)};
     for (UserTally& worker : workers) {
-        for (std::size_t key = 0; key < plan.keys; ++key)
+        for (std::size_t key = 0; key < plan.counted_keys; ++key)
             counts.tallies[key] += worker.tallies()[key];
-        for (std::size_t s = 0; s < worker.supports().size(); ++s)
+        for (std::size_t s = 0; s < std::min(worker.supports().size(), counts.supports.size()); ++s)
             counts.supports[s] += worker.supports()[s];
         counts.users += worker.users();
         counts.visits += worker.visits();
@@ -79,14 +92,15 @@ template <typename KeyOf>
 }
 
 /// Counts the segments of one `by` behind those of others.
-inline void count_segments(TallyPlan plan, SegmentKeys keys, const std::vector<std::uint16_t>& groups,
-                           std::vector<Segment>& out) {
+inline void count_segments(TallyPlan plan, SegmentKeys keys, std::span<const std::uint8_t> fits,
+                           const std::vector<std::uint16_t>& groups, std::vector<Segment>& out) {
     if (keys.names.empty()) return;
     plan.groups = keys.names.size() <= kMaxIntervalSegments ? kUserGroups : 1;
     plan.keys = keys.names.size() * plan.groups;
     plan.one_key_per_user = false;
-    plan.orders_are_whole = is_time_key(keys.by);
-    KeyCounts counts = count_keys(plan, [&](std::size_t row) {
+    plan.orders_are_whole = is_by_time(keys.by);
+    plan.key_of_line = keys.key_of_line;
+    KeyCounts counts = count_keys(plan, fits, [&](std::size_t row) {
         return static_cast<std::uint16_t>(keys.key_of_row[row] * plan.groups +
                                           groups[plan.log.user[row]] % plan.groups);
     });
@@ -103,7 +117,8 @@ inline void count_segments(TallyPlan plan, SegmentKeys keys, const std::vector<s
 }
 
 /// Counts the whole log: without bots, and the bots behind them, if there is a rule.
-inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups, MetricsState& state) {
+inline void count_total(TallyPlan plan, std::span<const std::uint8_t> fits,
+                        const std::vector<std::uint16_t>& groups, MetricsState& state) {
     const bool ruled = plan.options.names_bots();
     const std::vector<std::uint8_t> is_bot =
         ruled ? find_bots(plan.log, plan.options) : std::vector<std::uint8_t>();
@@ -111,7 +126,7 @@ inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups
     plan.keys = ruled ? 2 * kUserGroups : kUserGroups;
     plan.one_key_per_user = true;
     const auto count = [&](auto&& key_of_user) {
-        return count_keys(plan, [&](std::size_t row) { return key_of_user(plan.log.user[row]); });
+        return count_keys(plan, fits, [&](std::size_t row) { return key_of_user(plan.log.user[row]); });
     };
     KeyCounts counts = ruled ? count([&](std::uint32_t user) {
         return static_cast<std::uint16_t>(groups[user] + (is_bot[user] != 0 ? kUserGroups : 0));
@@ -131,16 +146,26 @@ inline void count_total(TallyPlan plan, const std::vector<std::uint16_t>& groups
     state.support = counts.supports[0];
 }
 
+/// "mobile / (missing)"
+[[nodiscard]] inline std::string joined_values(const std::vector<std::optional<std::string>>& values) {
+    std::string out = values.front().value_or("(missing)");
+    for (std::size_t i = 1; i < values.size(); ++i)
+        out += " / " + values[i].value_or("(missing)");
+    return out;
+}
+
 [[nodiscard]] inline SegmentResult finish_segment(const Segment& segment, const MetricsOptions& options,
                                                   const LogFacts& facts) {
     SegmentResult result{.by = segment.by, .key = segment.key, .metrics = {}, .steps = {}};
+    result.values = values_of_key(segment.by, segment.key);
+    if (result.values.size() > 1) result.key = joined_values(result.values);
     Tally total = sum(segment.groups);
     const std::span<const Tally> groups = segment.groups.size() == kUserGroups
                                               ? std::span<const Tally>(segment.groups)
                                               : std::span<const Tally>();
     result.steps = steps_of(total, groups, options);
     result.metrics = metrics_of(std::move(total), options, facts);
-    const bool by_time = is_time_key(segment.by);
+    const bool by_time = is_by_time(segment.by);
     for (Metric& metric : result.metrics) {
         // The total of an order stands on one of its lines, whatever the others hold.
         if (!facts.order_totals || by_time || metric.unit != Unit::money) continue;
@@ -192,12 +217,19 @@ inline MetricsState count(const EventLog& log, const MetricsOptions& options, co
     state.outside =
         std::ranges::count_if(log.time, [&](std::int64_t time) { return !detail::inside(options, time); });
     const std::vector<std::uint16_t> groups = detail::user_groups(log);
+    TouchedColumns touched(log, options, facts);
+    const CodesOf codes_of = [&](const events::TextColumn& column) { return touched.codes_of(column); };
+    const std::vector<std::uint8_t> fits =
+        options.where ? options.where->rows(log, codes_of) : std::vector<std::uint8_t>();
+    state.fitting = options.where ? std::ranges::count(fits, std::uint8_t{1}) : state.rows;
     for (std::size_t i = 0; i < options.by.size(); ++i) {
         const auto before = options.by.begin() + static_cast<std::ptrdiff_t>(i);
         if (std::find(options.by.begin(), before, options.by[i]) != before) continue;
-        detail::count_segments(plan, segment_keys(log, options, options.by[i]), groups, state.segments);
+        detail::count_segments(plan, keys_of(log, options, options.by[i], codes_of), fits, groups,
+                               state.segments);
     }
-    detail::count_total(plan, groups, state);
+    state.touched = touched.rows();
+    detail::count_total(plan, fits, groups, state);
     return state;
 }
 
@@ -209,6 +241,10 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     }
     MetricsResult result{
         .rows = state.rows, .outside = state.outside, .users = state.users, .visits = state.visits};
+    if (options.where) {
+        result.where = options.where->text();
+        result.fitting = state.fitting;
+    }
     if (state.rows > 0) {
         result.first_time = facts.first_time;
         result.last_time = facts.last_time;
@@ -221,7 +257,13 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     result.steps = steps_of(total, state.groups, options);
     result.warnings = warnings_of(total, state.checks, state.rows, state.users, options, facts);
     if (state.rows > 0 && state.outside == state.rows) result.warnings.push_back(empty_period(facts));
+    if (state.rows > 0 && state.fitting == 0) result.warnings.push_back(nothing_fits(result.where));
     result.notes = notes_of(total, state.rows, options, facts);
+    result.touched = state.touched;
+    result.touch = options.touch;
+    for (const auto& [column, rows] : state.touched) {
+        if (rows > 0) result.notes.push_back(touch_note(column, rows, options.touch));
+    }
     const std::int64_t users = total[Count::users];
     result.metrics = metrics_of(std::move(total), options, facts);
     add_intervals(result.metrics, state.groups, state.support);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "funnel/events/event_log.hpp"
 #include "funnel/events/funnel_stages.hpp"
 #include "funnel/events/money.hpp"
+#include "funnel/events/row_condition.hpp"
 #include "funnel/events/timeline.hpp"
 #include "funnel/events/visit.hpp"
 #include "funnel/metrics/detail/funnel/funnel_rules.hpp"
@@ -48,6 +50,21 @@ enum class Semantics : std::uint8_t { funnel, clickhouse };
     return std::nullopt;
 }
 
+/// Which row a purchase takes a value from where its own row says nothing of a column: none, the first of its
+/// visit, the first of its user, the last before it. Of rows with a value.
+enum class Touch : std::uint8_t { event, visit, first, last };
+
+struct TouchRule {
+    Touch how = Touch::visit;
+    std::optional<std::int64_t> within = {};  ///< microseconds, inclusive: of last, how long before at most
+    bool asked = false;  ///< else only columns of which no purchase has a value of its own take one
+};
+
+/// "event", "visit", "first", "last" or "last:30d", or empty.
+[[nodiscard]] std::optional<TouchRule> parse_touch(std::string_view text);
+/// That text again.
+[[nodiscard]] std::string touch_text(const TouchRule& rule);
+
 using events::OffsetChange;
 
 struct MetricsOptions {
@@ -61,8 +78,12 @@ struct MetricsOptions {
     bool timing = false;                      ///< time to convert and value of every step
     std::vector<std::int64_t> horizons = {};  ///< per stage after the first, entity exposure; empty: default
     std::optional<std::int64_t> from = {}, to = {};  ///< [from, to): what begins there counts; T stays
-    std::vector<std::string> by = {};     ///< day, week, month, hour, item, or a text column of the log
-    std::vector<OffsetChange> zone = {};  ///< ascending; what cuts days; empty: UTC
+    std::optional<events::RowCondition> where = {};  ///< units that begin with a row that fits count
+    std::vector<std::string> by =
+        {};                ///< day, week, month, hour, item, a text column of the log, or several: "A,B"
+    TouchRule touch = {};  ///< of the columns of `where` and `by`
+    std::vector<std::string> item_columns = {};  ///< columns that belong to items, which take no touch
+    std::vector<OffsetChange> zone = {};         ///< ascending; what cuts days; empty: UTC
     std::int64_t visit_gap = events::kVisitGap;
     std::int64_t warmup =
         0;  ///< first orders and carts of the first `warmup` of the log are known, not counted
@@ -79,6 +100,29 @@ struct MetricsOptions {
     unsigned threads = 1;
 };
 
+namespace detail {
+inline constexpr std::string_view kTouchNames[] = {"event", "visit", "first", "last"};
+}
+
+inline std::string touch_text(const TouchRule& rule) {
+    std::string text(detail::kTouchNames[static_cast<std::size_t>(rule.how)]);
+    return rule.within ? text + ":" + base::format_duration(*rule.within) : text;
+}
+
+inline std::optional<TouchRule> parse_touch(std::string_view text) {
+    TouchRule rule{.asked = true};
+    constexpr std::string_view kWithin = "last:";
+    if (text.starts_with(kWithin)) {
+        rule.how = Touch::last;
+        rule.within = base::parse_duration(text.substr(kWithin.size()));
+        return rule.within ? std::optional(rule) : std::nullopt;
+    }
+    const auto at = std::ranges::find(detail::kTouchNames, text);
+    if (at == std::end(detail::kTouchNames)) return std::nullopt;
+    rule.how = static_cast<Touch>(at - std::begin(detail::kTouchNames));
+    return rule;
+}
+
 /// Equal where the options count the same: of all that a MetricsState depends on.
 [[nodiscard]] std::uint64_t key_of(const MetricsOptions& options);
 /// Decided once on the whole log, never per segment or part. Facts of parts add.
@@ -90,8 +134,10 @@ struct LogFacts {
     bool has_revenue = false, has_quantity = false, has_price = false;
     bool order_totals = false;         ///< see EventLog
     bool knows_shared_orders = false;  ///< somebody else counts the order ids of several users
+    std::vector<std::string> said_by_purchases =
+        {};  ///< text columns of which a purchase has a value; sorted
 
-    LogFacts& operator+=(const LogFacts& other) noexcept {
+    LogFacts& operator+=(const LogFacts& other) {
         first_time = std::min(first_time, other.first_time);
         last_time = std::max(last_time, other.last_time);
         kinds |= other.kinds;
@@ -100,6 +146,10 @@ struct LogFacts {
         order_totals |= other.order_totals;
         has_quantity |= other.has_quantity;
         has_price |= other.has_price;
+        for (const std::string& column : other.said_by_purchases) {
+            const auto at = std::ranges::lower_bound(said_by_purchases, column);
+            if (at == said_by_purchases.end() || *at != column) said_by_purchases.insert(at, column);
+        }
         return *this;
     }
 
@@ -153,12 +203,16 @@ inline std::uint64_t key_of(const MetricsOptions& options) {
         out.value<bool>(bound.has_value());
         out.value<std::int64_t>(bound.value_or(0));
     }
-    for (const auto* texts : {&options.by, &options.bot_words}) {
+    for (const auto* texts : {&options.by, &options.bot_words, &options.item_columns}) {
         out.value<std::uint64_t>(texts->size());
         for (const std::string& text : *texts)
             out.text(text);
     }
     out.text(options.bot_column);
+    out.text(options.where ? options.where->text() : std::string());
+    out.value(options.touch.how);
+    out.value<bool>(options.touch.asked);
+    out.value<std::int64_t>(options.touch.within.value_or(-1));
     for (const OffsetChange& change : options.zone) {
         out.value(change.from);
         out.value(change.offset);
@@ -173,6 +227,8 @@ inline std::uint64_t key_of(const LogFacts& facts) {
     out.value(facts.kinds);
     for (const bool flag : {facts.has_sessions, facts.has_revenue, facts.has_quantity, facts.has_price})
         out.value(flag);
+    for (const std::string& column : facts.said_by_purchases)
+        out.text(column);
     return detail::key_of_bytes(std::move(out));
 }
 
@@ -189,6 +245,13 @@ inline std::uint64_t key_of(const LogFacts& facts) {
     for (const EventKind kind : log.kind)
         facts.kinds |= events::kind_bit(kind);
     facts.has_sessions = std::ranges::any_of(log.session, [](std::uint64_t key) { return key != 0; });
+    for (const events::TextColumn& column : log.text_columns) {
+        const bool said = std::ranges::any_of(log.order_lines, [&](const events::OrderLine& line) {
+            return log.kind[line.row] == EventKind::purchase && column.code[line.row] != base::kNone;
+        });
+        if (said) facts.said_by_purchases.push_back(column.name);
+    }
+    std::ranges::sort(facts.said_by_purchases);
     return facts;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,10 +22,11 @@ namespace funnel::metrics {
 
 struct SegmentResult {
     std::string by;
-    std::optional<std::string> key;
+    std::optional<std::string> key;  ///< of several columns: their values, to be read by people
     std::vector<Metric> metrics;
     std::vector<FunnelStep> steps;
-    std::vector<MetricDifference> differences = {};  ///< to the whole log, with options.differences
+    std::vector<std::optional<std::string>> values = {};  ///< per column of `by`
+    std::vector<MetricDifference> differences = {};       ///< to the whole log, with options.differences
 };
 
 /// What is left when the users that a bot rule names are left out.
@@ -36,6 +38,11 @@ struct WithoutBots {
 
 struct MetricsResult {
     std::int64_t rows = 0, outside = 0, users = 0, visits = 0;
+    std::string where = {};    ///< the condition of the figures; empty: none
+    std::int64_t fitting = 0;  ///< with a condition: rows that fit it
+    /// Per column of `by` and the condition that takes a touch: purchases that took a value.
+    std::map<std::string, std::int64_t> touched = {};
+    TouchRule touch = {};
     std::int64_t first_time = 0, last_time = 0;  ///< of all rows; meaningless if rows is 0
     std::vector<Metric> metrics = {};
     Entity entity = Entity::user;

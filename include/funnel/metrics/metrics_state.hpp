@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@
 
 namespace funnel::metrics {
 
-/// One segment's tally. `key` is empty for the missing value.
+/// One segment's tally. `key` is empty for the missing value; of several columns see values_of_key.
 struct Segment {
     std::string by;
     std::optional<std::string> key;
@@ -38,7 +39,10 @@ struct MetricsState {
     std::uint64_t options_key = 0, facts_key = 0;
     std::string funnel = {};
     std::int64_t rows = 0, outside = 0;  ///< accepted rows, and those of them outside [from, to)
+    std::int64_t fitting = 0;            ///< of `rows` those that fit options.where
     std::int64_t users = 0, visits = 0;  ///< of all rows
+    /// Per column that takes a touch: purchases that took a value from another row.
+    std::map<std::string, std::int64_t> touched = {};
     LogChecks checks = {};
     std::vector<Tally> groups = std::vector<Tally>(kUserGroups);  ///< of users, by a hash of their id
     UserSupport support = {};
@@ -92,8 +96,11 @@ inline MetricsState& MetricsState::operator+=(const MetricsState& other) {
     }
     rows += other.rows;
     outside += other.outside;
+    fitting += other.fitting;
     users += other.users;
     visits += other.visits;
+    for (const auto& [column, rows_of] : other.touched)
+        touched[column] += rows_of;
     checks += other.checks;
     for (std::size_t g = 0; g < kUserGroups; ++g)
         groups[g] += other.groups[g];

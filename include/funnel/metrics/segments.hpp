@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,13 +28,18 @@ struct SegmentKeys {
     std::string by;
     std::vector<std::optional<std::string>> names;  ///< sorted by bytes; the missing value last, without text
     std::vector<std::uint16_t> key_of_row;          ///< index into names; any key in rows that count nowhere
+    /// Of combinations of a time and a column, per order line of the log: the key in which its order counts
+    /// it, that of the order's time and the line's column. Empty: see TallyPlan::orders_are_whole.
+    std::vector<std::uint16_t> key_of_line = {};
 };
 
 /// The keys of all rows inside [from, to), and of purchases and refunds outside, whose order may be inside.
 /// Throws Error(invalid_argument) for a column that the log does not
 /// hold and for more than 10,000 keys. Memory: 2 bytes per row, 6 while it runs.
+/// codes_of: the codes of a text column to go by, if not its own; their spans outlive the call.
+using CodesOf = events::RowCondition::CodesOf;
 [[nodiscard]] SegmentKeys segment_keys(const EventLog& log, const MetricsOptions& options,
-                                       const std::string& by);
+                                       const std::string& by, const CodesOf& codes_of = {});
 
 /// Cuts local time. One thread at a time.
 class LocalTime {
@@ -64,13 +71,25 @@ struct RowCodes {
     std::vector<std::string> text;
 };
 
+/// The same of any column, by reference to the log where it has the codes. The log outlives it.
+struct ColumnCodes {
+    std::vector<std::uint32_t> made = {};
+    std::span<const std::uint32_t> code = {};  ///< per row
+    std::size_t codes = 0;
+    std::function<std::string(std::uint32_t)> text = {};
+};
+
+/// by: as segment_keys. Throws Error(invalid_argument) for a column that the log does not hold.
+[[nodiscard]] ColumnCodes column_codes(const EventLog& log, const MetricsOptions& options,
+                                       const std::string& by, const CodesOf& codes_of);
+
 /// by: day, week, month or hour. Rows with `used` unset have no code of their own.
 [[nodiscard]] RowCodes time_codes(const EventLog& log, const MetricsOptions& options, std::string_view by);
 
 /// Codes that occur in used rows, ranked by their texts. text(code) of every code that occurs.
 template <typename Text>
 [[nodiscard]] SegmentKeys ranked_keys(const EventLog& log, const MetricsOptions& options,
-                                      const std::string& by, const std::vector<std::uint32_t>& code,
+                                      const std::string& by, std::span<const std::uint32_t> code,
                                       std::size_t codes, Text&& text);
 
 [[noreturn]] inline void refuse_segments(const std::string& by, std::size_t keys) {
@@ -84,23 +103,10 @@ template <typename Text>
 
 }  // namespace detail
 
-inline SegmentKeys segment_keys(const EventLog& log, const MetricsOptions& options, const std::string& by) {
-    if (is_time_key(by)) {
-        const detail::RowCodes codes = detail::time_codes(log, options, by);
-        return detail::ranked_keys(log, options, by, codes.code, codes.text.size(),
-                                   [&](std::uint32_t code) { return codes.text[code]; });
-    }
-    const events::TextColumn* column = log.text_column(by);
-    if (column == nullptr && by != "item") {
-        std::string known = "day, week, month, hour, item";
-        for (const auto& loaded : log.text_columns)
-            known += ", " + loaded.name;
-        throw Error(ErrorCode::invalid_argument,
-                    "--by: expected one of " + known + ", got \"" + by + "\"; choose a column of the log");
-    }
-    const auto& values = column != nullptr ? column->values : log.items;
-    return detail::ranked_keys(log, options, by, column != nullptr ? column->code : log.item, values.size(),
-                               [&](std::uint32_t code) { return std::string(values.text(code)); });
+inline SegmentKeys segment_keys(const EventLog& log, const MetricsOptions& options, const std::string& by,
+                                const CodesOf& codes_of) {
+    const detail::ColumnCodes column = detail::column_codes(log, options, by, codes_of);
+    return detail::ranked_keys(log, options, by, column.code, column.codes, column.text);
 }
 
 inline std::int64_t LocalTime::local(std::int64_t time) noexcept {
@@ -170,9 +176,37 @@ inline RowCodes time_codes(const EventLog& log, const MetricsOptions& options, s
     return codes;
 }
 
+inline ColumnCodes column_codes(const EventLog& log, const MetricsOptions& options, const std::string& by,
+                                const CodesOf& codes_of) {
+    ColumnCodes out;
+    if (is_time_key(by)) {
+        RowCodes codes = time_codes(log, options, by);
+        out.made = std::move(codes.code);
+        out.code = out.made;
+        out.codes = codes.text.size();
+        out.text = [texts = std::move(codes.text)](std::uint32_t code) { return texts[code]; };
+        return out;
+    }
+    const events::TextColumn* column = log.text_column(by);
+    if (column == nullptr && by != "item") {
+        std::string known = "day, week, month, hour, item";
+        for (const auto& loaded : log.text_columns)
+            known += ", " + loaded.name;
+        throw Error(ErrorCode::invalid_argument,
+                    "--by: expected one of " + known + ", got \"" + by + "\"; choose a column of the log");
+    }
+    const base::StringTable& values = column != nullptr ? column->values : log.items;
+    out.code = column == nullptr ? std::span(log.item)
+               : codes_of        ? codes_of(*column)
+                                 : std::span(column->code);
+    out.codes = values.size();
+    out.text = [&values](std::uint32_t code) { return std::string(values.text(code)); };
+    return out;
+}
+
 template <typename Text>
 SegmentKeys ranked_keys(const EventLog& log, const MetricsOptions& options, const std::string& by,
-                        const std::vector<std::uint32_t>& code, std::size_t codes, Text&& text) {
+                        std::span<const std::uint32_t> code, std::size_t codes, Text&& text) {
     const bool lines = !is_time_key(by);
     const auto is_line = [](EventKind kind) {
         return kind == EventKind::purchase || kind == EventKind::refund;

@@ -10,6 +10,7 @@
 #include "funnel/files/same_containers.hpp"
 #include "funnel/metrics/experiment_result.hpp"
 #include "funnel/metrics/funnel_disagreement.hpp"
+#include "funnel/metrics/gate.hpp"
 
 namespace funnel::report {
 
@@ -26,6 +27,10 @@ struct Comparisons {
     std::optional<ComparedLog> other = {};
     std::optional<metrics::ExperimentResult> experiment = {};
     std::optional<std::vector<metrics::FunnelDisagreement>> disagreements = {};  ///< with ClickHouse
+    std::vector<metrics::GateResult> gates = {};                                 ///< in the order given
 };
+
+/// "3.10 % (2.50 to 3.80)": what a gate was judged by, or why it could not be.
+[[nodiscard]] std::string gate_figure(const metrics::GateResult& result);
 
 }  // namespace funnel::report

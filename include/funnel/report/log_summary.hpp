@@ -28,6 +28,8 @@ struct LogSummary {
     std::int64_t after = 0;                  ///< at or after --as-of: read by nothing
     std::int64_t ahead = 0, behind = 0;      ///< of their clock: in no figure
     std::int64_t outside = 0;                ///< not in [from, to): context
+    std::string where = {};                  ///< --where: the condition of the figures; empty: none
+    std::int64_t fitting = 0;                ///< with a condition: rows that fit it; the others are context
     std::optional<std::int64_t> duplicates;  ///< accepted - distinct; empty: not looked for
     std::int64_t users = 0, items = 0, sessions = 0;
     std::optional<std::int64_t> from, to;  ///< first and last accepted time, microseconds

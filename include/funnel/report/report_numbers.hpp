@@ -20,17 +20,20 @@
 namespace funnel::report {
 
 /// The last `days` of a log beside as many days before them: whole weeks, so that both have the same
-/// weekdays.
+/// weekdays. Of a period that was asked for: the period beside the one before it in the same log.
 struct PeriodChange {
     std::int64_t days = 0;
+    bool asked = false;  ///< options.from was given
     metrics::MetricsResult before, after;
 };
 
 struct ReportNumbers {
-    metrics::MetricsResult whole;        ///< its breakdown holds `trend` first, then what was asked for
-    std::string trend;                   ///< day, week or month: what suits the length of the log
-    std::int64_t from = 0, to = 0;       ///< local time of the first and the last event that counts
-    std::optional<PeriodChange> change;  ///< empty for a log of less than two weeks
+    metrics::MetricsResult whole;   ///< its breakdown holds `trend` first, then what was asked for
+    std::string trend;              ///< day, week or month: what suits the length of the log
+    std::int64_t from = 0, to = 0;  ///< local time of the first and the last event that counts
+    /// Empty for a log of less than two weeks, and for a period that the log does not reach far enough back
+    /// for.
+    std::optional<PeriodChange> change;
 };
 
 /// Measures a log as metrics::measure does, by trend as well, and twice more for the change. Columns of

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,14 @@ struct EvaluatedRows {
     std::string name;                                    ///< of the segment, empty for all rows
     std::vector<eval::TargetReport> targets;             ///< K
     std::vector<eval::ClusteredFigures> clustered = {};  ///< K: what the intervals are made of
+};
+
+/// The figures of the examples with one value of a column, or with one value of each of several.
+struct EvaluatedKey {
+    std::string by;                                  ///< as asked for: "device" or "device,list"
+    std::vector<std::optional<std::string>> values;  ///< per column; empty where it is missing
+    std::uint64_t examples = 0;
+    EvaluatedRows rows = {};
 };
 
 /// What was predicted beside what came.
@@ -56,6 +65,7 @@ struct Evaluation {
     /// the metrics (docs/metrics.md). None for a table.
     std::vector<Observed> steps = {};
     std::vector<EvaluatedDay> days = {};  ///< in order; none for a table
+    std::vector<EvaluatedKey> by = {};    ///< if asked for (evaluation_by.hpp), the worst first
 };
 
 /// n scored examples of K targets. One thread at a time.

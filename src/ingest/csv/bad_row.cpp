@@ -11,8 +11,8 @@ namespace funnel::ingest::detail {
 namespace {
 
 constexpr std::array<std::string_view, kReasons> kNames = {
-    "none", "too_long",   "bad_quote",   "unclosed_quote", "nul",   "utf8",  "field_count",
-    "time", "empty_user", "empty_event", "number",         "value", "ahead", "behind"};
+    "none",       "too_long",    "bad_quote", "unclosed_quote", "nul",  "utf8",  "field_count", "time",
+    "empty_user", "empty_event", "number",    "value",          "json", "ahead", "behind"};
 
 constexpr const char* kSkip = "correct the line, or skip such rows with --bad-rows skip";
 

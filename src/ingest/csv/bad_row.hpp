@@ -24,11 +24,12 @@ enum class Reason : std::uint8_t {
     empty_event,
     number,
     value,   ///< found by the caller of read_table
+    json,    ///< a line of JSON lines that is no object
     ahead,   ///< of its clock
     behind,  ///< its clock
 };
 
-inline constexpr std::size_t kReasons = 14;
+inline constexpr std::size_t kReasons = 15;
 
 [[nodiscard]] std::string_view reason_name(Reason reason) noexcept;
 

@@ -49,7 +49,7 @@ bool BlockReader::next(Block& block) {
 
 bool BlockReader::open_next() {
     if (next_path_ == paths_.size()) return false;
-    source_.emplace(paths_[next_path_], tuning_.input_bytes, digests_ != nullptr);
+    source_.emplace(paths_[next_path_], tuning_.input_bytes, digests_ != nullptr, rules_.reads_json());
     ended_ = false;
     first_block_ = true;
     lines_before_ = 0;
@@ -127,6 +127,7 @@ std::size_t BlockReader::skip_preamble(Block& block) {
 /// Takes the first record for the header, or only looks at it if the file has none. False if there is no
 /// record in the block at all.
 bool BlockReader::read_header(Block& block) {
+    if (source_->is_json()) return open_json(block);
     const std::size_t at = skip_preamble(block);
     rules_.look_at(block.view().substr(at));
     parser_ = RecordParser(rules_.dialect(), max_line_);
@@ -184,6 +185,7 @@ bool BlockReader::read_header(Block& block) {
 /// Bytes of the block that are whole records; grows the block until there are some, or judges the first line
 /// too long.
 std::size_t BlockReader::cut(Block& block) {
+    if (format_->json()) return cut_json(block);
     if (!rules_.dialect().plain()) return cut_by_records(block);
     block.quoted = block.view().find('"') != std::string_view::npos;
     const std::size_t end = block.quoted ? cut_quoted(block) : cut_at_last_line_end(block);
@@ -202,7 +204,7 @@ std::size_t BlockReader::cut_at_last_line_end(Block& block) {
         }
         const std::size_t before = block.size;
         extend(block);
-        if (block.view().substr(before).find('"') != std::string_view::npos) {
+        if (!format_->json() && block.view().substr(before).find('"') != std::string_view::npos) {
             block.quoted = true;
             return cut_quoted(block);
         }
@@ -332,12 +334,15 @@ void BlockReader::detect_unit(const Block& block, std::size_t begin, std::size_t
 
 bool BlockReader::detect_unit(const std::vector<std::string_view>& fields) {
     const auto unit = rules_.detect_unit(*format_, fields);
-    if (!unit) return false;
+    if (unit) set_unit(*unit);
+    return unit.has_value();
+}
+
+void BlockReader::set_unit(TimeUnit unit) {
     FileFormat format = *format_;
-    format.unit = *unit;
+    format.unit = unit;
     format.unit_detected = true;
     format_ = std::make_shared<const FileFormat>(std::move(format));
-    return true;
 }
 
 /// Leaves [0, end) in the block and keeps the rest for the next one.
@@ -347,7 +352,7 @@ void BlockReader::finish(Block& block, std::size_t end) {
     block.size = end;
     if (end > 0 && block.text[end - 1] != '\n') {
         // An escape at the end of the file must not take the line end that is added here for its own.
-        const char escape = rules_.dialect().escape;
+        const char escape = format_->json() ? '\0' : rules_.dialect().escape;
         std::size_t escapes = 0;
         while (escape != 0 && escapes < end && block.text[end - 1 - escapes] == escape)
             ++escapes;

@@ -68,6 +68,8 @@ class BlockReader {
     void discard_line();
     std::size_t skip_preamble(Block& block);
     bool read_header(Block& block);
+    bool open_json(Block& block);
+    std::size_t cut_json(Block& block);
     std::size_t cut(Block& block);
     std::size_t cut_at_last_line_end(Block& block);
     std::size_t cut_quoted(Block& block);
@@ -76,6 +78,7 @@ class BlockReader {
     RecordStatus judge(Block& block, std::size_t begin, std::size_t& next);
     void detect_unit(const Block& block, std::size_t begin, std::size_t end);
     bool detect_unit(const std::vector<std::string_view>& fields);
+    void set_unit(TimeUnit unit);
     void finish(Block& block, std::size_t end);
 
     std::span<const std::string> paths_;

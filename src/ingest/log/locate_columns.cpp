@@ -95,7 +95,7 @@ Schema choose_schema(const std::string& name, const std::vector<std::string>& he
     std::string wanted, near;
     for (const std::string& preset_name : preset_names()) {
         const auto schema = preset(preset_name);
-        if (!schema->header) continue;
+        if (!schema->header || !schema->explode.empty()) continue;
         wanted += (wanted.empty() ? "" : "; ") + preset_name + ": ";
         for (const std::string& column : schema->required) {
             wanted += (column == schema->required.front() ? "" : ",") + column;

@@ -13,6 +13,7 @@
 #include "funnel/events/event_log.hpp"
 #include "ingest/csv/block_parser.hpp"
 #include "ingest/csv/id_table.hpp"
+#include "ingest/json/json_rows.hpp"
 #include "ingest/log/duplicates.hpp"
 #include "ingest/log/log_checker.hpp"
 #include "ingest/log/log_plan.hpp"
@@ -71,6 +72,7 @@ class LogParser {
 
     void consume(const Block& block, RowBatch& batch, LogBlock& out);
     void find_clock_rows(const Block& block, const RowBatch& batch, LogBlock& out) const;
+    [[nodiscard]] std::size_t column_of(const FileFormat& format, std::size_t event) const;
     RowBatch& reshape(const Block& block, RowBatch& rows, LogBlock& out);
     void drop_unusable(const Block& block, RowBatch& batch, LogBlock& out);
     void add_events(const RowBatch& batch, LogBlock& out);
@@ -83,7 +85,9 @@ class LogParser {
 
     std::shared_ptr<const LogPlan> plan_;
     const events::ClockCut* cut_;
+    BlockParserOptions options_;
     BlockParser block_parser_;
+    std::optional<JsonRows> json_rows_;
     LogChecker checker_;
     std::optional<RowShaper> shaper_;
     std::vector<std::uint8_t> keep_;  // per event of a batch

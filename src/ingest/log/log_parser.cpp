@@ -51,6 +51,7 @@ LogParser::LogParser(std::shared_ptr<const LogPlan> plan, const BlockParserOptio
                      const events::ClockCut* cut)
     : plan_(std::move(plan)),
       cut_(cut),
+      options_(options),
       block_parser_(options),
       checker_(*plan_),
       texts_(plan_->texts.size()) {
@@ -79,7 +80,12 @@ void LogParser::parse(LogBlock& out, bool keep_all_bad) {
     if (names_.size() > kMostKeptNames) forget_event_names();
     Sink sink(*this, out);
     if (shaper_) shaper_->start(out.block.fill);
-    block_parser_.parse(out.block, sink, out.outcome);
+    if (out.block.format->json()) {
+        if (!json_rows_) json_rows_.emplace(*plan_, options_);
+        json_rows_->parse(out.block, sink, out.outcome);
+    } else {
+        block_parser_.parse(out.block, sink, out.outcome);
+    }
     for (const std::uint32_t name : names_in_block_) {
         const EventMeaning& meaning = names_[name].meaning;
         const bool own = meaning.kind == EventKind::other && meaning.label != "other";
@@ -95,9 +101,11 @@ void LogParser::consume(const Block& block, RowBatch& rows, LogBlock& out) {
         return find_clock_rows(block, events, out);
     }
     const std::size_t first_row = out.time.size();
-    RowBatch& batch = shaper_ ? reshape(block, rows, out) : rows;
-    if (!shaper_) checker_.check(*block.format, batch);
-    if (shaper_) {
+    // Rows of the file and events are not one for one, then.
+    const bool reshapes = shaper_ || (block.format->json() && !plan_->schema.explode.empty());
+    RowBatch& batch = reshapes ? reshape(block, rows, out) : rows;
+    if (!reshapes) checker_.check(*block.format, batch);
+    if (reshapes) {
         // Only usable events are left, with their times.
     } else if (checker_.all_usable()) {
         out.accepted += batch.size();
@@ -131,27 +139,29 @@ void LogParser::find_clock_rows(const Block& block, const RowBatch& batch, LogBl
 /// The usable events of the rows, whose times are appended. A row is bad if one of its events is; a row of
 /// which no event comes is ignored.
 RowBatch& LogParser::reshape(const Block& block, RowBatch& rows, LogBlock& out) {
-    RowBatch& batch = shaper_->shape(*block.format, rows);
+    std::uint64_t lines = 0;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        lines += row == 0 || rows.line(row) != rows.line(row - 1) ? 1 : 0;
+    RowBatch& batch = shaper_ ? shaper_->shape(*block.format, rows) : rows;
     checker_.check(*block.format, batch);
     keep_.assign(batch.size(), 0);
     std::uint64_t after = 0;
     for (std::size_t begin = 0, end = 0; begin < batch.size(); begin = end, ++after) {
-        std::size_t bad = batch.size(), later = 0;
-        bool ignored = false;
+        std::size_t bad = batch.size(), later = 0, ignored = 0;
         for (end = begin; end < batch.size() && batch.line(end) == batch.line(begin); ++end) {
-            ignored |= checker_.ignored(end) && !checker_.after(end);
+            ignored += checker_.ignored(end) && !checker_.after(end) ? 1 : 0;
             later += checker_.after(end) ? 1 : 0;
             const bool wrong = !checker_.usable(end) && !checker_.ignored(end);
             if (bad == batch.size() && wrong) bad = end;
         }
         if (later == end - begin) {
             ++out.outcome.after;
-        } else if (ignored) {
+        } else if (later + ignored == end - begin) {
             ++out.outcome.ignored;
         } else if (bad < batch.size()) {
             out.outcome.reject(batch.line(bad), checker_.reason(bad), [&] {
                 BadRow found = checker_.bad_row(*block.format, batch, bad);
-                found.column = block.format->column_of[shaper_->source_of(checker_.slot(bad), bad)];
+                found.column = column_of(*block.format, bad);
                 return found;
             });
         } else {
@@ -160,12 +170,18 @@ RowBatch& LogParser::reshape(const Block& block, RowBatch& rows, LogBlock& out) 
                 keep_[event] = checker_.usable(event);
         }
     }
-    out.outcome.ignored += rows.size() - after;
+    out.outcome.ignored += lines - after;
     for (std::size_t row = 0; row < batch.size(); ++row) {
         if (keep_[row] != 0) out.time.push_back(checker_.times()[row]);
     }
     batch.filter([&](std::size_t row) { return keep_[row] != 0; });
     return batch;
+}
+
+/// The column of the file that is to blame for a bad event.
+std::size_t LogParser::column_of(const FileFormat& format, std::size_t event) const {
+    const std::size_t slot = checker_.slot(event);
+    return format.column_of[shaper_ ? shaper_->source_of(slot, event) : slot];
 }
 
 void LogParser::drop_unusable(const Block& block, RowBatch& batch, LogBlock& out) {

@@ -95,8 +95,12 @@ void LogParts::Rows::note_orders(const detail::LogPlan& plan, const detail::LogB
     const detail::LogIds::CodeMaps& maps = ids_.maps(block.worker);
     user_of_order_.resize(ids_log_.orders.size(), base::kNone);
     shared_orders_.resize(ids_log_.orders.size());
+    said_.resize(block.texts.size());
     for (const events::OrderLine& line : block.order_lines) {
-        if (line.order == base::kNone || block.kind[line.row] != EventKind::purchase) continue;
+        if (block.kind[line.row] != EventKind::purchase) continue;
+        for (std::size_t t = 0; t < block.texts.size(); ++t)
+            if (block.texts[t][line.row] != base::kNone) said_[t] = true;
+        if (line.order == base::kNone) continue;
         const std::uint32_t order = maps.orders[line.order], buyer = maps.users[block.user[line.row]];
         std::uint32_t& user = user_of_order_[order];
         if (user != base::kNone && user != buyer) shared_orders_[order] = true;
@@ -135,6 +139,10 @@ void LogParts::Rows::finish(const detail::LogPlan& plan, const std::vector<std::
                 .items = ids_log_.items.size(),
                 .shared_order_ids = static_cast<std::uint64_t>(std::ranges::count(shared_orders_, true)),
                 .spilled_bytes = store_->spilled_bytes()};
+    for (std::size_t t = 0; t < said_.size(); ++t) {
+        if (said_[t]) outline_.said_by_purchases.push_back(plan.texts[t].name);
+    }
+    std::ranges::sort(outline_.said_by_purchases);
     user_of_order_ = {};
     shared_orders_ = {};
     number_users();

@@ -76,6 +76,15 @@ struct LogPlan {
 /// The schema `auto` means for this header. Throws Error(schema) naming the columns looked for and found.
 [[nodiscard]] Schema choose_schema(const std::string& name, const std::vector<std::string>& header);
 
+/// The same for the first lines of a file of JSON lines, which a line end and kPadding readable bytes follow.
+[[nodiscard]] std::optional<Schema> detect_json_schema(std::string_view lines);
+[[nodiscard]] Schema choose_json_schema(const std::string& name, std::string_view lines,
+                                        std::uint64_t lines_before);
+
+/// Where the slots of the plan lie in a file of JSON lines: they are its columns. Throws Error(schema) if the
+/// schema is one of CSV only, or none of the first lines has the time, the user or the event.
+[[nodiscard]] FileFormat locate_paths(const LogPlan& plan, const std::string& name, std::string_view lines);
+
 /// Throws Error(schema) if a name occurs twice.
 void expect_distinct(const std::string& name, const std::vector<std::string>& header);
 

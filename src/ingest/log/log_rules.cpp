@@ -93,6 +93,11 @@ void LogRules::look_at(std::string_view text) {
 
 FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
                                const std::vector<std::string>& first) {
+    if (schema_ && !schema_->explode.empty()) {
+        throw Error(ErrorCode::schema, escaped(name) + ": expected JSON lines, since schema " +
+                                           escaped(schema_->name) +
+                                           " explodes a list, got CSV; use a schema without explode");
+    }
     if (!schema_) {
         schema_ = choose_schema(name, first);
         schema_->delimiter = dialect().delimiter;

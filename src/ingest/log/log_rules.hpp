@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/base/warning.hpp"
 #include "ingest/csv/block_parser.hpp"
+#include "ingest/json/json_path.hpp"
 #include "ingest/log/log_checker.hpp"
 #include "ingest/log/log_plan.hpp"
 #include "ingest/log/row_shaper.hpp"
@@ -23,7 +25,13 @@ class LogRules final : public RowRules {
 
     [[nodiscard]] Dialect dialect() const override;
     void look_at(std::string_view text) override;
+    [[nodiscard]] bool reads_json() const override;
+    FileFormat open_json(std::uint32_t file, const std::string& name, std::string_view lines,
+                         std::uint64_t lines_before) override;
+    std::optional<TimeUnit> detect_json_unit(const FileFormat& format, std::string_view lines) override;
     void follow(Block& block) override;
+    /// After the last file: adds what JSON lines held to found(), and warnings about columns that none had.
+    void finish(base::Warnings& warnings);
     [[nodiscard]] bool has_header() const override { return !schema_ || schema_->header; }
     FileFormat open_file(std::uint32_t file, const std::string& name,
                          const std::vector<std::string>& first) override;
@@ -40,6 +48,7 @@ class LogRules final : public RowRules {
     [[nodiscard]] const std::vector<std::uint8_t>& found() const noexcept { return found_; }
 
  private:
+    [[nodiscard]] bool may_be_absent(const std::string& path) const;
     [[nodiscard]] bool fits(const std::vector<std::string>& header) const;
     void refuse_doubtful(const FileFormat& format, std::string_view time, TimeUnit unit) const;
     RowBatch& take_events(const FileFormat& format, const std::vector<std::string_view>& fields,
@@ -52,6 +61,8 @@ class LogRules final : public RowRules {
     std::vector<std::string> notes_;
     std::vector<std::string> first_header_;
     std::vector<std::uint8_t> found_;
+    std::vector<std::shared_ptr<FoundSlots>> found_in_json_;  // per file of JSON lines
+    std::optional<JsonPaths> json_paths_;
     RowBatch batch_;  // of one row, to judge it
     std::optional<LogChecker> checker_;
     std::optional<RowShaper> shaper_;

@@ -8,7 +8,7 @@ namespace funnel::ingest::detail {
 
 void OrderAmounts::add(const LogPlan& plan, std::uint32_t order, double revenue) {
     if (plan.revenue == kNoSlot || order == base::kNone || std::isnan(revenue)) return;
-    const bool totals = plan.order_totals != 0;
+    const bool totals = (plan.order_totals & events::kind_bit(events::EventKind::purchase)) != 0;
     if (!totals && different_ > 0) return;  // amounts of lines, as they should be
     if (order >= state_.size()) {
         state_.resize(order + 1, none);
@@ -33,7 +33,7 @@ void OrderAmounts::add(const LogPlan& plan, std::uint32_t order, double revenue)
 
 void OrderAmounts::tell(const LogPlan& plan, std::vector<std::string>& notes,
                         base::Warnings& warnings) const {
-    if (plan.order_totals != 0) {
+    if ((plan.order_totals & events::kind_bit(events::EventKind::purchase)) != 0) {
         if (different_ == 0) return;
         warnings.push_back({"order_totals_differ",
                             std::to_string(different_) +

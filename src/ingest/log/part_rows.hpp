@@ -71,7 +71,7 @@ class LogParts::Rows final : public detail::LogSink {
     detail::OrderAmounts amounts_;
     events::KindSet order_totals_ = 0;
     std::vector<std::uint32_t> user_of_order_;
-    std::vector<bool> shared_orders_;
+    std::vector<bool> shared_orders_, said_;  // said_: text columns of which a purchase has a value
     std::array<std::vector<std::uint32_t>, detail::kUserParts> users_;  // of each part: codes of ids_log_
     std::vector<Group> groups_;
 };

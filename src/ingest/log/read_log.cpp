@@ -92,6 +92,7 @@ void read_blocks(std::span<const std::string> paths, const ReadOptions& options,
     OrderedPipeline<LogBlock>(std::move(steps), threads, stop).run();
 
     report.bytes = reader.text_bytes();
+    rules.finish(report.warnings);
     schema = rules.plan()->schema;
     report.notes.insert(report.notes.end(), rules.notes().begin(), rules.notes().end());
     sink.finish(*rules.plan(), rules.found());

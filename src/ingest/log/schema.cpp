@@ -7,6 +7,7 @@
 
 #include "funnel/base/error.hpp"
 #include "ingest/csv/names.hpp"
+#include "ingest/json/json_presets.hpp"
 #include "ingest/source/byte_source.hpp"
 
 namespace funnel::ingest {
@@ -128,8 +129,14 @@ Schema canonical() {
 
 /// In the order in which `auto` tries them.
 const std::vector<Schema>& presets() {
-    static const std::vector<Schema> all = {ga_flat(),        ga4(),      rees46(), retailrocket(), taobao(),
-                                            shopify_orders(), canonical()};
+    static const std::vector<Schema> all = [] {
+        std::vector<Schema> made = {ga_flat(), ga4()};
+        for (const Schema& schema : detail::json_presets(ga4()))
+            made.push_back(schema);
+        for (const Schema& schema : {rees46(), retailrocket(), taobao(), shopify_orders(), canonical()})
+            made.push_back(schema);
+        return made;
+    }();
     return all;
 }
 
@@ -167,7 +174,8 @@ std::optional<Schema> detect_schema(std::span<const std::string> header) {
         const auto found = [&](const std::string& column) {
             return std::ranges::find(header, column) != header.end();
         };
-        if (schema.header && std::ranges::all_of(schema.required, found)) return schema;
+        const bool csv = schema.header && schema.explode.empty();
+        if (csv && std::ranges::all_of(schema.required, found)) return schema;
     }
     return std::nullopt;
 }

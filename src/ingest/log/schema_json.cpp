@@ -20,10 +20,10 @@ using Reader = detail::SchemaReader;
 const Names kRoles = {"time",     "event",    "user",    "item",          "session",
                       "order",    "event_id", "revenue", "order_revenue", "price",
                       "quantity", "category", "brand",   "list",          "position"};
-const Names kKeys = {"name",    "preset",         "columns",    "header",      "delimiter", "quote",
-                     "escape",  "comment",        "skip_lines", "time",        "decimal",   "thousands",
-                     "missing", "fill",           "rows",       "event",       "events",    "ignore_rows",
-                     "funnel",  "default_funnel", "numeric",    "categorical", "required"};
+const Names kKeys = {"name",        "preset",  "columns",        "header",  "delimiter",   "quote",
+                     "escape",      "comment", "skip_lines",     "time",    "decimal",     "thousands",
+                     "missing",     "fill",    "explode",        "rows",    "event",       "events",
+                     "ignore_rows", "funnel",  "default_funnel", "numeric", "categorical", "required"};
 
 void parse_text(const Reader& json, Schema& schema) {
     if (json.has("delimiter")) {
@@ -279,6 +279,7 @@ Schema read_schema(const Reader& json, const std::string& name) {
         schema.funnel_is_default = false;
     }
     if (json.has("fill")) parse_fill(json.at("fill"), schema);
+    if (json.has("explode")) schema.explode = json.at("explode").text();
     if (json.has("rows")) parse_rows(json.at("rows"), schema);
     parse_lists(json, schema);
     if (json.has("required")) {

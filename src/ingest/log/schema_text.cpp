@@ -93,6 +93,7 @@ std::string to_json(const Schema& schema) {
         for (const std::string& name : schema.fill->columns)
             json["fill"]["columns"].push_back(writer.column(name));
     }
+    if (!schema.explode.empty()) json["explode"] = schema.explode;
     for (const RowEvent& row : schema.rows)
         json["rows"].push_back(row_event(row, writer));
     constexpr const char* kUnits[] = {"auto", "s", "ms", "us", "ns", "iso"};

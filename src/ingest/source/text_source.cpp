@@ -83,9 +83,15 @@ void expect_text(const std::string& name, std::string_view head) {
     }
 }
 
+bool looks_like_list(std::string_view text) {
+    if (!text.starts_with('[')) return false;
+    const std::size_t next = text.find_first_not_of(" \t\r\n", 1);
+    return next != std::string_view::npos && (text[next] == '{' || text[next] == ']');
+}
+
 }  // namespace
 
-TextSource::TextSource(const std::string& path, std::size_t input_bytes, bool with_digest)
+TextSource::TextSource(const std::string& path, std::size_t input_bytes, bool with_digest, bool json_too)
     : source_(path, with_digest) {
     const std::string_view first = source_.peek(kLookAt);
     if (first.starts_with("\x1F\x8B"sv)) {
@@ -96,8 +102,13 @@ TextSource::TextSource(const std::string& path, std::size_t input_bytes, bool wi
     }
     head_.resize(kLookAt);
     head_.resize(read_unpacked(head_));
-    expect_text(name(), head_);
     if (head_.starts_with("\xEF\xBB\xBF")) head_at_ = 3;
+    const std::string_view text = std::string_view(head_).substr(head_at_);
+    const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+    is_json_ = json_too && text.substr(begin).starts_with('{');
+    if (json_too && looks_like_list(text.substr(begin)))
+        reject(name(), "a list in JSON", "write one object a line, as jq -c '.[]' does");
+    if (!is_json_) expect_text(name(), head_);
 }
 
 std::size_t TextSource::read_unpacked(std::span<char> out) {

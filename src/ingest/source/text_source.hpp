@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// TextSource: the unpacked text of a path, whatever it is packed with; names what is not CSV.
+// TextSource: the unpacked text of a path, whatever it is packed with; names what is neither CSV nor JSON
+// lines.
 #pragma once
 
 #include <cstddef>
@@ -29,12 +30,14 @@ class Decoder {
 /// UTF-16, zip, xlsx, Parquet, HTML and so on.
 class TextSource {
  public:
-    explicit TextSource(const std::string& path, std::size_t input_bytes = 1u << 18,
-                        bool with_digest = false);
+    explicit TextSource(const std::string& path, std::size_t input_bytes = 1u << 18, bool with_digest = false,
+                        bool json_too = false);
 
     /// The text, without a UTF-8 byte order mark. Fewer bytes than asked for only at the end.
     std::size_t read(std::span<char> out);
 
+    /// The text begins as a JSON object; only if `json_too` was said.
+    [[nodiscard]] bool is_json() const noexcept { return is_json_; }
     [[nodiscard]] const std::string& name() const noexcept { return source_.name(); }
     [[nodiscard]] files::FileDigest digest() const { return source_.digest(); }
     /// Packed bytes so far, for progress.
@@ -47,7 +50,7 @@ class TextSource {
     std::unique_ptr<Decoder> decoder_;  // none: plain
     std::string head_;                  // text that was looked at already
     std::size_t head_at_ = 0;
-    bool ended_ = false;
+    bool ended_ = false, is_json_ = false;
     char last_ = '\n';
 };
 

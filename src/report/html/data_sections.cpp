@@ -29,6 +29,7 @@ std::string reading_table(const Page& page) {
         table.add_row({"rejected: " + datum(reason), format_count(count)});
     add("ignored by the schema", log.ignored);
     add("outside the period asked for", log.outside);
+    if (!log.where.empty()) table.add_row({"that fit " + datum(log.where, 200), format_count(log.fitting)});
     table.add_row(
         {"equal in every field to another", log.duplicates ? format_count(*log.duplicates) : "not counted"});
     add("Users", log.users);

@@ -59,6 +59,38 @@ std::string change_line(const Page& page, std::string_view name) {
                        element("span", "class=\"sub\"", " (" + values + ")"));
 }
 
+/// "Target 2.0 %: reached", for every target of the figure.
+std::string target_lines(const Page& page, std::string_view name) {
+    std::string out;
+    for (const metrics::MetricGate& target : page.targets) {
+        if (target.metric != name) continue;
+        const metrics::GateResult result = metrics::judge(target, page.numbers.whole);
+        const char* const state = result.state == metrics::GateState::passed    ? "reached"
+                                  : result.state == metrics::GateState::beyond  ? "missed"
+                                  : result.state == metrics::GateState::too_few ? "too few users to tell"
+                                                                                : "no value";
+        out += element("p", "class=\"delta\"",
+                       "Target " + value_of(result.unit, target.limit) + ": " + escape(state));
+    }
+    return out;
+}
+
+/// Figures of the cards: after refunds where there are any, then those with a target of their own.
+std::vector<std::string> card_names(const Page& page) {
+    const metrics::Metric* net = page.metric("net_revenue");
+    std::vector<std::string> names = {"uv",
+                                      "orders",
+                                      net != nullptr && net->value ? "net_revenue" : "revenue",
+                                      "conversion_user",
+                                      "average_order_value",
+                                      "cart_abandon_session"};
+    for (const metrics::MetricGate& target : page.targets) {
+        const bool known = std::ranges::find(names, target.metric) != names.end();
+        if (!known && page.metric(target.metric) != nullptr) names.push_back(target.metric);
+    }
+    return names;
+}
+
 std::string card(const Page& page, std::string_view name) {
     const metrics::Metric* metric = page.metric(name);
     if (metric == nullptr) return {};
@@ -69,7 +101,8 @@ std::string card(const Page& page, std::string_view name) {
     if (!remark.empty()) quality += (quality.empty() ? "" : "; ") + remark;
     return element("div", "class=\"card\"",
                    element("h3", escape(term.title)) + element("p", "class=\"big\"", value_of(*metric)) +
-                       change_line(page, name) + element("p", "class=\"sub\"", escape(quality)) +
+                       change_line(page, name) + target_lines(page, name) +
+                       element("p", "class=\"sub\"", escape(quality)) +
                        element("p", "class=\"meaning\"", escape(term.meaning)));
 }
 
@@ -81,12 +114,16 @@ std::string traffic_sentence(const Page& page) {
     const metrics::Metric *users = page.metric("uv"), *visits = page.metric("visits");
     std::string out = "From " + page.period() + ", " + strong(value_of(*users) + " users") + " made " +
                       value_of(*visits) + " visits";
-    const metrics::Metric *orders = page.metric("orders"), *revenue = page.metric("revenue");
+    const metrics::Metric *orders = page.metric("orders"), *revenue = page.metric("revenue"),
+                          *net = page.metric("net_revenue");
     if (orders->value.value_or(0) == 0) return out + "; the log holds no order. ";
     out += " and placed " + strong(value_of(*orders) + " orders");
-    if (revenue->value)
+    if (net != nullptr && net->value) {
+        out += " worth " + strong(value_of(*net) + " after refunds") + ", " + value_of(*revenue) + " before";
+    } else if (revenue->value) {
         out += " worth " + strong(value_of(*revenue)) + ", " + value_of(*page.metric("average_order_value")) +
                " on average";
+    }
     return out + ". ";
 }
 
@@ -98,15 +135,31 @@ std::string conversion_sentence(const Page& page) {
            (interval.empty() ? "" : " (95\xC2\xA0% interval " + interval + ")") + ". ";
 }
 
+/// By heads, and by rate where another step loses a larger share.
 std::string loss_sentence(const Page& page) {
     const auto& steps = page.numbers.whole.steps;
     if (steps.size() < 2 || steps.front().reached == 0) return {};
     const auto worst = std::ranges::max_element(steps, {}, &metrics::FunnelStep::lost);
-    if (worst->lost == 0) return {};
-    const auto& from = *(worst - 1);
-    const double share = static_cast<double>(worst->lost) / static_cast<double>(from.reached);
-    return "The funnel loses most between " + datum(from.name, 40) + " and " + datum(worst->name, 40) + ": " +
-           strong(percent(share)) + " of those who came so far went no further. ";
+    if (worst->lost <= 0) return {};
+    const auto between = [&](const metrics::FunnelStep& to) {
+        return "between " + datum((&to - 1)->name, 40) + " and " + datum(to.name, 40);
+    };
+    const auto share = [](const metrics::FunnelStep& to) {
+        return static_cast<double>(to.lost) / static_cast<double>((&to - 1)->reached);
+    };
+    const metrics::FunnelStep* steepest = &*worst;
+    for (std::size_t k = 1; k < steps.size(); ++k) {
+        const bool of_some = steps[k - 1].reached > 0 && steps[k].lost > 0;
+        if (of_some && share(steps[k]) > share(*steepest)) steepest = &steps[k];
+    }
+    std::string out = "The funnel loses most " + entities(page.numbers.whole.entity) + " " + between(*worst) +
+                      ": " + strong(format_count(worst->lost)) + ", " + strong(percent(share(*worst))) +
+                      " of those who came so far";
+    if (steepest != &*worst) {
+        out += "; the largest share " + between(*steepest) + ": " + strong(percent(share(*steepest))) + ", " +
+               format_count(steepest->lost);
+    }
+    return out + ". ";
 }
 
 std::string cart_sentence(const Page& page) {
@@ -117,11 +170,15 @@ std::string cart_sentence(const Page& page) {
 
 std::string change_sentence(const Page& page) {
     if (!page.numbers.change) {
-        return page.numbers.whole.rows > 0 ? "The log is shorter than two weeks, so nothing is compared. "
-                                           : "";
+        return page.numbers.whole.rows > 0
+                   ? "The log does not reach far enough back to compare this with the time before. "
+                   : "";
     }
     std::string parts;
-    for (const std::string_view name : {"uv", "orders", "revenue", "conversion_user"}) {
+    const metrics::Metric* net = page.metric("net_revenue");
+    const std::string_view money = net != nullptr && net->value ? "net_revenue" : "revenue";
+    for (const std::string_view name :
+         {std::string_view("uv"), std::string_view("orders"), money, std::string_view("conversion_user")}) {
         const Change change = change_of(page, name);
         if (!change.is_known()) continue;
         std::string title = term_of(name).title;
@@ -131,7 +188,8 @@ std::string change_sentence(const Page& page) {
                  (change.doubt().empty() ? "" : " (" + change.doubt() + ")");
     }
     const std::string days = std::to_string(page.numbers.change->days) + " days";
-    return "Last " + days + " against the " + days + " before: " + element("span", parts) + ".";
+    const char* const which = page.numbers.change->asked ? "These " : "Last ";
+    return which + days + " against the " + days + " before: " + element("span", parts) + ".";
 }
 
 }  // namespace
@@ -153,12 +211,35 @@ std::string overview_section(const Page& page) {
         traffic_sentence(page) + conversion_sentence(page) + loss_sentence(page) + cart_sentence(page));
     out += element("p", "class=\"lead\"", change_sentence(page));
     std::string cards;
-    for (const std::string_view name :
-         {"uv", "orders", "revenue", "conversion_user", "average_order_value", "cart_abandon_session"}) {
+    for (const std::string& name : card_names(page))
         cards += card(page, name);
-    }
     out += element("div", "class=\"cards\"", cards);
     return section("overview", "What happened", out);
+}
+
+std::string brief_section(const Page& page) {
+    std::string out = overview_section(page);
+    const auto& steps = page.numbers.whole.steps;
+    if (page.numbers.whole.rows > 0 && steps.size() > 1) {
+        HtmlTable table("The funnel, " + entities(page.numbers.whole.entity),
+                        {{"Step", true}, {"Reached"}, {"Of the step before"}, {"Lost"}});
+        for (const metrics::FunnelStep& step : steps) {
+            const bool first = &step == &steps.front();
+            table.add_row({datum(step.name, 40), format_count(step.reached),
+                           first ? "" : percent(step.step_rate), first ? "" : format_count(step.lost)});
+        }
+        out += element("section", table.markup());
+    }
+    constexpr std::size_t kShown = 5;
+    const base::Warnings notes = page.notes();
+    std::string items;
+    for (std::size_t i = 0; i < std::min(notes.size(), kShown); ++i)
+        items += element("li", datum(notes[i].message, 400));
+    if (!items.empty()) {
+        out += element("section", element("h2", "To know about the data") + element("ul", items) +
+                                      left_out(notes.size(), std::min(notes.size(), kShown), "notes"));
+    }
+    return out;
 }
 
 }  // namespace funnel::report::html

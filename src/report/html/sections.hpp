@@ -5,7 +5,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "funnel/metrics/gate.hpp"
 #include "funnel/report/log_summary.hpp"
 #include "funnel/report/report_numbers.hpp"
 
@@ -16,6 +18,7 @@ struct Page {
     const LogSummary& log;
     const ModelNumbers* model;  ///< may be null
     const std::string& time_zone;
+    const std::vector<metrics::MetricGate>& targets;
 
     /// The metric of the whole log, or nullptr if this build has none of the name.
     [[nodiscard]] const metrics::Metric* metric(std::string_view name) const {
@@ -36,6 +39,8 @@ struct Page {
 [[nodiscard]] std::string entities(metrics::Entity entity);
 
 [[nodiscard]] std::string overview_section(const Page& page);
+/// The page for an e-mail: what happened, the funnel as a table, the first notes. No links, no drawings.
+[[nodiscard]] std::string brief_section(const Page& page);
 [[nodiscard]] std::string funnel_section(const Page& page);
 [[nodiscard]] std::string trend_section(const Page& page);
 [[nodiscard]] std::string breakdown_section(const Page& page);

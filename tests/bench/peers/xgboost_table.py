@@ -124,7 +124,8 @@ class Table:
         return numpy.clip(numpy.column_stack(columns), -8, 8)
 
 
-def run_boosting(table, threads):
+def boost(table, threads):
+    """The name and the probabilities of the judged rows."""
     fit, inner, best = ~table.inner, table.inner, None
     every, judged = numpy.ones(len(table.inner), bool), numpy.ones(len(table.labels[1]), bool)
     for depth in (3, 5):
@@ -140,11 +141,11 @@ def run_boosting(table, threads):
             if best is None or model.best_score < best[0]:
                 best = (model.best_score, model.best_iteration + 1, settings)
     model = xgboost.train(best[2], table.boosted(0, every), best[1])
-    name = f"XGBoost depth {best[2]['max_depth']}, {best[1]} trees"
-    figures(name, table.labels[1], model.predict(table.boosted(1, judged)), table.weights[1])
+    return f"XGBoost depth {best[2]['max_depth']}, {best[1]} trees", model.predict(table.boosted(1, judged))
 
 
-def run_linear(table):
+def regress(table):
+    """The name and the probabilities of the judged rows."""
     inputs, labels, weights, best = table.linear(0), table.labels[0], table.weights[0], None
     part = (lambda rows: None) if weights is None else (lambda rows: weights[rows])
     for strength in (0.003, 0.03, 0.3, 3):
@@ -153,7 +154,7 @@ def run_linear(table):
         loss = log_loss(labels[table.inner], model.predict_proba(inputs[table.inner])[:, 1])
         best = min(best or (loss, strength), (loss, strength))
     model = LogisticRegression(C=best[1], max_iter=1000).fit(inputs, labels, weights)
-    figures(f"logistic regression, C {best[1]}", table.labels[1], model.predict_proba(table.linear(1))[:, 1], table.weights[1])
+    return f"logistic regression, C {best[1]}", model.predict_proba(table.linear(1))[:, 1]
 
 
 def run_ours(options, seed, extra):
@@ -188,8 +189,8 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     table = Table(options)
-    run_boosting(table, options.threads)
-    run_linear(table)
+    for name, p in (boost(table, options.threads), regress(table)):
+        figures(name, table.labels[1], p, table.weights[1])
     if options.tool:
         run_ours(options, 1, ["--hidden", ""])
         for seed in options.seeds.split(","):

@@ -66,7 +66,7 @@ class FunnelReach {
     }
 
     /// The entity's events of set `set`, in order of time. `entry` is any number of the caller's for an
-    /// event that may start a chain (set 0), or kNoEntry; the same for all events at one time.
+    /// event that may start a chain (set 0), or kNoEntry.
     static constexpr std::uint32_t kNoEntry = std::numeric_limits<std::uint32_t>::max();
     void add(std::size_t set, std::int64_t time, std::uint32_t entry) {
         times_[set].push_back(time);
@@ -94,6 +94,12 @@ class FunnelReach {
  private:
     [[nodiscard]] std::size_t chain_from(std::size_t entry) noexcept;
     [[nodiscard]] std::size_t tie_end(std::size_t entry) const noexcept;
+    [[nodiscard]] bool any_counts(std::size_t begin, std::size_t end) const noexcept {
+        for (std::size_t entry = begin; entry < end; ++entry) {
+            if (entries_[entry] != kNoEntry) return true;
+        }
+        return false;
+    }
 
     StageSets sets_;
     std::int64_t window_;
@@ -111,8 +117,9 @@ inline FunnelReach::Best FunnelReach::best(std::int64_t last_time) {
     limit_ = sets_.stages();
     first_.reset();
     Best best;
-    for (std::size_t entry = 0; entry < entries_.size() && best.reach < limit_; entry = tie_end(entry)) {
-        if (entries_[entry] == kNoEntry) continue;
+    for (std::size_t entry = 0, end = 0; entry < entries_.size() && best.reach < limit_; entry = end) {
+        end = tie_end(entry);
+        if (!any_counts(entry, end)) continue;
         best.reach = std::max(best.reach, chain_from(entry));
         // Windows are over in order of time.
         if (events::mature(times_[0][entry], window_, last_time)) best.mature = best.reach;
@@ -130,10 +137,11 @@ void FunnelReach::for_each_entry(Visit&& visit) {
     for (std::size_t entry = 0; entry < entries_.size();) {
         // Entries at one time are interchangeable: each may come first, leaving the others to later stages.
         const std::size_t end = tie_end(entry);
-        if (entries_[entry] != kNoEntry) {
+        if (any_counts(entry, end)) {
             const std::size_t length = chain_from(entry);
-            for (; entry < end; ++entry)
-                visit(entries_[entry], length);
+            for (; entry < end; ++entry) {
+                if (entries_[entry] != kNoEntry) visit(entries_[entry], length);
+            }
         }
         entry = end;
     }

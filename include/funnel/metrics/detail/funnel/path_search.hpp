@@ -117,11 +117,12 @@ inline void PathSearch::add(std::uint8_t set, std::int64_t time, bool excluded, 
     Group& group = groups_.back();
     ++group.rows;
     group.excluded |= excluded;
-    group.counts = counts;
     if (set == StageSets::kNoSet) return;
     group.stages = true;
     ++counts_[(groups_.size() - 1) * sets_.sets() + set];
-    if (may_start(set)) entries_.push_back({set, entry});
+    if (!may_start(set)) return;
+    group.counts |= counts;
+    entries_.push_back({set, entry});
 }
 
 inline bool PathSearch::may_start(std::uint8_t set) const noexcept {

@@ -163,6 +163,26 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
                                              "; choose --from and --to inside it"};
 }
 
+/// How purchases that say nothing of a column were counted.
+[[nodiscard]] inline base::Warning touch_note(const std::string& column, std::int64_t rows,
+                                              const TouchRule& rule) {
+    const std::string span =
+        rule.within ? " at most " + base::format_duration(*rule.within) + " before" : std::string(" before");
+    const std::string from = rule.how == Touch::visit   ? "the first row of their visit"
+                             : rule.how == Touch::first ? "the first row of their user"
+                                                        : "the last row" + span;
+    return base::Warning{"orders_by_touch", std::to_string(rows) + " purchase rows have no \"" + column +
+                                                "\" of their own and count under that of " + from +
+                                                " that has one (--touch event: under none)"};
+}
+
+/// What to say of a condition that fits no row.
+[[nodiscard]] inline base::Warning nothing_fits(const std::string& where) {
+    return base::Warning{"where_fits_nothing",
+                         "no row fits --where \"" + where +
+                             "\"; see with --by which values a column has, written as in the log"};
+}
+
 inline base::Warnings warnings_of(const Tally& total, const LogChecks& checks, std::int64_t rows,
                                   std::int64_t users, const MetricsOptions& options, const LogFacts& facts) {
     base::Warnings out;

@@ -141,7 +141,7 @@ inline void FunnelTally::count_entity(const UserView& user) {
     if (clickhouse_) return count(user.rows.front().key, clickhouse_->reach());
     if (paths_) return paths_->count_entity(user, rows_);
     if (plan_.one_key_per_user) {
-        const std::uint16_t key = user.rows.front().key;
+        const std::uint16_t key = plan_.user_key(user.rows.front());
         const FunnelReach::Best best = reach_.best(plan_.last_time);
         count(key, best.reach);
         user.tallies[key].mature_entities += best.mature > 0;

@@ -21,7 +21,7 @@ struct PurchaseRow {
     auto operator<=>(const PurchaseRow&) const = default;
 };
 
-/// What of an order is in one key: all of it in the key of its first row, or else the lines of that key.
+/// What of an order is in one key: see TallyPlan::order_key.
 struct OrderPart {
     std::uint16_t key;
     events::Money sum = {};
@@ -32,7 +32,7 @@ struct OrderPart {
 struct Order {
     std::uint64_t id;     ///< code of the order id, or kNone and more: an order without one
     std::uint32_t first;  ///< position of its first row
-    bool counts;          ///< begins in the period
+    bool counts;          ///< begins in the period: its parts count in their keys
     events::Money sum = {};
     bool has_amount = false;
     std::size_t first_part = 0, last_part = 0;  ///< [first_part, last_part) of OrderTally::parts
@@ -100,14 +100,12 @@ inline void OrderTally::finish(const UserView& user) {
 inline void OrderTally::collect(const UserView& user, std::span<PurchaseRow> rows) {
     Order order{.id = rows.front().order,
                 .first = rows.front().position,
-                .counts = user.counts(rows.front().position),
+                .counts = user.in_period(rows.front().position),
                 .first_part = parts_.size(),
                 .last_part = parts_.size()};
-    if (plan_.orders_are_whole) {
-        for (PurchaseRow& row : rows)
-            row.key = user.rows[order.first].key;
-    }
-    if (!plan_.orders_are_whole) std::ranges::sort(rows, {}, &PurchaseRow::key);
+    for (PurchaseRow& row : rows)
+        row.key = plan_.order_key(user.rows[order.first], user.rows[row.position]);
+    if (!std::ranges::is_sorted(rows, {}, &PurchaseRow::key)) std::ranges::sort(rows, {}, &PurchaseRow::key);
     for (const PurchaseRow& row : rows)
         add_line(user, row, order);
     orders_.push_back(order);

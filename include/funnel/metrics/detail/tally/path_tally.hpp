@@ -104,6 +104,7 @@ inline void PathTally::take(const UserView& user, std::uint32_t entry, const Try
     const std::size_t last = plan_.sets.stages() - 1;
     const auto sooner = [&](const Try& other) {  // of entries at one time, the one that arrives first
         if (found.start != other.start) return found.start < other.start;
+        if (user.counts(entry) != user.counts(first_->first)) return user.counts(entry);
         return found.reached(last) && (!other.reached(last) || found.time[last] < other.time[last]);
     };
     if (!first_ || sooner(first_->second)) first_.emplace(entry, found);

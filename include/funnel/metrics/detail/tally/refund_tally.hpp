@@ -57,13 +57,13 @@ inline void RefundTally::collect(const UserView& user, const OrderTally& orders)
     }
 }
 
-// A refund of an order of several keys belongs to its own key, or to that of the order's first row.
+// A refund of an order of several keys belongs to the key of a line like it, or to that of the first row.
 inline std::size_t RefundTally::part_of(const UserView& user, const UserRow& row, const Order& order,
                                         const OrderTally& orders) const {
     const auto parts = orders.parts(order);
     const auto find = [&](std::uint16_t key) { return std::ranges::find(parts, key, &OrderPart::key); };
-    auto part = find(row.key);
-    if (plan_.orders_are_whole || part == parts.end()) part = find(user.rows[order.first].key);
+    auto part = find(plan_.order_key(user.rows[order.first], row));
+    if (part == parts.end()) part = find(user.rows[order.first].key);
     return order.first_part + static_cast<std::size_t>(part - parts.begin());
 }
 

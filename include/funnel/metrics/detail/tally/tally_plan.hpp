@@ -29,9 +29,14 @@ struct TallyPlan {
     std::vector<std::int64_t> horizons;  ///< per stage after the first
     std::size_t keys = 1;                ///< segments x groups
     std::size_t groups = 1;              ///< kUserGroups neighbouring keys are one segment, for intervals
-    bool one_key_per_user = true;        ///< all rows of a user have the same key
-    bool orders_are_whole = true;        ///< an order is in the key of its first row with all its lines; else
-                                         ///< it is in every key of a line, with the lines of that key
+    std::size_t counted_keys =
+        std::numeric_limits<std::size_t>::max();  ///< keys from here on are context: rows that options.where
+                                                  ///< leaves out have the key of a row that fits +
+                                                  ///< counted_keys
+    bool one_key_per_user = true;                 ///< all rows of a user that count have the same key
+    bool orders_are_whole = true;  ///< an order is in the key of its first row with all its lines; else
+                                   ///< it is in every key of a line, with the lines of that key
+    std::span<const std::uint16_t> key_of_line = {};                    ///< see SegmentKeys
     std::int64_t warm_time = std::numeric_limits<std::int64_t>::min();  ///< end of the warm-up
     std::size_t click_stage = 0;  ///< the first stage after stage 0 that holds the click; 0: none
     std::int64_t first_counted = std::numeric_limits<std::int64_t>::min();  ///< units that begin from here
@@ -50,6 +55,18 @@ struct TallyPlan {
         if (end && *end <= last_time) arrival = span(*end);
         tally.first_entries.add(span(last_time), options.window, arrival);
     }
+    /// The key in which an order that begins with `first` counts a line. Whatever the order begins with, only
+    /// lines that fit options.where count.
+    [[nodiscard]] std::uint16_t order_key(const UserRow& first, const UserRow& line) const noexcept {
+        const std::size_t context = line.key / counted_keys * counted_keys;
+        if (orders_are_whole) return static_cast<std::uint16_t>(first.key % counted_keys + context);
+        if (key_of_line.empty() || line.line == kNoLine) return line.key;
+        return static_cast<std::uint16_t>(key_of_line[line.line] * groups + line.key % groups + context);
+    }
+    /// The key of a user with one key per user.
+    [[nodiscard]] std::uint16_t user_key(const UserRow& row) const noexcept {
+        return static_cast<std::uint16_t>(row.key % counted_keys);
+    }
     [[nodiscard]] bool warm(std::int64_t time) const noexcept { return time >= warm_time; }
     /// Whether a window of `span` that opened at `time` is over.
     [[nodiscard]] bool mature(std::int64_t time, std::int64_t span) const noexcept {
@@ -58,16 +75,20 @@ struct TallyPlan {
 };
 
 /// The user at hand, and where its counts go: a unit counts in the segment of the row it begins with, if that
-/// row is in the period. Rows outside the period are context.
+/// row is in the period and fits the condition. Other rows are context.
 struct UserView {
     std::span<const UserRow> rows;  ///< all of the user, sorted by (time, kind, key)
     std::span<Tally> tallies;       ///< per key
     std::int64_t first_counted = std::numeric_limits<std::int64_t>::min();
     std::int64_t last_counted = std::numeric_limits<std::int64_t>::max();
+    std::size_t counted_keys = std::numeric_limits<std::size_t>::max();
 
+    [[nodiscard]] bool in_period(std::size_t position) const noexcept {
+        return rows[position].time >= first_counted && rows[position].time <= last_counted;
+    }
     /// Whether a unit that begins with this row counts.
     [[nodiscard]] bool counts(std::size_t position) const noexcept {
-        return rows[position].time >= first_counted && rows[position].time <= last_counted;
+        return in_period(position) && rows[position].key < counted_keys;
     }
 
     [[nodiscard]] Tally& at(std::size_t position) const noexcept { return tallies[rows[position].key]; }
@@ -84,9 +105,9 @@ inline TallyPlan::TallyPlan(const EventLog& the_log, const MetricsOptions& the_o
     if (const auto wrong = complaint(options.rules, options.funnel); !wrong.empty())
         refuse(std::string(wrong));
     if (options.semantics == Semantics::clickhouse &&
-        (!options.rules.plain() || options.timing || !options.by.empty() ||
+        (!options.rules.plain() || options.timing || !options.by.empty() || options.where ||
          options.entity == Entity::exposure))
-        refuse("ClickHouse semantics for a plain funnel without --by, --timing and exposures");
+        refuse("ClickHouse semantics for a plain funnel without --by, --where, --timing and exposures");
     if (options.entity == Entity::exposure && !options.rules.plain())
         refuse("the plain funnel for exposures, which have rules of their own");
     if (options.rules.hold == Hold::category && log.text_column("category") == nullptr)

@@ -99,7 +99,7 @@ inline UserTally::UserTally(const TallyPlan& plan)
 
 inline void UserTally::add_user(std::span<const UserRow> rows) {
     ++users_;
-    const UserView user{rows, tallies_, plan_.first_counted, plan_.last_counted};
+    const UserView user{rows, tallies_, plan_.first_counted, plan_.last_counted, plan_.counted_keys};
     count_user(user);
     for (std::size_t k = 0; k < before_.size(); ++k)
         supports_[keys_[k] / plan_.groups].add(before_[k], tallies_[keys_[k]]);

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "ingest/json/json_line.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <string>
+
+#include "ingest/csv/scan.hpp"
+#include "ingest/json/bad_json.hpp"
+#include "ingest/json/json_text.hpp"
+#include "ingest/source/utf8_scan.hpp"
+
+namespace funnel::ingest::detail {
+
+namespace sj = simdjson;
+namespace od = simdjson::ondemand;
+static_assert(kPadding >= sj::SIMDJSON_PADDING);
+
+/// Walks over a line with simdjson's On-Demand interface. It judges nothing by itself but brackets and
+/// commas; every text, number and word is judged here. False: the line is bad, and bad_ may say why already.
+struct JsonLine::Reader {
+    explicit Reader(JsonLine& line) : out(line) {}
+
+    bool whole(std::string_view line) {
+        od::document document;
+        od::object members;
+        // The block has the padding; what stands there is the next line, which is never looked at.
+        if (parser.iterate(line.data(), line.size(), line.size() + sj::SIMDJSON_PADDING).get(document))
+            return false;
+        if (document.get_object().get(members)) return false;
+        return object(members, &out.paths_.root, 1) &&
+               document.current_location().error() == sj::OUT_OF_BOUNDS;
+    }
+
+    bool object(od::object& members, JsonNode* node, std::size_t depth) {
+        if (depth > kDeepestJson) return false;
+        const std::uint64_t instance = ++instances;
+        for (auto member : members) {
+            od::field field;
+            if (std::move(member).get(field)) return false;
+            JsonNode* child = nullptr;
+            if (!find(field.key().raw(), node, child)) return false;
+            if (child != nullptr && std::exchange(child->seen_in, instance) == instance) return twice(*child);
+            od::value value = field.value();
+            if (!take(value, child, depth)) return false;
+        }
+        return true;
+    }
+
+    /// The child of that key, which ends at a quote; none if nobody wants it. False: the key is no text.
+    bool find(const char* text, JsonNode* node, JsonNode*& child) {
+        std::size_t size = 0;
+        bool escapes = false;
+        while (text[size] != '"') {
+            escapes |= text[size] == '\\';
+            size += text[size] == '\\' ? 2 : 1;
+        }
+        std::string_view key(text, size);
+        if (escapes) {
+            scratch.clear();
+            if (!unescape_json(key, scratch)) return false;
+            key = scratch;
+        }
+        if (node == nullptr || node->children.empty()) return true;
+        // Keys come in the same order in most lines.
+        const std::size_t n = node->children.size();
+        for (std::size_t i = 0, at = node->next; i < n; ++i, at = at + 1 == n ? 0 : at + 1) {
+            if (node->children[at].key != key) continue;
+            node->next = at + 1 == n ? 0 : at + 1;
+            child = &node->children[at];
+            return true;
+        }
+        return true;
+    }
+
+    bool twice(const JsonNode& node) {
+        bad.emplace();
+        bad->expected = "each key once";
+        bad->got = "\"" + escaped(node.key) + "\" twice";
+        return false;
+    }
+
+    bool take(od::value& value, JsonNode* node, std::size_t depth) {
+        const std::string_view token = value.raw_json_token();
+        switch (token.front()) {
+            case '{':
+                return take_object(value, node, token.data(), depth + 1);
+            case '[':
+                return take_list(value, node, token.data(), depth + 1);
+            case '"':
+                return take_text(without_json_blanks(token), node);
+            default:
+                return take_word(without_json_blanks(token), node);
+        }
+    }
+
+    bool take_object(od::value& value, JsonNode* node, const char* begin, std::size_t depth) {
+        od::object members;
+        if (value.get_object().get(members)) return false;
+        return object(members, node, depth) && keep_raw(begin, '}', node);
+    }
+
+    bool take_list(od::value& value, JsonNode* node, const char* begin, std::size_t depth) {
+        od::array elements;
+        if (depth > kDeepestJson || value.get_array().get(elements)) return false;
+        std::size_t place = 0;
+        for (auto element : elements) {
+            od::value item;
+            if (std::move(element).get(item)) return false;
+            const bool good = node == nullptr  ? take(item, nullptr, depth)
+                              : node->exploded ? take_element(item, *node, depth)
+                                               : select(item, *node, place, depth);
+            if (!good) return false;
+            ++place;
+        }
+        return node == nullptr || node->exploded || keep_raw(begin, ']', node);
+    }
+
+    bool take_element(od::value& item, JsonNode& node, std::size_t depth) {
+        ++out.elements_;
+        out.of_elements_.resize(out.elements_ * out.values_.size());
+        inside = true;
+        const bool good = take(item, &node, depth);
+        inside = false;
+        return good;
+    }
+
+    /// An element of a list of which some elements are wanted.
+    bool select(od::value& item, JsonNode& node, std::size_t place, std::size_t depth) {
+        for (JsonNode::Element& element : node.elements) {
+            if (element.field.empty() && element.place == place)
+                return take(item, &element.node.front(), depth);
+        }
+        const bool named =
+            std::ranges::any_of(node.elements, [](const auto& element) { return !element.field.empty(); });
+        if (!named || item.raw_json_token().front() != '{') return take(item, nullptr, depth);
+        od::object members;
+        if (depth >= kDeepestJson || item.get_object().get(members)) return false;
+        JsonNode* chosen = nullptr;
+        for (JsonNode::Element& element : node.elements) {
+            if (element.field.empty() || chosen != nullptr) continue;
+            od::value name;
+            const auto error = members.find_field_unordered(element.field).get(name);
+            if (error == sj::NO_SUCH_FIELD) continue;
+            if (error) return false;
+            const std::string_view token = without_json_blanks(name.raw_json_token());
+            if (token.starts_with('"') && text_is(token, element.equals)) chosen = &element.node.front();
+        }
+        if (members.reset().error()) return false;
+        return object(members, chosen, depth + 1);
+    }
+
+    bool text_is(std::string_view token, std::string_view text) {
+        if (token.size() < 2) return false;
+        scratch.clear();
+        return unescape_json(token.substr(1, token.size() - 2), scratch) && scratch == text;
+    }
+
+    bool take_text(std::string_view token, JsonNode* node) {
+        if (token.size() < 2 || token.back() != '"') return false;
+        std::string_view text = token.substr(1, token.size() - 2);
+        if (text.find('\\') != std::string_view::npos) {
+            scratch.clear();
+            if (!unescape_json(text, scratch)) return false;
+            if (node != nullptr && !node->slots.empty()) text = out.arena_.keep(scratch);
+        }
+        keep(text, node);
+        return true;
+    }
+
+    bool take_word(std::string_view token, JsonNode* node) {
+        const bool null = token == "null";
+        if (!null && token != "true" && token != "false" && !is_json_number(token)) return false;
+        keep(null ? std::string_view() : token, node);
+        return true;
+    }
+
+    void keep(std::string_view text, JsonNode* node) {
+        if (node == nullptr) return;
+        for (const std::size_t slot : node->slots) {
+            out.found_[slot] = 1;
+            const bool of_element = out.paths_.of_element[slot] != 0;
+            if (!of_element) out.values_[slot] = text;
+            if (of_element && inside)
+                out.of_elements_[(out.elements_ - 1) * out.values_.size() + slot] = text;
+        }
+    }
+
+    /// A list or an object as text: from its begin to the last `close` that was passed.
+    bool keep_raw(const char* begin, char close, JsonNode* node) {
+        if (node == nullptr || node->slots.empty()) return true;
+        for (const std::size_t slot : node->slots) {
+            if (!out.paths_.plain(slot)) continue;
+            bad.emplace();
+            bad->column = slot;
+            bad->expected = "a text or a number";
+            bad->got = close == ']' ? "a list" : "an object";
+            bad->advice = close == ']' ? "name a place in it, as in items[0].id, or explode it"
+                                       : "name a key in it, as in user.id";
+            return false;
+        }
+        const char* end = begin;
+        std::size_t open = 0;
+        bool quoted = false;
+        do {
+            if (quoted && *end == '\\')
+                ++end;
+            else if (*end == '"')
+                quoted = !quoted;
+            else if (!quoted && (*end == '{' || *end == '['))
+                ++open;
+            else if (!quoted && (*end == '}' || *end == ']'))
+                --open;
+            ++end;
+        } while (open > 0);
+        keep({begin, static_cast<std::size_t>(end - begin)}, node);
+        return true;
+    }
+
+    JsonLine& out;
+    od::parser parser;
+    std::optional<BadRow> bad;
+    std::string scratch;
+    std::uint64_t instances = 0;  // objects so far
+    bool inside = false;          // an element of the exploded list
+};
+
+bool reads_json_lines() noexcept {
+    return true;
+}
+
+JsonLine::JsonLine(JsonPaths& paths, TextArena& arena)
+    : paths_(paths),
+      arena_(arena),
+      values_(paths.slots()),
+      found_(paths.slots()),
+      reader_(std::make_unique<Reader>(*this)) {}
+JsonLine::~JsonLine() = default;
+
+std::optional<BadRow> JsonLine::read(std::string_view line) {
+    std::ranges::fill(values_, std::string_view());
+    of_elements_.clear();
+    elements_ = 0;
+    reader_->inside = false;
+    reader_->bad.reset();
+    if (reader_->whole(line)) return std::nullopt;
+    elements_ = 0;
+    return bad_json(line, std::move(reader_->bad));
+}
+
+}  // namespace funnel::ingest::detail
