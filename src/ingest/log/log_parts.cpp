@@ -10,6 +10,7 @@
 #include "funnel/base/parallel.hpp"
 #include "ingest/log/part_rows.hpp"
 #include "ingest/log/tuned_read.hpp"
+#include "ingest/log/user_duplicates.hpp"
 
 namespace funnel::ingest {
 namespace {
@@ -34,33 +35,6 @@ detail::Tuning within_limit(detail::Tuning tuning, std::uint64_t memory, unsigne
 std::string kibibytes(std::uint64_t bytes) {
     return std::to_string((bytes >> 10) + 1) + " KiB";
 }
-
-/// Finds rows that equal an earlier one, in the rows of one user at a time.
-class UserDuplicates {
- public:
-    /// Appends the repeated ones of rows [begin, end) to `found`.
-    template <typename Same>
-    void find(const std::vector<std::uint64_t>& marks, std::uint32_t begin, std::uint32_t end,
-              const Same& same, std::vector<std::uint64_t>& found) {
-        std::size_t size = 4;
-        while (size < std::size_t{end - begin} * 2)
-            size *= 2;
-        slots_.assign(size, kFree);
-        for (std::uint32_t row = begin; row < end; ++row) {
-            std::size_t at = (marks[row] >> 32) & (size - 1);
-            while (slots_[at] != kFree && !(marks[slots_[at]] == marks[row] && same(slots_[at], row)))
-                at = (at + 1) & (size - 1);
-            if (slots_[at] != kFree)
-                found.push_back(row);
-            else
-                slots_[at] = row;
-        }
-    }
-
- private:
-    static constexpr std::uint32_t kFree = base::kNone;
-    std::vector<std::uint32_t> slots_;
-};
 
 }  // namespace
 
@@ -296,7 +270,7 @@ std::uint64_t LogParts::Rows::take_duplicates(const std::vector<std::uint32_t>& 
     const auto same = [&](std::uint32_t a, std::uint32_t b) {
         return log.time[a] == log.time[b] && log.item[a] == log.item[b] && log.session[a] == log.session[b];
     };
-    UserDuplicates finder;
+    detail::UserDuplicates finder;
     std::vector<std::uint64_t> found;
     for (std::size_t user = 0; user < ends.size(); ++user)
         finder.find(log.row_hash, user == 0 ? 0 : ends[user - 1], ends[user], same, found);
