@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "ingest/csv/scan.hpp"
@@ -20,7 +21,18 @@ static_assert(kPadding >= sj::SIMDJSON_PADDING);
 /// Walks over a line with simdjson's On-Demand interface. It judges nothing by itself but brackets and
 /// commas; every text, number and word is judged here. False: the line is bad, and bad_ may say why already.
 struct JsonLine::Reader {
-    explicit Reader(JsonLine& line) : out(line) {}
+    explicit Reader(JsonLine& line) : out(line), plain_keys(are_plain(line.paths_.root)) {}
+
+    /// Whether the keys stand in a line as they are, without escapes.
+    static bool are_plain(const JsonNode& node) {
+        const auto plain = [](const JsonNode& child) {
+            return child.key.size() < kPadding && child.key.find_first_of("\"\\") == std::string::npos &&
+                   are_plain(child);
+        };
+        return std::ranges::all_of(node.children, plain) &&
+               std::ranges::all_of(node.elements,
+                                   [](const auto& element) { return are_plain(element.node.front()); });
+    }
 
     bool whole(std::string_view line) {
         od::document document;
@@ -50,6 +62,17 @@ struct JsonLine::Reader {
 
     /// The child of that key, which ends at a quote; none if nobody wants it. False: the key is no text.
     bool find(const char* text, JsonNode* node, JsonNode*& child) {
+        const std::size_t n = node == nullptr ? 0 : node->children.size();
+        // Keys come in the same order in most lines.
+        if (n > 0 && plain_keys) {
+            JsonNode& likely = node->children[node->next];
+            if (std::memcmp(text, likely.key.data(), likely.key.size()) == 0 &&
+                text[likely.key.size()] == '"') {
+                node->next = node->next + 1 == n ? 0 : node->next + 1;
+                child = &likely;
+                return true;
+            }
+        }
         std::size_t size = 0;
         bool escapes = false;
         while (text[size] != '"') {
@@ -62,10 +85,7 @@ struct JsonLine::Reader {
             if (!unescape_json(key, scratch)) return false;
             key = scratch;
         }
-        if (node == nullptr || node->children.empty()) return true;
-        // Keys come in the same order in most lines.
-        const std::size_t n = node->children.size();
-        for (std::size_t i = 0, at = node->next; i < n; ++i, at = at + 1 == n ? 0 : at + 1) {
+        for (std::size_t i = 0, at = n == 0 ? 0 : node->next; i < n; ++i, at = at + 1 == n ? 0 : at + 1) {
             if (node->children[at].key != key) continue;
             node->next = at + 1 == n ? 0 : at + 1;
             child = &node->children[at];
@@ -219,6 +239,7 @@ struct JsonLine::Reader {
     }
 
     JsonLine& out;
+    const bool plain_keys;
     od::parser parser;
     std::optional<BadRow> bad;
     std::string scratch;
