@@ -27,7 +27,9 @@ enum class ErrorCode {
 class [[gnu::visibility("default")]] Error : public std::runtime_error {
  public:
     Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
-    [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+    [[nodiscard]] ErrorCode code() const noexcept {
+        return code_;
+    }
 
  private:
     ErrorCode code_;

@@ -47,7 +47,7 @@ class PeopleTally {
     [[nodiscard]] std::optional<std::int64_t> after(std::int64_t time, std::int64_t patience) const {
         if (time > std::numeric_limits<std::int64_t>::max() - patience) return std::nullopt;
         return time + patience < people_->end.value_or(plan_->last_time) ? std::optional(time + patience)
-                                                                          : std::nullopt;
+                                                                         : std::nullopt;
     }
     void hold(const UserRow& row);
     void drop(std::uint32_t item) {
