@@ -111,7 +111,7 @@ TEST(CliMetricsOptions, AliasesBotsAndOrdersWrittenTwice) {
     EXPECT_EQ(bots.at("without_bots").at("users"), 2);  // a and b have three rows and more in a minute
     EXPECT_EQ(bots.at("without_bots").at("metrics").at("uv").at("value"), 1);
     EXPECT_EQ(bots.at("metrics").at("uv").at("value"), 3);
-    const std::string twice = small_shop() + "2024-03-03T09:35:00Z,purchase,c,i2,s4,o2,5,1\n";
+    const std::string twice = small_shop() + "2024-03-03T09:30:05Z,purchase,c,i2,s4,o2,5,1\n";
     const auto revenue = [&](const std::string& dedup) {
         return measured(twice, {"--dedup", dedup}).json().at("metrics").at("revenue").at("value");
     };

@@ -118,6 +118,7 @@ TEST_F(RecommenderTest, SaysWhatAScorerOverTheSameEventsSays) {
         ++compared;
     }
     EXPECT_GT(compared, 10U);
+    recommender.flush(shop().future.back().time);
     EXPECT_EQ(state_of(recommender), bytes_of(history)) << "to the last bit, visits and all";
 }
 
