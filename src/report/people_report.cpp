@@ -13,6 +13,8 @@
 namespace funnel::report {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::size_t kPeopleOfAPage = 20;
 
 std::string items_of(const PeopleView& view, const metrics::Person& person) {
@@ -44,7 +46,6 @@ std::string to_csv(const PeopleView& view) {
 }
 
 std::string to_json(const PeopleView& view) {
-    using Json = nlohmann::ordered_json;
     Json json = {{"schema_version", kSchemaVersion},
                  {"group", metrics::kPeopleGroups[static_cast<std::size_t>(view.group)]},
                  {"people", view.all}};

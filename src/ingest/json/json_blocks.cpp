@@ -10,7 +10,7 @@ namespace funnel::ingest::detail {
 
 /// As read_header. What is found out of the first lines does not depend on the size of a block.
 bool BlockReader::open_json(Block& block) {
-    constexpr std::size_t kLookAt = std::size_t{1} << 18;
+    constexpr std::size_t kJsonLookAt = std::size_t{1} << 18;
     const std::size_t at = skip_preamble(block);
     if (at == block.size) {
         carry_.clear();
@@ -19,13 +19,13 @@ bool BlockReader::open_json(Block& block) {
     const auto is_enough = [&] {
         const std::size_t size = block.size - at;
         return size >= max_line_ + 2 ||
-               (size >= kLookAt && block.view().find('\n', at) != std::string_view::npos);
+               (size >= kJsonLookAt && block.view().find('\n', at) != std::string_view::npos);
     };
     while (!ended_ && !is_enough())
         extend(block);
     std::string_view lines = block.view().substr(at);
-    if (!ended_ || lines.size() > kLookAt) {
-        const std::size_t last = lines.rfind('\n', kLookAt);
+    if (!ended_ || lines.size() > kJsonLookAt) {
+        const std::size_t last = lines.rfind('\n', kJsonLookAt);
         lines = lines.substr(0, last == std::string_view::npos ? lines.find('\n') : last);
     }
     FileFormat format =
