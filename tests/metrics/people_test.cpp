@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "metrics/random_case.hpp"
+#include "support/effort.hpp"
 
 namespace funnel::test {
 namespace {
@@ -95,7 +96,7 @@ std::int64_t last_time(const Case& c) {
 
 TEST(People, AreThoseOfTheRulesAskedNaively) {
     std::size_t carts = 0, views = 0;
-    for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    for (std::uint64_t seed = 1; seed <= support::cases(2000); ++seed) {
         const Case c = random_case(seed);
         const EventLog log = to_log(c.rows);
         const auto facts = metrics::facts_of(log);
@@ -112,8 +113,8 @@ TEST(People, AreThoseOfTheRulesAskedNaively) {
             views += viewed.size();
         }
     }
-    EXPECT_GT(carts, 200u);
-    EXPECT_GT(views, 200u);
+    EXPECT_GT(carts, 20u);
+    EXPECT_GT(views, 20u);
 }
 
 TEST(People, NightAfterNightNobodyIsNamedTwiceAndNobodyIsForgotten) {

@@ -135,7 +135,7 @@ TEST(Where, IsASegmentOfABreakdown) {
         }
         if (HasFailure()) break;
     }
-    EXPECT_GT(compared, 300);
+    EXPECT_GT(compared, 80);
 }
 
 TEST(Where, AUnitBelongsToTheRowItBeginsWith) {
