@@ -174,12 +174,16 @@ bool BlockReader::read_header(Block& block) {
         taken += parser_.size();
         lines_before_ += static_cast<std::uint64_t>(std::ranges::count(header, '\n'));
     }
-    FileFormat format = rules_.open_file(static_cast<std::uint32_t>(next_path_), paths_[next_path_], first);
+    begin_rows(block, rules_.open_file(static_cast<std::uint32_t>(next_path_), paths_[next_path_], first),
+               taken);
+    return true;
+}
+
+void BlockReader::begin_rows(Block& block, FileFormat format, std::size_t taken) {
     format.lines_before = lines_before_;
     format_ = std::make_shared<const FileFormat>(std::move(format));
     block.size -= taken;
     std::memmove(block.text.data(), block.text.data() + taken, block.size);
-    return true;
 }
 
 /// Bytes of the block that are whole records; grows the block until there are some, or judges the first line

@@ -69,6 +69,8 @@ class BlockReader {
     std::size_t skip_preamble(Block& block);
     bool read_header(Block& block);
     bool open_json(Block& block);
+    /// The rows of the file at hand begin behind the first `taken` bytes of the block.
+    void begin_rows(Block& block, FileFormat format, std::size_t taken);
     std::size_t cut_json(Block& block);
     std::size_t cut(Block& block);
     std::size_t cut_at_last_line_end(Block& block);

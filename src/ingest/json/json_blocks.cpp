@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // BlockReader for files of JSON lines: no header, and a line end is always the end of a record.
-#include <algorithm>
-#include <cstring>
-#include <utility>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "ingest/csv/block_reader.hpp"
 
@@ -28,12 +28,10 @@ bool BlockReader::open_json(Block& block) {
         const std::size_t last = lines.rfind('\n', kJsonLookAt);
         lines = lines.substr(0, last == std::string_view::npos ? lines.find('\n') : last);
     }
-    FileFormat format =
-        rules_.open_json(static_cast<std::uint32_t>(next_path_), paths_[next_path_], lines, lines_before_);
-    format.lines_before = lines_before_;
-    format_ = std::make_shared<const FileFormat>(std::move(format));
-    block.size -= at;
-    std::memmove(block.text.data(), block.text.data() + at, block.size);
+    begin_rows(
+        block,
+        rules_.open_json(static_cast<std::uint32_t>(next_path_), paths_[next_path_], lines, lines_before_),
+        at);
     return true;
 }
 
