@@ -35,7 +35,7 @@ bool sold_only(const LogSummary& log) {
 }
 
 std::string of_rows(const LogSummary& log) {
-    std::string out = counted(log.rows, "rows read");
+    std::string out = counted(log.rows, log.rows == 1 ? "row read" : "rows read");
     if (log.rejected == 0 && log.ignored == 0) return out + ", none rejected";
     if (log.rejected > 0) out += ", " + counted(log.rejected, "rejected");
     if (log.ignored > 0) out += ", " + counted(log.ignored, "ignored");
@@ -56,8 +56,11 @@ std::string head_lines(const LogSummary& log, const TextOptions& options, const 
                (first == last ? "1 day" : counted(last - first + 1, "days")) + ", " + options.zone;
     }
     const bool visited = !sold_only(log);
-    out += "\n" + counted(log.users, visited ? "visitors, " : "customers, ") +
-           (visited ? counted(log.sessions, "visits, ") : "") + of_rows(log) + "\n";
+    const std::string_view people = visited ? (log.users == 1 ? "visitor, " : "visitors, ")
+                                            : (log.users == 1 ? "customer, " : "customers, ");
+    out += "\n" + counted(log.users, people) +
+           (visited ? counted(log.sessions, log.sessions == 1 ? "visit, " : "visits, ") : "") + of_rows(log) +
+           "\n";
     for (const auto& [reason, count] : log.rejected_by_reason)
         out += "  rejected: " + printable(reason) + " " + format_count(count) + "\n";
     const auto apart = [&](std::int64_t rows, std::string_view what) {

@@ -209,6 +209,37 @@ TEST_F(Dialect, TimesHaveTheFormatThatTheSchemaSays) {
         << bad;
 }
 
+TEST_F(Dialect, NumbersThatTouchHaveAllTheirDigits) {
+    const auto reads = [&](const std::string& format, const std::string& time) {
+        ReadOptions options;
+        options.schema =
+            write(R"({"columns":{"time":"t","event":"e","user":"u"},"time":{"format":")" + format + "\"}}",
+                  "schema.json");
+        return failure("t,e,u\n" + time + ",view,u\n", options).empty();
+    };
+    EXPECT_TRUE(reads("%Y%m%d", "20241101"));
+    EXPECT_FALSE(reads("%Y%m%d", "2024111"));  // 1 November, or 11 January
+    EXPECT_TRUE(reads("%Y%m%d%H", "2024110109"));
+    EXPECT_FALSE(reads("%Y%m%d%H", "202411019"));
+    EXPECT_TRUE(reads("%Y%m%d %H%M", "20241101 0905"));
+    EXPECT_FALSE(reads("%Y%m%d %H%M", "20241101 905"));
+    EXPECT_TRUE(reads("%d/%m/%Y %H:%M", "1/2/2024 9:05"));  // what is between tells them apart
+}
+
+TEST_F(Dialect, AColumnThatOneOfTheFilesLacksIsSaid) {
+    const std::string with =
+                          write("event_time,event_type,user_id,item_id\n2024-01-01,view,u,a\n", "with.csv"),
+                      without = write("event_time,event_type,user_id,product_id\n2024-01-02,view,u,b\n",
+                                      "without.csv");
+    const ReadResult both = read_log(std::vector{with, without}, {});
+    ASSERT_EQ(both.report.warnings.size(), 1u);
+    EXPECT_EQ(both.report.warnings[0].code, "column_in_some_files");
+    EXPECT_NE(both.report.warnings[0].message.find("column item_id"), std::string::npos);
+    const std::string more =
+        write("event_time,event_type,user_id,item_id\n2024-01-03,view,u,c\n", "more.csv");
+    EXPECT_TRUE(read_log(std::vector{with, more}, {}).report.warnings.empty());
+}
+
 TEST(TimeFormat, IsCheckedBeforeItIsUsed) {
     for (const char* wrong : {"", "%H:%M", "%d/%m", "%q", "%Y-%m-%d %", "%Y-%m-%d %I:%M", "%Y-%m-%d %H %p"})
         EXPECT_THROW(detail::check_time_format(wrong, "s"), Error) << wrong;

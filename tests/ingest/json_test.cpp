@@ -119,6 +119,49 @@ TEST_F(JsonLines, PathsLeadIntoObjectsAndChooseElements) {
     EXPECT_EQ(category->values.text(category->code[0]), "red");
 }
 
+TEST_F(JsonLines, OfElementsThatFitTheFirstCounts) {
+    const std::string schema = R"({"columns":{"time":"t","event":"e","user":"u","item":"p[k=a].v"}})";
+    const std::string head = R"({"t":"2024-01-01","e":"view","u":"x","p":)";
+    EXPECT_EQ(events_of(head + R"([{"k":"b","v":"0"},{"k":"a","v":"first"},{"v":"second","k":"a"}]})" + "\n" +
+                            head + R"([{"k":"a","v":"next line"}]})",
+                        schema),
+              (Texts{"view x first ", "view x next line "}));
+}
+
+TEST_F(JsonLines, ElementsOfOneListAreChosenInOneWay) {
+    for (const std::string other : {"p[0].k", "p[t=b].v"}) {
+        const std::string what = failure(
+            kView,
+            with_schema(R"({"columns":{"time":"t","event":"e","user":"u","item":"p[k=a].v","order":")" +
+                        other + "\"}}"));
+        EXPECT_NE(what.find("by the same key"), std::string::npos) << what;
+    }
+}
+
+TEST_F(JsonLines, WhatIsNoListIsNotExplodedInSilence) {
+    const std::string schema =
+        R"({"columns":{"time":"t","event":"e","user":"u","item":"items.id"},"explode":"items"})";
+    const auto line = [](const std::string& items) {
+        return R"({"t":"2024-01-01","e":"view","u":"x","items":)" + items + "}\n";
+    };
+    for (const std::string odd :
+         {R"({"id":"a"})", R"({"1":{"id":"a"},"2":{"id":"b"}})", R"("[{}]")", "7", "true"}) {
+        const std::string what = failure(line(odd), with_schema(schema));
+        EXPECT_NE(what.find("expected a list to explode"), std::string::npos) << odd << ": " << what;
+    }
+    const std::string nested = failure(line(R"([[{"id":"a"},{"id":"b"}]])"), with_schema(schema));
+    EXPECT_NE(nested.find("no list inside the exploded list"), std::string::npos) << nested;
+    // No list, an empty one and lists inside of the elements are what they were.
+    EXPECT_EQ(events_of(line("null") + line("[]") + line(R"([{"id":"a","tags":[1,[2]]}])"), schema),
+              (Texts{"view x  ", "view x  ", "view x a "}));
+}
+
+TEST_F(JsonLines, NulIsBadHoweverItIsWritten) {
+    const std::string what =
+        failure(R"({"event_time":"2024-01-01","event_type":"view","user_id":"a\u0000b"})");
+    EXPECT_NE(what.find("text without NUL"), std::string::npos) << what;
+}
+
 TEST_F(JsonLines, ExplodeMakesAnEventOfEachElement) {
     const std::string schema =
         R"({"columns":{"time":"t","event":"e","user":"u","item":"order.lines.sku","order":"order.id",

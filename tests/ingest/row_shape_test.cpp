@@ -181,6 +181,25 @@ TEST_F(RowShapes, ARowIsBadIfOneOfItsEventsIs) {
     EXPECT_NE(what.find("log.csv:2: column p: expected a time"), std::string::npos) << what;
 }
 
+// A refund of "5,00" in a log with decimal points is no refund of nothing.
+TEST_F(RowShapes, ARowIsBadIfAConditionAsksForANumberAndItIsNone) {
+    const std::string schema = R"({"columns":{"time":"t","user":"u","revenue":"total","order":"o"},
+        "rows":[{"event":"purchase"},{"event":"refund","when":{"column":"back","above":0},"revenue":"back"}]})";
+    const std::string text =
+        "t,u,o,total,back\n2024-01-01,a,1,10,5\n2024-01-01,a,2,10,\n2024-01-01,a,3,10,NA\n2024-01-01,a,4,10,"
+        "0\n";
+    EXPECT_EQ(events_of(text, schema), (Texts{"purchase a 1 1000", "refund a 1 500", "purchase a 2 1000",
+                                              "purchase a 3 1000", "purchase a 4 1000"}));
+    for (const std::string back : {"\"5,00\"", "\"1,005.00\"", "$5", "abc"}) {
+        const std::string what =
+            failure("t,u,o,total,back\n2024-01-01,a,1,10," + back + "\n", with_schema(schema));
+        EXPECT_NE(what.find("log.csv:2: column back: expected a number"), std::string::npos) << what;
+    }
+    const ReadResult result = read_skipping(text + "2024-01-01,a,5,10,five\n", with_schema(schema));
+    EXPECT_EQ(result.report.rejected, 1u);
+    EXPECT_EQ(result.report.accepted, 4u);
+}
+
 TEST_F(RowShapes, EventsOfOneRowAreNoCopies) {
     ReadOptions options = with_schema(R"({"columns":{"time":"t","user":"u"},
         "rows":[{"event":"view"},{"event":"view"},{"event":"purchase"}]})");

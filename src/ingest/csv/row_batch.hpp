@@ -100,12 +100,15 @@ class RowBatch {
             lines_[kept] = lines_[row];
             texts_[kept] = texts_[row];
             if (!hash.empty()) hash[kept] = hash[row];
+            if (!no_number.empty()) no_number[kept] = no_number[row];
             ++kept;
         }
         size_ = kept;
     }
 
     std::vector<std::uint64_t> hash;  ///< of all fields, per row; empty if not wanted
+    /// Per row: the slot of a field that had to be a number and is none, or kNoColumn; empty: none.
+    std::vector<std::size_t> no_number;
 
  private:
     void list_all();

@@ -103,6 +103,9 @@ struct JsonLine::Reader {
 
     bool take(od::value& value, JsonNode* node, std::size_t depth) {
         const std::string_view token = value.raw_json_token();
+        if (node != nullptr && node->exploded && (token.front() == '[') == inside &&
+            !token.starts_with("null"))
+            return no_explosion(*node);
         switch (token.front()) {
             case '{':
                 return take_object(value, node, token.data(), depth + 1);
@@ -115,6 +118,24 @@ struct JsonLine::Reader {
         }
     }
 
+    bool nul() {
+        bad.emplace();
+        bad->expected = "text without NUL";
+        bad->got = "\\u0000";
+        bad->advice = "leave it out";
+        return false;
+    }
+
+    /// What is to be exploded is no list, or one of its elements is another list.
+    bool no_explosion(const JsonNode& node) {
+        bad.emplace();
+        bad->expected = inside ? "no list inside the exploded list" : "a list to explode";
+        bad->got = inside ? "one in \"" + escaped(node.key) + "\""
+                          : "something else at \"" + escaped(node.key) + "\"";
+        bad->advice = inside ? "explode the inner list" : "write it as a list, or leave explode out";
+        return false;
+    }
+
     bool take_object(od::value& value, JsonNode* node, const char* begin, std::size_t depth) {
         od::object members;
         if (value.get_object().get(members)) return false;
@@ -125,12 +146,13 @@ struct JsonLine::Reader {
         od::array elements;
         if (depth > kDeepestJson || value.get_array().get(elements)) return false;
         std::size_t place = 0;
+        const std::uint64_t instance = ++instances;
         for (auto element : elements) {
             od::value item;
             if (std::move(element).get(item)) return false;
             const bool good = node == nullptr  ? take(item, nullptr, depth)
                               : node->exploded ? take_element(item, *node, depth)
-                                               : select(item, *node, place, depth);
+                                               : select(item, *node, place, depth, instance);
             if (!good) return false;
             ++place;
         }
@@ -146,8 +168,9 @@ struct JsonLine::Reader {
         return good;
     }
 
-    /// An element of a list of which some elements are wanted.
-    bool select(od::value& item, JsonNode& node, std::size_t place, std::size_t depth) {
+    /// An element of the list `instance` of which some elements are wanted: of equal ones the first.
+    bool select(od::value& item, JsonNode& node, std::size_t place, std::size_t depth,
+                std::uint64_t instance) {
         for (JsonNode::Element& element : node.elements) {
             if (element.field.empty() && element.place == place)
                 return take(item, &element.node.front(), depth);
@@ -167,6 +190,7 @@ struct JsonLine::Reader {
             const std::string_view token = without_json_blanks(name.raw_json_token());
             if (token.starts_with('"') && text_is(token, element.equals)) chosen = &element.node.front();
         }
+        if (chosen != nullptr && std::exchange(chosen->seen_in, instance) == instance) chosen = nullptr;
         if (members.reset().error()) return false;
         return object(members, chosen, depth + 1);
     }
@@ -183,6 +207,7 @@ struct JsonLine::Reader {
         if (text.find('\\') != std::string_view::npos) {
             scratch.clear();
             if (!unescape_json(text, scratch)) return false;
+            if (scratch.find('\0') != std::string::npos) return nul();
             if (node != nullptr && !node->slots.empty()) text = out.arena_.keep(scratch);
         }
         keep(text, node);

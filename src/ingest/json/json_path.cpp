@@ -45,6 +45,9 @@ JsonNode& element_of(JsonNode& list, std::string_view selector, const std::strin
             known.place == element.place && known.field == element.field && known.equals == element.equals;
         if (same) return known.node.front();
     }
+    // One element could fit both, and only one of them can have it.
+    if (!list.elements.empty() && list.elements.front().field != element.field)
+        fail(path, "choose all elements of one list by their place, or by the same key");
     element.node.emplace_back();
     list.elements.push_back(std::move(element));
     return list.elements.back().node.front();

@@ -211,6 +211,7 @@ bool LogRules::may_be_absent(const std::string& path) const {
 }
 
 void LogRules::finish(base::Warnings& warnings) {
+    warn_of_uneven_files(warnings);
     if (found_in_json_.empty()) return;
     for (std::size_t slot = 0; slot < plan_->slots.size(); ++slot) {
         for (const auto& found : found_in_json_) {

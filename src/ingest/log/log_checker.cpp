@@ -20,6 +20,9 @@ void LogChecker::check(const FileFormat& format, const RowBatch& batch) {
     for (const std::size_t slot : plan_.numbers_checked) {
         if (format.column_of[slot] != kNoColumn || plan_.made_of[slot] != kNoSlot) check_numbers(batch, slot);
     }
+    for (std::size_t row = 0; row < batch.size() && !batch.no_number.empty(); ++row) {
+        if (batch.no_number[row] != kNoColumn) reject(row, Reason::number, batch.no_number[row]);
+    }
     if (plan_.as_of) check_known();
 }
 

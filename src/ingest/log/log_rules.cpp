@@ -91,6 +91,16 @@ void LogRules::look_at(std::string_view text) {
     }
 }
 
+void LogRules::warn_of_uneven_files(base::Warnings& warnings) const {
+    for (std::size_t slot = 0; slot < with_without_.size(); ++slot) {
+        const auto& [with, without] = with_without_[slot];
+        if (plan_->made_of[slot] != kNoSlot || with.empty() || without.empty()) continue;
+        warnings.push_back({"column_in_some_files", "column " + escaped(plan_->slots[slot]) + ": " +
+                                                        escaped(with) + " has it, " + escaped(without) +
+                                                        " has not; there it counts as missing"});
+    }
+}
+
 FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
                                const std::vector<std::string>& first) {
     if (schema_ && !schema_->explode.empty()) {
@@ -106,8 +116,13 @@ FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
     FileFormat format = locate_columns(*plan_, name, first);
     format.file = file;
     found_.resize(plan_->slots.size());
-    for (std::size_t slot = 0; slot < found_.size(); ++slot)
-        found_[slot] |= format.column_of[slot] != kNoColumn;
+    with_without_.resize(plan_->slots.size());
+    for (std::size_t slot = 0; slot < found_.size(); ++slot) {
+        const bool has = format.column_of[slot] != kNoColumn;
+        found_[slot] |= has;
+        std::string& example = with_without_[slot][has ? 0 : 1];
+        if (example.empty()) example = name;
+    }
     if (first_header_.empty()) first_header_ = format.header;
     if (format.header != first_header_) {
         format.hash_order = order_like(first_header_, format.header);

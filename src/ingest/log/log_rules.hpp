@@ -2,6 +2,7 @@
 // LogRules: how the columns of a log are found, and when one of its rows is bad.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,6 +49,7 @@ class LogRules final : public RowRules {
     [[nodiscard]] const std::vector<std::uint8_t>& found() const noexcept { return found_; }
 
  private:
+    void warn_of_uneven_files(base::Warnings& warnings) const;
     [[nodiscard]] bool may_be_absent(const std::string& path) const;
     [[nodiscard]] bool fits(const std::vector<std::string>& header) const;
     void refuse_doubtful(const FileFormat& format, std::string_view time, TimeUnit unit) const;
@@ -61,6 +63,8 @@ class LogRules final : public RowRules {
     std::vector<std::string> notes_;
     std::vector<std::string> first_header_;
     std::vector<std::uint8_t> found_;
+    /// Per slot: the first CSV file that has it, and the first that has not.
+    std::vector<std::array<std::string, 2>> with_without_;
     std::vector<std::shared_ptr<FoundSlots>> found_in_json_;  // per file of JSON lines
     std::optional<JsonPaths> json_paths_;
     RowBatch batch_;  // of one row, to judge it

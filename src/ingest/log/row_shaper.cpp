@@ -36,6 +36,7 @@ std::string_view TextArena::keep(std::string_view text) {
 RowBatch& RowShaper::shape(const FileFormat& format, const RowBatch& rows) {
     arena_.clear();
     kinds_.clear();
+    out_.no_number.clear();
     out_.set_listed(format, rows.size() * shape_.events.size());
     out_.hash.resize(rows.hash.empty() ? 0 : rows.size() * shape_.events.size());
     fields_.resize(format.column_of.size());
@@ -80,7 +81,12 @@ void RowShaper::fill_row() {
 
 void RowShaper::add_event(const RowShape::Event& event, const RowBatch& rows, std::size_t row,
                           std::size_t number) {
-    if (!std::ranges::all_of(event.when, [&](const RowShape::Test& test) { return holds(test); })) return;
+    std::size_t no_number = kNoColumn;
+    for (const RowShape::Test& test : event.when) {
+        const std::optional<bool> held = holds(test);
+        if (held && !*held) return;
+        if (!held) no_number = test.slot;
+    }
     const std::size_t at = out_.add_row(rows.line(row), rows.text(row));
     kinds_.push_back(number);
     for (const std::size_t slot : shape_.columns)
@@ -89,6 +95,11 @@ void RowShaper::add_event(const RowShape::Event& event, const RowBatch& rows, st
         out_.set_field(slot, at, plain_number(fields_[slot]));
     for (const RowShape::Value& made : event.values)
         out_.set_field(made.slot, at, value(made));
+    if (no_number != kNoColumn) {  // nobody knows whether there is such an event: the row is bad
+        out_.no_number.resize(rows.size() * shape_.events.size(), kNoColumn);
+        out_.no_number[at] = no_number;
+        out_.set_field(no_number, at, fields_[no_number]);
+    }
     // The second event of a row is no copy of the first.
     if (!rows.hash.empty()) out_.hash[at] = rows.hash[row] + number * 0x9E3779B97F4A7C15ull;
 }
@@ -100,7 +111,7 @@ std::size_t RowShaper::source_of(std::size_t slot, std::size_t event) const {
     return slot;
 }
 
-bool RowShaper::holds(const RowShape::Test& test) const {
+std::optional<bool> RowShaper::holds(const RowShape::Test& test) const {
     const std::string_view field = fields_[test.slot];
     const Condition& condition = test.condition;
     switch (condition.test) {
@@ -114,8 +125,9 @@ bool RowShaper::holds(const RowShape::Test& test) const {
         case Condition::Test::below:
             break;
     }
+    if (is_missing(field)) return false;
     const auto number = base::parse_number(field, shape_.numbers);
-    if (!number) return false;
+    if (!number) return std::nullopt;
     return condition.test == Condition::Test::above ? *number > condition.number : *number < condition.number;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,8 @@ class RowShaper {
     void take_row(const RowBatch& rows, std::size_t row);
     void fill_row();
     void add_event(const RowShape::Event& event, const RowBatch& rows, std::size_t row, std::size_t number);
-    [[nodiscard]] bool holds(const RowShape::Test& test) const;
+    /// Empty: it asks for a number, and the field is none.
+    [[nodiscard]] std::optional<bool> holds(const RowShape::Test& test) const;
     [[nodiscard]] std::string_view value(const RowShape::Value& value);
     [[nodiscard]] std::string_view plain_number(std::string_view text);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ingest/log/time_format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -199,15 +200,50 @@ bool take_clock_part(char letter, std::string_view& text, Parts& parts) noexcept
 
 constexpr std::string_view kDateLetters = "YymdejbBhaA", kClockLetters = "HIMSfpzZs";
 
+/// Digits that a letter must have where another number follows without anything between; 0: any.
+std::size_t fixed_digits(char letter) noexcept {
+    switch (letter) {
+        case 'Y':
+            return 4;
+        case 'j':
+            return 3;
+        case 'y':
+        case 'm':
+        case 'd':
+        case 'H':
+        case 'I':
+        case 'M':
+        case 'S':
+            return 2;
+        default:
+            return 0;
+    }
+}
+
+/// Whether the text has as many digits as a number needs that touches the next one: 2024111 is no %Y%m%d.
+bool has_its_digits(std::string_view format, std::size_t letter, std::string_view text,
+                    bool touched) noexcept {
+    const std::size_t digits = fixed_digits(format[letter]);
+    const bool touches =
+        letter + 2 < format.size() && format[letter + 1] == '%' && fixed_digits(format[letter + 2]) > 0;
+    if (digits == 0 || !(touches || touched)) return true;
+    if (text.size() < digits) return false;
+    return std::ranges::all_of(text.substr(0, digits), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool take_all(std::string_view format, std::string_view& text, Parts& parts) noexcept {
+    bool touched = false;  // the letter before is a number, too
     for (std::size_t i = 0; i < format.size(); ++i) {
         const char c = format[i];
         if (c == ' ' || c == '\t') {
+            touched = false;
             skip_blanks(text);
             continue;
         }
         if (c == '%' && i + 1 < format.size() && format[i + 1] != '%') {
             const char letter = format[++i];
+            if (!has_its_digits(format, i, text, touched)) return false;
+            touched = fixed_digits(letter) > 0;
             bool taken = true;
             if (letter == 'n' || letter == 't')
                 skip_blanks(text);
@@ -220,6 +256,7 @@ bool take_all(std::string_view format, std::string_view& text, Parts& parts) noe
             if (!taken) return false;
             continue;
         }
+        touched = false;
         if (c == '%') ++i;  // "%%"
         if (!text.starts_with(c)) return false;
         text.remove_prefix(1);

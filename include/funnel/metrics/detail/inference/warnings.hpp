@@ -113,7 +113,8 @@ inline void warn_of_rows(const Tally& total, const LogChecks& checks, const Metr
         out.push_back(
             {"late_order_rows",
              std::to_string(total[Count::late_order_rows]) +
-                 " purchase rows are later than the first of their order" +
+                 (total[Count::late_order_rows] == 1 ? " purchase row is" : " purchase rows are") +
+                 " later than the first of their order" +
                  (options.order_copies_dropped
                       ? ", and no copies: lines that came later"
                       : ", as if it was written again; --dedup orders leaves out copies of lines")});
