@@ -248,7 +248,8 @@ std::string to_csv(const score::Evaluation& evaluation) {
         append_csv(csv, evaluation, segment);
     for (const auto& of : evaluation.by) {
         score::EvaluatedRows named = of.rows;
-        named.name = of.by + "=" + key_words(of.values, 1000);
+        const bool single = of.values.size() == 1;
+        named.name = of.by + "=" + (single ? of.values.front().value_or("") : key_array<Json>(of.values));
         append_csv(csv, evaluation, named);
     }
     return csv;

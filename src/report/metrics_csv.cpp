@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "funnel/base/csv.hpp"
 #include "funnel/report/metrics_json.hpp"
+#include "funnel/report/result_json.hpp"
 
 namespace funnel::report {
 namespace {
@@ -85,7 +87,8 @@ std::string to_csv(const metrics::MetricsResult& result, const Comparisons& besi
         append_metrics(out, head, without->metrics, without->steps);
     }
     for (const metrics::SegmentResult& segment : result.breakdown) {
-        const std::string key = segment.key.value_or("");
+        const std::string key =
+            segment.values.size() > 1 ? key_array<nlohmann::json>(segment.values) : segment.key.value_or("");
         append_metrics(out, head_of(segment.by, key), segment.metrics, segment.steps);
         append_differences(out, segment.by, key, segment.differences);
     }

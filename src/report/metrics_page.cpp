@@ -212,7 +212,10 @@ std::string drawn_funnel(const metrics::MetricsResult& result, const Paint& pain
         left.add_row({printable(step.name, 24) + (step.optional ? " (may be skipped)" : ""),
                       format_count(step.reached)});
         const bool first = k == 0;
-        const auto percent = step.step_rate ? format_number(*step.step_rate * 100, 0) + " %" : "n/a";
+        const bool small = step.step_rate && *step.step_rate < 0.1;  // 0 % would say that there is none
+        const auto percent = !step.step_rate ? "n/a"
+                             : small         ? short_share(step.step_rate)
+                                             : format_number(*step.step_rate * 100, 0) + " %";
         right.add_row({first ? "" : percent, first ? "" : format_count(step.lost),
                        first        ? ""
                        : k == worst ? "<- most lost"

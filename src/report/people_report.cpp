@@ -7,6 +7,7 @@
 
 #include "funnel/base/csv.hpp"
 #include "funnel/base/time.hpp"
+#include "funnel/metrics/segments.hpp"
 #include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
 
@@ -67,11 +68,15 @@ std::string to_json(const PeopleView& view) {
 }
 
 std::string to_text(const PeopleView& view) {
-    TextTable table({{"user", Align::left}, {"since", Align::left}, {"value"}, {"items", Align::left}});
+    TextTable table({{"user", Align::left},
+                     {"since (" + view.zone + ")", Align::left},
+                     {"value"},
+                     {"items", Align::left}});
+    metrics::LocalTime local(view.offsets);
     const std::size_t shown = std::min(view.people.size(), kPeopleOfAPage);
     for (const metrics::Person& person : view.people.first(shown)) {
         table.add_row({printable(view.log->users.text(person.user), 24),
-                       base::format_time(person.since).substr(0, 16),
+                       base::format_time(local.local(person.since)).substr(0, 16),
                        person.value ? format_number(person.value->value(), 2) : "",
                        printable(items_of(view, person), 24)});
     }

@@ -5,8 +5,10 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <utility>
 
 #include "funnel/base/csv.hpp"
 #include "funnel/base/error.hpp"
@@ -119,7 +121,8 @@ std::string before_cell(const ProductsView& view, const Product& product) {
         before ? product_value(product_column_named(view.sort), *before, *view.before) : Value();
     const bool is_share = view.sort.starts_with("ctr") || view.sort.starts_with("cart_abandonment");
     if (!value) return "";
-    return is_share ? product_share(value) : format_number(value, view.sort == "revenue" ? 2 : 0);
+    const bool is_count = view.sort != "revenue" && view.sort != "observed_over_expected";
+    return is_share ? product_share(value) : format_number(value, is_count ? 0 : 2);
 }
 
 }  // namespace
@@ -132,6 +135,21 @@ const std::vector<std::string>& product_columns() {
         return all;
     }();
     return names;
+}
+
+void add_keys_of_before(ProductsView& view) {
+    if (!view.before) return;
+    const auto by_key = [](const Product& a, const Product& b) {
+        return a.key && b.key ? *a.key < *b.key : a.key.has_value() && !b.key.has_value();
+    };
+    std::vector<Product> gone;
+    std::ranges::set_difference(view.before->rows, view.products.rows, std::back_inserter(gone), by_key);
+    for (Product& product : gone) {
+        Product none;
+        none.key = std::move(product.key);
+        view.products.rows.push_back(std::move(none));
+    }
+    std::ranges::sort(view.products.rows, by_key);
 }
 
 void sort_products(ProductsView& view) {

@@ -117,11 +117,14 @@ TEST_F(CliAsking, ByOfTwoColumnsNests) {
                                                     {"plan,item [\"gold\",null]", 0}}));
     const Words nested = {"--by", "plan,item", "--users", users_};
     EXPECT_NE(run(nested, false).out.find("gold / (missing)"), std::string::npos);
-    for (const char* form : {"--all", "--markdown", "--csv"}) {
+    for (const char* form : {"--all", "--markdown"}) {
         Words words = nested;
         words.emplace_back(form);
         EXPECT_NE(run(words, false).out.find("gold / i1"), std::string::npos) << form;
     }
+    Words csv = nested;  // a key that no value can be taken for
+    csv.emplace_back("--csv");
+    EXPECT_NE(run(csv, false).out.find(R"("[""gold"",null]")"), std::string::npos);
     EXPECT_EQ(run({"--by", "item,"}).code, 2);
     EXPECT_EQ(run({"--by", "item,colour"}).code, 3);
     const std::string page = folder_.path("nested.html");
@@ -197,6 +200,18 @@ TEST_F(CliAsking, GatesAreHeldAfterTheResult) {
     EXPECT_NE(words.out.find("passed"), std::string::npos);
     EXPECT_NE(words.err.find("--gate: expected not orders<3, got 2"), std::string::npos) << words.err;
     EXPECT_EQ(run({"--gate", "orders"}).code, 2);
+    for (const char* beyond_all : {"conversion_user>2", "cart_abandon_session>80", "funnel_purchase<101%"}) {
+        const ToolResult result = run({"--gate", beyond_all});
+        EXPECT_EQ(result.code, 2) << beyond_all;
+        EXPECT_NE(result.err.find("at most 100%"), std::string::npos) << result.err;
+    }
+    for (const std::string target : {"cart_abandon_session=80", "nosuch=2"}) {
+        const ToolResult result =
+            run_tool({"report", log_, "--target", target, "-o", folder_.path("target.html")});
+        EXPECT_EQ(result.code, 2) << target;
+        EXPECT_NE(result.err.find("--target: "), std::string::npos) << result.err;
+        EXPECT_FALSE(std::ifstream(folder_.path("target.html")).good());
+    }
     EXPECT_EQ(run({"--gate", "purchases<3"}).code, 2);
     EXPECT_EQ(run({"--gate", "ctr -5% vs previous"}).code, 2);  // no period
     EXPECT_EQ(run({"--gate", "ctr -5% vs previous", "--compare", "year-ago", "--period", "last-1d"}).code, 2);

@@ -43,6 +43,23 @@ TEST_F(CliBeside, ColumnsOfTablesAreKeysOfABreakdown) {
               (json{{"phone", 1}, {"desk", 1}, {"", 1}}));
 }
 
+// Prices of the log are 10 for i1 and 5 for i2, and one row has none.
+TEST_F(CliBeside, TheLogsOwnColumnComesBeforeThatOfATable) {
+    const std::string items =
+        folder_.write("items.csv", "item_id,price,campaign\ni1,100,table\ni2,200,table\n");
+    EXPECT_EQ(breakdown({"--items", items, "--by", "price"}), breakdown({"--by", "price"}));
+    const std::string log = folder_.write("campaigns.csv",
+                                          "event_time,event_type,user_id,item_id,campaign\n"
+                                          "2024-03-01,view,a,i1,log\n2024-03-02,view,b,i2,\n");
+    json views;
+    for (const json& part :
+         run_tool({"metrics", log, "--items", items, "--by", "campaign", "--json"}).json().at("breakdown"))
+        views[part.at("key").get<std::string>()] = part.at("metrics").at("pv").at("value");
+    EXPECT_EQ(views, (json{{"log", 1}, {"table", 1}}));  // the table says what the log leaves out
+    const json chosen = run_tool({"metrics", log_, "--items", items, "--where", "price>50", "--json"}).json();
+    EXPECT_EQ(chosen.at("metrics").at("pv").at("value"), 0);
+}
+
 TEST_F(CliBeside, TheShareOfIdsThatWereFoundIsSaid) {
     const std::string all = folder_.write("all.csv", "user_id,plan\na,gold\nb,free\nc,gold\n"),
                       few = folder_.write("few.csv", "user_id,plan\na,gold\n"),

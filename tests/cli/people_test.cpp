@@ -44,6 +44,47 @@ TEST(CliPeople, NobodyWithoutConsentIsNamed) {
     EXPECT_EQ(csv.at(0, "user_id"), "u2");
 }
 
+TEST(CliPeople, AConsentListMayComeFromASpreadsheet) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write(
+        "log.csv",
+        carts() + "2024-03-01T11:00:00Z,cart_add,\"u,5\",c,,20,\n2024-03-01T11:00:00Z,cart_add,a,c,,20,\n");
+    const auto named = [&](const std::string& list) {
+        const ToolResult result = run_tool({"people", log, "--group", "abandoned_cart", "--csv", "--bad-rows",
+                                            "skip", "--only", folder.write("only.csv", list)});
+        EXPECT_EQ(result.code, 0) << result.err;
+        return parse_csv(result.out).values("user_id");
+    };
+    EXPECT_EQ(named("\xEF\xBB\xBFu2\r\nu9\r\n"), Words{"u2"});
+    EXPECT_EQ(named("id,name\n\"u,5\",\"Ann \"\"A\"\"\"\n"), Words{"u,5"});
+    EXPECT_EQ(named("a;b\n"), Words{});  // the id is "a;b"
+    const ToolResult none = run_tool(
+        {"people", log, "--group", "abandoned_cart", "--only", folder.write("other.csv", "x\n"), "--strict"});
+    EXPECT_EQ(none.code, 4);
+    EXPECT_NE(none.err.find("--only: no id of"), std::string::npos) << none.err;
+}
+
+TEST(CliPeople, TimesInTheTextAreLocal) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", carts());
+    const ToolResult text =
+        run_tool({"people", log, "--group", "abandoned_cart", "--tz", "America/Los_Angeles"});
+    EXPECT_NE(text.out.find("since (America/Los_Angeles)"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("2024-03-02T02:02"), std::string::npos) << text.out;
+}
+
+TEST(CliPeople, WhatTheLogCannotKnowIsSaid) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write(
+        "log.csv", "event_time,event_type,user_id,item_id\n2024-03-01,cart_add,u,a\n2024-03-05,view,u2,b\n");
+    for (const Words& more :
+         {Words{"--group", "abandoned_checkout"}, Words{"--group", "abandoned_cart", "--min-value", "5"}}) {
+        Words words = {"people", log, "--strict"};
+        words.insert(words.end(), more.begin(), more.end());
+        EXPECT_EQ(run_tool(words).code, 4) << more.back();
+    }
+}
+
 TEST(CliPeople, TextAndJsonSayHowMany) {
     const TemporaryFolder folder;
     const std::string log = folder.write("log.csv", carts());

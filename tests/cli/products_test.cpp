@@ -108,6 +108,34 @@ TEST(CliProducts, NoLineIsWiderThanATerminal) {
     EXPECT_GT(seen, 12u);
 }
 
+TEST(CliProducts, WhatSoldOnlyBeforeIsShownToo) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", two_weeks());
+    const ToolResult result = run_tool({"products", log, "--from", "2024-03-18", "--to", "2024-03-25",
+                                        "--sort", "orders", "--compare", "previous", "--json"});
+    ASSERT_EQ(result.code, 0) << result.err;
+    const json all = json::parse(result.out);
+    ASSERT_EQ(all.at("products").size(), 2u);
+    for (const json& product : all.at("products")) {
+        EXPECT_EQ(product.at("orders"), 0);
+        EXPECT_EQ(product.at("before").at("orders"), 1);
+    }
+}
+
+TEST(CliProducts, RowsThatWereWrittenTwiceAreSaidAndMayBeDropped) {
+    const TemporaryFolder folder;
+    std::string twice = two_weeks();
+    twice += twice.substr(twice.find('\n') + 1);
+    const std::string log = folder.write("log.csv", twice);
+    const json doubled = json::parse(run_tool({"products", log, "--json"}).out);
+    EXPECT_EQ(doubled.at("products").at(0).at("revenue"), 80);
+    EXPECT_NE(doubled.at("warnings").dump().find("duplicate_rows"), std::string::npos)
+        << doubled.at("warnings");
+    const json once = json::parse(run_tool({"products", log, "--dedup", "exact", "--json"}).out);
+    EXPECT_EQ(once.at("products").at(0).at("revenue"), 40);
+    EXPECT_EQ(once.at("warnings").dump().find("duplicate_rows"), std::string::npos);
+}
+
 TEST(CliProducts, WrongWordsAreRefused) {
     const TemporaryFolder folder;
     const std::string log = folder.write("log.csv", two_weeks());

@@ -48,10 +48,16 @@ TEST(Products, AreABreakdownOnRandomLogs) {
         Case c = random_case(seed);
         c.options.entity = Entity::user;
         c.options.horizons.clear();
-        const EventLog log = to_log(c.rows);
+        EventLog log = to_log(c.rows);
+        // A list that purchases say nothing of, so that they take that of an earlier row.
+        events::TextColumn& list = log.add_text_column("list");
+        for (std::size_t row = 0; row < log.size(); ++row) {
+            if (log.kind[row] != purchase && row % 3 != 0)
+                list.code[row] = list.values.intern(row % 2 == 0 ? "top" : "side");
+        }
         const auto facts = metrics::facts_of(log);
-        for (const std::string by : {"item", "category"}) {
-            if (by == "category" && log.text_column(by) == nullptr) continue;
+        for (const std::string by : {"item", "category", "list"}) {
+            if (by != "item" && log.text_column(by) == nullptr) continue;
             c.options.by = {by};
             std::map<std::string, ProductCounts> expected;
             for (const auto& segment : metrics::count(log, c.options, facts).segments) {

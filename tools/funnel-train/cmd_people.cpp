@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "commands.hpp"
+#include "counting.hpp"
 #include "funnel/files/output.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/find_people.hpp"
@@ -21,7 +22,7 @@ namespace {
 struct PeopleCommand {
     GeneralOptions general;
     LogOptions log;
-    std::string group, since, until, lapse = "90d", min_value, only, output;
+    std::string group, since, until, lapse = "90d", dedup = "none", min_value, only, output;
     std::size_t limit = 0;
     bool csv = false;
 };
@@ -67,25 +68,41 @@ metrics::PeopleOptions people_options(const PeopleCommand& command, std::int64_t
     return people;
 }
 
-/// The first field of every line; a first line that is called like the column is its name.
+/// The first field of a line of CSV, without quotes.
+std::string first_field(std::string_view line) {
+    if (!line.starts_with('"')) return std::string(line.substr(0, line.find(',')));
+    std::string field;
+    for (std::size_t i = 1; i < line.size(); ++i) {
+        if (line[i] == '"' && (i + 1 == line.size() || line[++i] != '"')) break;
+        field += line[i];
+    }
+    return field;
+}
+
+/// The first field of every line.
 std::unordered_set<std::string> read_ids(const std::string& path) {
     std::ifstream file(path);
     if (!file) throw Error(ErrorCode::io, path + ": cannot read; does the file exist?");
     std::unordered_set<std::string> ids;
     for (std::string line; std::getline(file, line);) {
-        line = line.substr(0, line.find_first_of(",;\t\r"));
-        if (line.size() > 1 && line.front() == '"' && line.back() == '"')
-            line = line.substr(1, line.size() - 2);
-        if (!line.empty()) ids.insert(line);
+        if (ids.empty() && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+        if (line.ends_with('\r')) line.pop_back();
+        if (!line.empty()) ids.insert(first_field(line));
     }
     return ids;
 }
 
-void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<metrics::Person>& people) {
+void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<metrics::Person>& people,
+                 Console& console) {
     if (const auto least = least_value(command))
         std::erase_if(people, [&](const auto& p) { return !p.value || !p.value->at_least(*least); });
     if (command.only.empty()) return;
     const std::unordered_set<std::string> ids = read_ids(command.only);
+    const bool some =
+        std::ranges::any_of(ids, [&](const std::string& id) { return log.users.find(id) != base::kNone; });
+    if (!some)
+        console.warn("few_ids_found",
+                     "--only: no id of " + command.only + " is a user of the log, so nobody is named");
     std::erase_if(people, [&](const metrics::Person& person) {
         return !ids.contains(std::string(log.users.text(person.user)));
     });
@@ -106,6 +123,14 @@ void write(const PeopleCommand& command, const report::PeopleView& view, Session
     command.general.record->add_output(command.output);
 }
 
+std::vector<events::OffsetChange> offsets_of(const PeopleCommand& command, const metrics::LogFacts& facts) {
+    std::vector<events::OffsetChange> offsets;
+    if (facts.first_time > facts.last_time) return offsets;
+    for (const auto& [from, offset] : ingest::zone_offsets(command.log.tz, facts.first_time, facts.last_time))
+        offsets.push_back({from, offset});
+    return offsets;
+}
+
 void run_people(const PeopleCommand& command, Session& session) {
     command.general.apply(session);
     check(command);
@@ -113,8 +138,10 @@ void run_people(const PeopleCommand& command, Session& session) {
     (void)people_options(command, 0);  // wrong words end the run before the long work
     ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
     reading.columns.price = true;
-    const ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
+    set_dedup(command.dedup, reading);
+    ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
     tell_about_reading(result.report, command.log, command.general, session.console);
+    drop_copies(command.dedup, result.log, session.console);
     const EventLog& log = result.log;
     const metrics::LogFacts facts = metrics::facts_of(log);
     metrics::MetricsOptions options;
@@ -123,7 +150,13 @@ void run_people(const PeopleCommand& command, Session& session) {
     std::vector<metrics::Person> people;
     if (!log.empty())
         people = metrics::find_people(log, people_options(command, facts.last_time), options, facts);
-    keep_wanted(command, log, people);
+    if (command.group == "abandoned_checkout" && !facts.has(EventKind::checkout))
+        session.console.warn("no_checkouts",
+                             "the log has no event of type checkout, so nobody can have left one");
+    if (!command.min_value.empty() && !facts.has_price && !facts.has_revenue)
+        session.console.warn("no_amounts",
+                             "--min-value: the log has no prices and no revenue, so nobody is worth as much");
+    keep_wanted(command, log, people, session.console);
     const std::size_t shown = command.limit > 0 ? std::min(command.limit, people.size()) : people.size();
     command.general.record->add_times(log);
     command.general.record->add_count("people", shown);
@@ -133,6 +166,8 @@ void run_people(const PeopleCommand& command, Session& session) {
            .people = std::span<const metrics::Person>(people).first(shown),
            .all = static_cast<std::int64_t>(people.size()),
            .funnel = options.funnel,
+           .zone = command.log.tz,
+           .offsets = offsets_of(command, facts),
            .warnings = session.console.warnings()},
           session);
 }
@@ -156,6 +191,7 @@ void add_people(CLI::App& app, Session& session) {
     sub->add_option("--until", command->until, "Those who joined it before this time");
     sub->add_option("--lapse", command->lapse, "lapsed: how long a buyer has been silent");
     sub->add_option("--min-value", command->min_value, "Those whose items or orders are worth as much");
+    add_dedup(*sub, command->dedup);
     sub->add_option("--only", command->only, "File of ids, one per line: nobody else is named (consent)");
     sub->add_option("--limit", command->limit, "Most rows, the longest in the group first")
         ->check(whole_number());

@@ -26,7 +26,7 @@ struct ProductsCommand {
     GeneralOptions general;
     LogOptions log;
     SideOptions side;
-    std::string by = "item", window = "7d", sort, compare, output;
+    std::string by = "item", window = "7d", dedup = "none", sort, compare, output;
     std::size_t top = 0;
     bool csv = false;
 };
@@ -38,6 +38,8 @@ void check(const ProductsCommand& command) {
     claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
     if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
     (void)duration_option("--window", command.window);
+    if (command.log.funnel)
+        usage_error("products: expected no --funnel, since nothing is counted by stage; leave it out");
 }
 
 /// The column of the item tables with names for people, or empty.
@@ -67,12 +69,16 @@ ingest::ReadResult read(const ProductsCommand& command, std::string& names, Cons
     auto& columns = reading.columns;
     std::vector<std::string> beside;
     if (!command.side.empty()) beside = command.side.column_names(command.log, command.general);
-    if (command.by != "item" && std::ranges::find(beside, command.by) == beside.end())
-        columns.text.push_back(command.by);
+    if (command.by != "item") {
+        const bool is_beside = std::ranges::find(beside, command.by) != beside.end();
+        (is_beside ? columns.text_if_there : columns.text).push_back(command.by);
+    }
     columns.position_if_mapped = true;
     columns.text_if_mapped = !command.side.empty();
+    set_dedup(command.dedup, reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
     tell_about_reading(result.report, command.log, command.general, console);
+    drop_copies(command.dedup, result.log, console);
     if (!command.side.empty()) {
         names = command.by == "item" ? name_column(beside) : std::string{};
         std::vector<std::string> wanted = {command.by};
@@ -88,6 +94,9 @@ metrics::MetricsOptions counting_options(const ProductsCommand& command, const m
     const events::Period asked = command.log.asked(facts.last_time);
     options.from = asked.from;
     options.to = asked.to;
+    if (!command.side.empty())
+        options.item_columns = command.side.column_names(events::SideKey::item, command.log, command.general);
+    options.order_copies_dropped = command.dedup == "orders";
     options.threads = command.general.thread_count();
     return options;
 }
@@ -115,6 +124,8 @@ void run_products(const ProductsCommand& command, Session& session) {
     const metrics::LogFacts facts = metrics::facts_of(log);
     metrics::MetricsOptions options = counting_options(command, facts);
     report::ProductsView view{.products = metrics::count_products(log, options, facts, command.by)};
+    for (const base::Warning& warning : view.products.warnings)
+        session.console.warn(warning);
     if (!command.compare.empty()) {
         CompareOptions with;
         with.other = command.compare;
@@ -122,6 +133,7 @@ void run_products(const ProductsCommand& command, Session& session) {
         options.from = before.from;
         options.to = before.to;
         view.before = metrics::count_products(log, options, facts, command.by);
+        report::add_keys_of_before(view);
     }
     if (view.products.rows.empty() && !log.empty())
         session.console.warn("empty_period", "no row in the period, or none with a key of --by");
@@ -146,6 +158,8 @@ void add_products(CLI::App& app, Session& session) {
     command->side.add_keys_to(*sub);
     sub->add_option("--by", command->by, "item, category, brand or another column (default: item)");
     sub->add_option("--window", command->window, "How long after a cart a purchase still counts for it");
+    add_dedup(*sub, command->dedup);
+    sub->get_option("--funnel")->group("");  // nothing here is counted by stage
     sub->add_option("--sort", command->sort, "Column, largest first (default: revenue, if there is any)")
         ->check(CLI::IsMember(report::product_columns()));
     sub->add_option("--top", command->top, "Most rows (default: 20 as text, else all)")

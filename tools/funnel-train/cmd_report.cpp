@@ -100,6 +100,8 @@ nlohmann::ordered_json targets_json(const report::PageOptions& page, const metri
 
 void write(const ReportCommand& command, const std::string& html, const metrics::MetricsResult& whole,
            Session& session) {
+    const nlohmann::ordered_json targets =
+        targets_json(command.page(), whole);  // a wrong one ends the run here
     files::AtomicFile file(command.output);
     file.append(html);
     file.commit();
@@ -108,7 +110,7 @@ void write(const ReportCommand& command, const std::string& html, const metrics:
         session.out << nlohmann::ordered_json{{"schema_version", report::kSchemaVersion},
                                               {"output", command.output},
                                               {"bytes", html.size()},
-                                              {"targets", targets_json(command.page(), whole)},
+                                              {"targets", targets},
                                               {"warnings", report::warnings_json<nlohmann::ordered_json>(
                                                                session.console.warnings())}}
                            .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)

@@ -23,6 +23,27 @@ std::optional<events::RowCondition> parse_where(const std::optional<std::string>
 
 }  // namespace
 
+void add_dedup(CLI::App& command, std::string& dedup) {
+    command
+        .add_option("--dedup", dedup, "exact: of equal rows the first; orders: of an order's line the first")
+        ->check(CLI::IsMember({"none", "exact", "orders"}));
+}
+
+void set_dedup(const std::string& dedup, ingest::ReadOptions& reading) {
+    reading.columns.row_hash = true;
+    reading.drop_duplicates = dedup == "exact";
+}
+
+void drop_copies(const std::string& dedup, EventLog& log, Console& console) {
+    if (dedup == "orders") {
+        const events::DroppedOrderRows dropped = events::drop_order_copies(log);
+        console.note("--dedup orders dropped " + std::to_string(dropped.rows) +
+                     (dropped.rows == 1 ? " copy of a line of an order, worth "
+                                        : " copies of lines of orders, worth ") +
+                     dropped.money.text());
+    }
+}
+
 void CountingOptions::add_to(CLI::App& command) {
     command.add_option("--window", window, "How long a way through the funnel may take");
     command.add_option("--per", per, "Whose way is counted")
@@ -37,9 +58,7 @@ void CountingOptions::add_to(CLI::App& command) {
     command.add_option("--touch", touch,
                        "Where a purchase says nothing of a column: event, visit (default), first, last or "
                        "last:30d: none, the first of its visit or user, the last before");
-    command
-        .add_option("--dedup", dedup, "exact: of equal rows the first; orders: of an order's line the first")
-        ->check(CLI::IsMember({"none", "exact", "orders"}));
+    add_dedup(command, dedup);
     rules.add_to(command);
     more.add_to(command);
 }
@@ -78,26 +97,23 @@ void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
         if (std::ranges::find(text, column) == text.end()) text.push_back(column);
     };
     for (const std::string& name : columns()) {
-        if (std::ranges::find(beside, name) == beside.end()) add(name);
+        // The log's own column of a name comes first; the table says what it leaves out.
+        if (std::ranges::find(beside, name) == beside.end())
+            add(name);
+        else
+            reading.columns.text_if_there.push_back(name);
     }
     if (rules.hold == "category") add("category");
     metrics::MetricsOptions asked;
     more.apply(asked);
     if (!asked.bot_column.empty()) add(asked.bot_column);
-    reading.columns.row_hash = true;
     reading.columns.text_if_mapped |= more.all || !beside.empty();
-    reading.drop_duplicates = dedup == "exact";
+    set_dedup(dedup, reading);
 }
 
 void CountingOptions::clean(EventLog& log, const GeneralOptions& general, Console& console) const {
     more.apply_aliases(log, general, console);
-    if (dedup == "orders") {
-        const events::DroppedOrderRows dropped = events::drop_order_copies(log);
-        console.note("--dedup orders dropped " + std::to_string(dropped.rows) +
-                     (dropped.rows == 1 ? " copy of a line of an order, worth "
-                                        : " copies of lines of orders, worth ") +
-                     dropped.money.text());
-    }
+    drop_copies(dedup, log, console);
 }
 
 metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, const LogOptions& log,

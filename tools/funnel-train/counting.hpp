@@ -13,6 +13,12 @@
 
 namespace funnel::tool {
 
+/// --dedup: adds the option, with its meaning for reading, and drops copies of lines of orders, which it
+/// says.
+void add_dedup(CLI::App& command, std::string& dedup);
+void set_dedup(const std::string& dedup, ingest::ReadOptions& reading);
+void drop_copies(const std::string& dedup, EventLog& log, Console& console);
+
 struct CountingOptions {
     std::string window = "7d";
     std::string per = "user";

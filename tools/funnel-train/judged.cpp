@@ -41,8 +41,9 @@ Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_pl
     const std::vector<std::string> beside = options.by.empty() || options.side.empty()
                                                 ? std::vector<std::string>()
                                                 : options.side.column_names(options.log, options.general);
-    ingest::ReadResult read = read_for_model(bundle, options.log, side, start, options.general,
-                                             session.console, columns_by(options, beside, false));
+    ingest::ReadResult read =
+        read_for_model(bundle, options.log, side, start, options.general, session.console,
+                       columns_by(options, beside, false), columns_by(options, beside, true));
     if (!columns_by(options, beside, true).empty()) {
         options.side.add_columns(read.log, read.schema, columns_by(options, beside, true), options.log,
                                  options.general, session.console);

@@ -62,8 +62,10 @@ std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) 
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                   const events::SideTables& side, const HistoryStart& start,
                                   const GeneralOptions& general, Console& console,
-                                  const std::vector<std::string>& more_texts) {
+                                  const std::vector<std::string>& more_texts,
+                                  const std::vector<std::string>& texts_if_there) {
     ingest::ReadOptions reading = read_options_for_model(bundle, options, general, console);
+    reading.columns.text_if_there = texts_if_there;
     reading.columns.text.insert(reading.columns.text.end(), more_texts.begin(), more_texts.end());
     reading.timeline.known_gap = static_cast<std::uint64_t>(start.history.longest_gap());
     ingest::ReadResult read = ingest::read_log(options.paths, reading);

@@ -30,7 +30,8 @@ namespace funnel::tool {
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                                 const events::SideTables& side, const HistoryStart& start,
                                                 const GeneralOptions& general, Console& console,
-                                                const std::vector<std::string>& more_texts = {});
+                                                const std::vector<std::string>& more_texts = {},
+                                                const std::vector<std::string>& texts_if_there = {});
 
 /// The inputs of a model beside those of its history.
 [[nodiscard]] dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,

@@ -39,11 +39,12 @@ struct RowPolicy {
 
 /// Which columns to load beside time, user, item, kind, session and the order lines. Fewer are faster.
 struct LogColumns {
-    bool row_hash = false;             ///< EventLog::row_hash, for duplicates
-    bool price = false;                ///< number column "price" of every row
-    std::vector<std::string> text;     ///< by our name or the log's; a name the log lacks: Error(schema)
-    std::vector<std::string> numbers;  ///< likewise
-    bool text_if_mapped = false;       ///< also category, brand, list as far as the schema maps them
+    bool row_hash = false;          ///< EventLog::row_hash, for duplicates
+    bool price = false;             ///< number column "price" of every row
+    std::vector<std::string> text;  ///< by our name or the log's; a name the log lacks: Error(schema)
+    std::vector<std::string> text_if_there;  ///< likewise, as far as the log has them
+    std::vector<std::string> numbers;        ///< as `text`
+    bool text_if_mapped = false;             ///< also category, brand, list as far as the schema maps them
     bool position_if_mapped = false;
 };
 

@@ -10,6 +10,7 @@
 
 #include "funnel/events/event_log.hpp"
 #include "funnel/metrics/detail/inference/product_rates.hpp"
+#include "funnel/metrics/detail/inference/warnings.hpp"
 #include "funnel/metrics/detail/tally/product_tally.hpp"
 #include "funnel/metrics/metrics_options.hpp"
 #include "funnel/metrics/products.hpp"
@@ -29,7 +30,7 @@ inline Products count_products(const EventLog& log, const MetricsOptions& option
     plain.entity = Entity::user;
     if (plain.funnel.stages.empty()) plain.funnel = Funnel::parse(events::kDefaultFunnel);
     const TallyPlan plan(log, plain, facts);
-    const detail::ProductKeys keys(log, by);
+    const detail::ProductKeys keys(log, plain, facts, by);
     std::vector<detail::ProductTally> workers;
     for (unsigned w = 0; w < std::max(1u, options.threads); ++w)
         workers.emplace_back(plan, keys);
@@ -37,7 +38,11 @@ inline Products count_products(const EventLog& log, const MetricsOptions& option
         log, [](std::size_t) { return std::uint16_t{0}; }, std::span(workers));
     for (detail::ProductTally& worker : std::span(workers).subspan(1))
         workers.front() += worker;
-    return detail::products_of(workers.front(), keys, facts, options.threads);
+    Products products = detail::products_of(workers.front(), keys, facts, options.threads);
+    LogChecks checks;
+    detail::check_orders(log, checks);
+    detail::warn_of_rows(workers.front().total(), checks, options, facts, products.warnings);
+    return products;
 }
 
 }  // namespace funnel::metrics

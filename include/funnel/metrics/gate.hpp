@@ -23,7 +23,8 @@ struct MetricGate {
     std::string metric;  ///< a name of metrics, or funnel_STAGE for the share of the entries that reach it
     bool above = false;  ///< beyond is above the limit, else below it
     double limit = 0;    ///< of the value; of the change ours / theirs - 1 if `against` is given
-    std::string against = {};  ///< what it is compared with: previous, year-ago or a file
+    std::string against = {};            ///< what it is compared with: previous, year-ago or a file
+    std::string_view option = "--gate";  ///< for messages
 };
 
 enum class GateState : std::uint8_t {
@@ -165,6 +166,7 @@ inline MetricGate parse_target(std::string_view text) {
             "--target: expected METRIC=NUMBER such as conversion_user=2%, got \"" + target.text + "\"");
     }
     target.limit = *value;
+    target.option = "--target";
     for (const std::string_view small :
          {"cart_abandon", "carts_emptied", "refund", "late_order", "clicks_unattributed"})
         target.above |= target.metric.starts_with(small);
@@ -180,8 +182,9 @@ inline GateResult judge(const MetricGate& gate, const MetricsResult& result,
         std::string known;
         for (const Metric& of : result.metrics)
             known += of.name + ", ";
-        throw Error(ErrorCode::invalid_argument, "--gate: expected one of " + known + "funnel_STAGE, got \"" +
-                                                     gate.metric + "\"; name a metric of this log");
+        throw Error(ErrorCode::invalid_argument, std::string(gate.option) + ": expected one of " + known +
+                                                     "funnel_STAGE, got \"" + gate.metric +
+                                                     "\"; name a metric of this log");
     }
     if (!gate.against.empty()) {
         const bool compared = metric == nullptr ? step != result.steps.begin() : metric->unit != Unit::count;
@@ -190,6 +193,11 @@ inline GateResult judge(const MetricGate& gate, const MetricsResult& result,
                         "--gate: expected a rate or an amount of money to compare, got \"" + gate.metric +
                             "\"; counts have no interval");
         return detail::judge_change(gate, differences);
+    }
+    if (std::abs(gate.limit) > 1 && (metric == nullptr || metric->unit == Unit::share)) {
+        throw Error(ErrorCode::invalid_argument, std::string(gate.option) +
+                                                     ": expected a share of at most 100% for " + gate.metric +
+                                                     ", got \"" + gate.text + "\"; write 80% or 0.8");
     }
     GateResult out{.gate = gate};
     if (metric != nullptr) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/base/warning.hpp"
 #include "funnel/eval/interval.hpp"
 #include "funnel/events/money.hpp"
 
@@ -64,6 +65,7 @@ struct Products {
     std::string_view ctr_reason = {};    ///< "no_spread": every key has the rate of all; "no_impressions"
     std::string_view place_reason = {};  ///< "no_positions", "place_confounded"
     bool has_amounts = false;            ///< revenue is known
+    base::Warnings warnings = {};        ///< of orders, as metrics has them
     bool order_totals = false;           ///< it is known of whole orders only, of no key
 };
 

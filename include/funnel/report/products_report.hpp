@@ -27,6 +27,9 @@ struct ProductsView {
 /// Names to sort by, which are columns of the CSV too.
 [[nodiscard]] const std::vector<std::string>& product_columns();
 
+/// Adds what was there before and is there no longer, with counts of 0. Before sort_products.
+void add_keys_of_before(ProductsView& view);
+
 /// Largest first, undefined values last, equal ones by key. An empty name becomes revenue, else orders,
 /// clicked or views, the first of which there are any. Throws Error(invalid_argument) for another name.
 void sort_products(ProductsView& view);

@@ -2,6 +2,10 @@
 // What every JSON result has: the version of its shape, and its warnings.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "funnel/base/warning.hpp"
 
 namespace funnel::report {
@@ -16,6 +20,15 @@ template <typename Json>
     for (const base::Warning& warning : warnings)
         array.push_back(Json({{"code", warning.code}, {"message", warning.message}}));
     return array;
+}
+
+/// Values of several columns as a JSON array, as a key that no text can be taken for.
+template <typename Json>
+[[nodiscard]] std::string key_array(const std::vector<std::optional<std::string>>& values) {
+    Json array = Json::array();
+    for (const auto& value : values)
+        array.push_back(value ? Json(*value) : Json(nullptr));
+    return array.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace funnel::report

@@ -46,14 +46,14 @@ class SlotMaker {
     }
 
     /// A column that the caller asks for by our name or the log's.
-    LogPlan::Column wish(const std::string& name) {
+    LogPlan::Column wish(const std::string& name, bool required) {
         for (const auto& [ours, source] : plan_.schema.columns) {
             if (ours != name && source != name) continue;
             const std::size_t slot = of_role(ours);
-            plan_.required[slot] = 1;
-            return {slot, ours, source, false};
+            if (required) plan_.required[slot] = 1;
+            return {slot, ours, source, !required};
         }
-        return {of_column(name, true), name, name, false};
+        return {of_column(name, required), name, name, !required};
     }
 
     /// A mapped column that is loaded if a file has it.
@@ -144,13 +144,15 @@ class SlotMaker {
 };
 
 void plan_wishes(LogPlan& plan, SlotMaker& slots, const LogColumns& columns) {
-    const auto add = [&](std::vector<LogPlan::Column>& into, const std::string& name) {
-        LogPlan::Column column = slots.wish(name);
+    const auto add = [&](std::vector<LogPlan::Column>& into, const std::string& name, bool required = true) {
+        LogPlan::Column column = slots.wish(name, required);
         const auto same = [&](const LogPlan::Column& other) { return other.slot == column.slot; };
         if (std::ranges::none_of(into, same)) into.push_back(std::move(column));
     };
     for (const std::string& name : columns.text)
         add(plan.texts, name);
+    for (const std::string& name : columns.text_if_there)
+        add(plan.texts, name, false);
     for (const std::string& name : columns.numbers)
         add(plan.numbers, name);
     if (columns.price) slots.wish_if_mapped("price", plan.numbers);

@@ -15,16 +15,21 @@
 #include "funnel/events/visit.hpp"
 #include "funnel/metrics/detail/tally/item_tally.hpp"
 #include "funnel/metrics/detail/tally/order_tally.hpp"
+#include "funnel/metrics/detail/tally/touch_codes.hpp"
 #include "funnel/metrics/products.hpp"
 
 namespace funnel::metrics::detail {
 
-/// The key of every row. Immutable: share freely.
+/// The key of every row, by the rules of touch. Borrows the log, options and facts. Immutable: share freely.
 class ProductKeys {
  public:
     /// Throws Error(invalid_argument) for a column that the log does not hold.
-    ProductKeys(const EventLog& log, const std::string& by)
-        : log_(log), by_(by), column_(by == "item" ? nullptr : log.text_column(by)) {
+    ProductKeys(const EventLog& log, const MetricsOptions& options, const LogFacts& facts,
+                const std::string& by)
+        : log_(log),
+          by_(by),
+          column_(by == "item" ? nullptr : log.text_column(by)),
+          touched_(log, options, facts) {
         if (by != "item" && column_ == nullptr) {
             std::string known = "item";
             for (const auto& loaded : log.text_columns)
@@ -33,7 +38,10 @@ class ProductKeys {
                                                          "\"; choose a column of the log");
         }
         if (const events::NumberColumn* column = log.number_column("position")) place_ = column->value;
-        if (column_ != nullptr) rank_codes();
+        if (column_ != nullptr) {
+            codes_ = touched_.codes_of(*column_);
+            rank_codes();
+        }
     }
 
     [[nodiscard]] const std::string& by() const noexcept { return by_; }
@@ -48,7 +56,7 @@ class ProductKeys {
         std::uint32_t code = row.item;
         if (column_ != nullptr) {
             const std::uint64_t at = row_of(row);
-            code = at < column_->code.size() ? column_->code[at] : base::kNone;
+            code = at < codes_.size() ? codes_[at] : base::kNone;
         }
         return std::min(code, static_cast<std::uint32_t>(names().size()));
     }
@@ -83,6 +91,8 @@ class ProductKeys {
     const EventLog& log_;
     std::string by_;
     const events::TextColumn* column_;
+    TouchedColumns touched_;
+    std::span<const std::uint32_t> codes_;  // per row, what the column says of it
     std::span<const float> place_;
     std::vector<std::uint32_t> rank_;
 };
@@ -113,6 +123,8 @@ class ProductTally {
     /// Per code of ProductKeys.
     [[nodiscard]] std::span<const ProductCounts> counts() const noexcept { return counts_; }
     [[nodiscard]] const base::FlatMap<PlaceCount>& places() const noexcept { return places_; }
+    /// Of all keys: orders and their rows.
+    [[nodiscard]] const Tally& total() const noexcept { return tallies_.front(); }
     /// Of impressions and clicked ones per user and key.
     [[nodiscard]] const eval::ClusterSums& clusters() const noexcept { return clusters_; }
 
@@ -130,7 +142,7 @@ class ProductTally {
     base::FlatMap<PlaceCount> places_;
     eval::ClusterSums clusters_;
     std::vector<std::uint64_t> shown_;  // of the user at hand: code << 1 | clicked, one per impression
-    std::vector<Tally> tallies_;        // what the tallies below count for `metrics`, and nobody reads
+    std::vector<Tally> tallies_;        // what the tallies below count for `metrics`
     events::VisitSplitter splitter_;
     ItemTally items_;
     OrderTally orders_;
@@ -257,6 +269,7 @@ inline ProductTally& ProductTally::operator+=(const ProductTally& other) {
         cell.clicked += theirs.clicked;
     });
     clusters_ += other.clusters_;
+    tallies_.front() += other.tallies_.front();
     return *this;
 }
 
