@@ -109,10 +109,18 @@ TEST(JsonLogs, GoogleAnalytics4) {
 
 TEST(JsonLogs, WooCommerceOrders) {
     const json all = metrics_of(kSamples + "woocommerce_orders.jsonl");
-    expect_log(all, "woocommerce-orders", 5, 1, 10, 3, {{"purchase", 6}, {"refund", 4}});
+    expect_log(all, "woocommerce-orders", 5, 1, 8, 3, {{"purchase", 6}, {"refund", 2}});
     EXPECT_EQ(value_of(all, "revenue"), 73.0);
     EXPECT_EQ(value_of(all, "orders"), 4);
     EXPECT_EQ(value_of(all, "net_revenue"), 39.5);  // 1.00 and 0.50 of one order, 32.00 of another
+    EXPECT_EQ(value_of(all, "net_orders"), 3);      // all of the other came back
+    EXPECT_EQ(value_of(all, "refund_rows"), 2);
+    EXPECT_EQ(value_of(all, "refund_rows_unmatched"), 0);
+    const json by = metrics_of(kSamples + "woocommerce_orders.jsonl", {"--by", "item"});
+    std::map<std::string, double> revenue;
+    for (const json& part : by.at("breakdown"))
+        if (part.at("key").is_string()) revenue[part.at("key")] = value_of(part, "revenue").get<double>();
+    EXPECT_EQ(revenue, (std::map<std::string, double>{{"22", 24.0}, {"31", 40.0}, {"93", 9.0}}));
     for (const json& warning : all.at("warnings"))
         EXPECT_NE(warning.at("code"), "path_not_found") << warning;
 }

@@ -158,7 +158,7 @@ TEST_F(JsonLines, WhatIsNoListIsNotExplodedInSilence) {
 
 TEST_F(JsonLines, NulIsBadHoweverItIsWritten) {
     const std::string what =
-        failure(R"({"event_time":"2024-01-01","event_type":"view","user_id":"a\u0000b"})");
+        failure(kView + "\n" + R"({"event_time":"2024-01-01","event_type":"view","user_id":"a\u0000b"})");
     EXPECT_NE(what.find("text without NUL"), std::string::npos) << what;
 }
 
@@ -326,6 +326,44 @@ TEST_F(JsonLines, AFileOfEachKindIsOneLog) {
     const std::string csv = write("event_time,event_type,user_id,item_id\n2024-01-02,view,u2,b\n", "a.csv");
     const ReadResult result = read_log(std::vector{csv, write(kView, "b.json")}, {});
     EXPECT_EQ(events_in(result.log), (Texts{"view u2 b ", "view u1 a "}));
+}
+
+const char* const kRefunds = R"({"columns":{"time":"t","user":"u","item":"l.i","order":"o","revenue":"l.m"},
+    "explode":"l","rows":[{"event":"purchase"},
+    {"event":"refund","once":true,"when":{"column":"back[+].m","filled":true},"revenue":"back[+].m"}]})";
+
+TEST_F(JsonLines, AmountsOfAListAddUpAndStandOnceForTheLine) {
+    const ReadResult result =
+        read(R"({"t":"2024-01-01","u":"a","o":1,"l":[{"i":"x","m":5},{"i":"y","m":6}],)"
+             R"("back":[{"m":"-0.10"},{"m":"-0.20"},{"m":null},{"n":1},{"m":-7}]})"
+             "\n"
+             R"({"t":"2024-01-02","u":"a","o":2,"l":[{"i":"x","m":5},{"i":"y","m":6}],"back":[]})"
+             "\n"
+             R"({"t":"2024-01-03","u":"a","o":3,"l":[],"back":[{"m":-1}]})"
+             "\n",
+             with_schema(kRefunds));
+    Texts events;
+    for (std::size_t row = 0; row < result.log.size(); ++row) {
+        const Event event = result.log.event(row);
+        events.push_back(std::string(event.kind == EventKind::refund ? "refund" : "purchase") + ' ' +
+                         std::string(event.item) + ' ' + std::string(event.order) + ' ' +
+                         std::to_string(event.revenue).substr(0, 5));
+    }
+    std::ranges::sort(events);
+    EXPECT_EQ(events,
+              (Texts{"purchase  3 nan", "purchase x 1 5.000", "purchase x 2 5.000", "purchase y 1 6.000",
+                     "purchase y 2 6.000", "refund  1 -7.30", "refund  3 -1.00"}));
+}
+
+TEST_F(JsonLines, AnAmountOfAListThatIsNoNumberMakesABadRow) {
+    const std::string message =
+        failure(R"({"t":"2024-01-01","u":"a","o":1,"l":[{"i":"x","m":5}],"back":[{"m":"-1"},{"m":"much"}]})"
+                "\n",
+                with_schema(kRefunds));
+    EXPECT_NE(message.find("log.csv:1: column back[+].m: expected a number such as 12.5, or "
+                           "nothing, got \"much\""),
+              std::string::npos)
+        << message;
 }
 
 TEST_F(JsonLines, EqualLinesAreDuplicatesAndElementsOfOneAreNot) {

@@ -46,6 +46,7 @@ struct RowEvent {
     std::string event;            ///< its type, ours or the log's own; empty: as the other rules say
     std::vector<Condition> when;  ///< all must hold; none: always
     std::map<std::string, std::vector<std::string>> columns;  ///< in place of Schema::columns
+    bool once = false;  ///< one for a line whose list is exploded; columns of the list say nothing then
 };
 
 /// An empty field of `columns` takes the value of the row before, if that has the same value in column `by`.
@@ -57,7 +58,8 @@ struct Fill {
 /// Plain data; value semantics.
 struct Schema {
     std::string name = "canonical";
-    /// In JSON lines a column is a path: "properties.price", "items[0].id", "params[key=source].value".
+    /// In JSON lines a column is a path: "properties.price", "items[0].id", "params[key=source].value",
+    /// "refunds[+].total" (the sum).
     /// Our name (time event user item session order event_id revenue order_revenue price quantity category
     /// brand list position) to the log's column, or its 1-based number if there is no header.
     std::map<std::string, std::string> columns;

@@ -4,9 +4,14 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <string>
 
+#include "funnel/base/number_format.hpp"
+#include "ingest/csv/field_value.hpp"
 #include "ingest/csv/scan.hpp"
 #include "ingest/json/bad_json.hpp"
 #include "ingest/json/json_text.hpp"
@@ -172,7 +177,7 @@ struct JsonLine::Reader {
     bool select(od::value& item, JsonNode& node, std::size_t place, std::size_t depth,
                 std::uint64_t instance) {
         for (JsonNode::Element& element : node.elements) {
-            if (element.field.empty() && element.place == place)
+            if (element.sum || (element.field.empty() && element.place == place))
                 return take(item, &element.node.front(), depth);
         }
         const bool named =
@@ -226,10 +231,28 @@ struct JsonLine::Reader {
         for (const std::size_t slot : node->slots) {
             out.found_[slot] = 1;
             const bool of_element = out.paths_.of_element[slot] != 0;
-            if (!of_element) out.values_[slot] = text;
-            if (of_element && inside)
-                out.of_elements_[(out.elements_ - 1) * out.values_.size() + slot] = text;
+            if (!of_element)
+                put(out.values_[slot], text, slot);
+            else if (inside)
+                put(out.of_elements_[(out.elements_ - 1) * out.values_.size() + slot], text, slot);
         }
+    }
+
+    /// Of a sum, what is no number stays as it is, and is judged as one.
+    void put(std::string_view& value, std::string_view text, std::size_t slot) {
+        if (out.paths_.sum[slot] == 0 || value.empty()) {
+            value = text;
+            return;
+        }
+        const auto before = base::parse_number(value), more = base::parse_number(text);
+        if (before && !more && !is_missing(text)) value = text;
+        if (!before || !more) return;
+        constexpr double kParts =
+            1e6;  // of an amount: what is added has no more digits than it was written with
+        const double sum = std::round((*before + *more) * kParts) / kParts;
+        std::array<char, 32> digits;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), sum);
+        value = out.arena_.keep({digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
     }
 
     /// A list or an object as text: from its begin to the last `close` that was passed.

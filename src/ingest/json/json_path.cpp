@@ -14,7 +14,8 @@ namespace {
 
 [[noreturn]] void fail(const std::string& path, const char* advice = "correct it") {
     throw Error(ErrorCode::schema,
-                "schema: expected a path such as user.id, items[0].id or params[key=id].value, got \"" +
+                "schema: expected a path such as user.id, items[0].id, refunds[+].total or "
+                "params[key=id].value, got \"" +
                     escaped(path) + "\"; " + advice);
 }
 
@@ -26,12 +27,14 @@ JsonNode& child_of(JsonNode& parent, std::string_view key) {
     return parent.children.back();
 }
 
-/// "[0]" or "[key=value]" without the brackets.
+/// "[0]", "[+]" or "[key=value]" without the brackets.
 JsonNode& element_of(JsonNode& list, std::string_view selector, const std::string& path) {
     if (list.exploded) fail(path, "every element of an exploded list is a row, so none can be chosen");
     JsonNode::Element element;
     const std::size_t equals = selector.find('=');
-    if (equals == std::string_view::npos) {
+    if (selector == "+") {
+        element.sum = true;
+    } else if (equals == std::string_view::npos) {
         const char* const end = selector.data() + selector.size();
         const auto [at, error] = std::from_chars(selector.data(), end, element.place);
         if (error != std::errc{} || at != end) fail(path);
@@ -41,16 +44,22 @@ JsonNode& element_of(JsonNode& list, std::string_view selector, const std::strin
         if (element.field.empty()) fail(path);
     }
     for (JsonNode::Element& known : list.elements) {
-        const bool same =
-            known.place == element.place && known.field == element.field && known.equals == element.equals;
+        const bool same = known.place == element.place && known.sum == element.sum &&
+                          known.field == element.field && known.equals == element.equals;
         if (same) return known.node.front();
     }
     // One element could fit both, and only one of them can have it.
-    if (!list.elements.empty() && list.elements.front().field != element.field)
-        fail(path, "choose all elements of one list by their place, or by the same key");
+    if (!list.elements.empty() &&
+        (list.elements.front().field != element.field || list.elements.front().sum != element.sum))
+        fail(path, "choose all elements of one list by their place, by the same key, or add them all up");
     element.node.emplace_back();
     list.elements.push_back(std::move(element));
     return list.elements.back().node.front();
+}
+
+/// Whether the numbers at a path are added up.
+bool is_sum(std::string_view path) {
+    return path.find("[+]") != std::string_view::npos;
 }
 
 /// The node at a path. `inside`: set if it lies in an exploded list, or is its elements.
@@ -77,7 +86,8 @@ JsonNode& node_at(JsonNode& root, const std::string& path, bool& inside) {
 
 }  // namespace
 
-JsonPaths::JsonPaths(JsonPathOptions given) : options(std::move(given)), of_element(options.paths.size()) {
+JsonPaths::JsonPaths(JsonPathOptions given)
+    : options(std::move(given)), of_element(options.paths.size()), sum(options.paths.size()) {
     bool inside = false;
     if (!options.explode.empty()) node_at(root, options.explode, inside).exploded = true;
     for (std::size_t slot = 0; slot < options.paths.size(); ++slot) {
@@ -86,6 +96,7 @@ JsonPaths::JsonPaths(JsonPathOptions given) : options(std::move(given)), of_elem
         inside = false;
         node_at(root, path, inside).slots.push_back(slot);
         of_element[slot] = inside;
+        sum[slot] = is_sum(path);
         if (path.find('.') != std::string::npos && !inside) child_of(root, path).slots.push_back(slot);
     }
     for (const std::string& path : options.named) {

@@ -14,9 +14,11 @@ struct JsonNode {
     std::string key;
     std::vector<std::size_t> slots;  ///< that take this value
     std::vector<JsonNode> children;  ///< members, if it is an object
-    /// Elements, if it is a list: the one at a place, or the one whose member `field` is `equals`.
+    /// Elements, if it is a list: the one at a place, the one whose member `field` is `equals`, or all of
+    /// them, whose numbers are added.
     struct Element {
         std::size_t place = 0;
+        bool sum = false;
         std::string field, equals;
         std::vector<JsonNode> node;  ///< one
     };
@@ -31,7 +33,7 @@ struct JsonNode {
 /// What a tree is made of.
 struct JsonPathOptions {
     std::vector<std::string>
-        paths;  ///< per slot: "user.id", "params[key=id].value", "items[0].id"; "": nothing
+        paths;  ///< per slot: "user.id", "params[key=id].value", "items[0].id", "refunds[+].total"; "": nothing
     std::vector<std::uint8_t> plain;  ///< per slot: a list or an object there makes a bad row; may be shorter
     std::vector<std::string> named;   ///< further paths whose keys may not occur twice
     std::string explode;              ///< path of a list, or empty
@@ -42,6 +44,7 @@ struct JsonPaths {
     JsonNode root;
     JsonPathOptions options;
     std::vector<std::uint8_t> of_element;  ///< per slot: it lies inside the exploded list
+    std::vector<std::uint8_t> sum;         ///< per slot: the sum of what is found
 
     /// A key that holds dots itself is found at the top. Throws Error(schema) for a path that cannot be read.
     explicit JsonPaths(JsonPathOptions given);

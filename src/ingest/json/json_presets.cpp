@@ -109,19 +109,14 @@ Schema woocommerce_orders() {
         schema.ignore_rows.push_back({"status", status});
     schema.rows.resize(1);
     schema.rows[0].event = "purchase";
-    // What went back stands on all lines of the order. The first amount is of the order; those that follow
-    // have ids of their own, so that each is counted once.
-    for (int i = 0; i < 5; ++i) {
-        const std::string back = "refunds[" + std::to_string(i) + "].";
-        Condition refunded;
-        refunded.column = back + "total";
-        RowEvent refund;
-        refund.event = "refund";
-        refund.when = {refunded};
-        refund.columns = {{"order_revenue", {back + "total"}}};
-        if (i > 0) refund.columns["order"] = {back + "id"};
-        schema.rows.push_back(refund);
-    }
+    RowEvent refund;
+    refund.event = "refund";
+    refund.once = true;
+    Condition refunded;
+    refunded.column = "refunds[+].total";
+    refund.when = {refunded};
+    refund.columns = {{"revenue", {refunded.column}}};
+    schema.rows.push_back(refund);
     schema.funnel = {{"purchase"}};
     schema.required = {"id", "status", "date_created_gmt", "line_items"};
     return schema;

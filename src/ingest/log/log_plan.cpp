@@ -132,6 +132,7 @@ class SlotMaker {
             return value;
         }
         for (const std::string& column : columns_of(role, event)) {
+            if (event != nullptr && event->once && column.starts_with(plan_.schema.explode + '.')) continue;
             const bool tagged = role == "user" && !value.sources.empty();
             value.sources.push_back({of_column(column, is_required(column)), tagged ? column + ':' : ""});
         }
@@ -259,6 +260,7 @@ void plan_roles(LogPlan& plan, SlotMaker& slots, const std::string& where) {
 
 void plan_conditions(const LogPlan& plan, SlotMaker& slots, RowShape& shape) {
     for (std::size_t i = 0; i < plan.schema.rows.size(); ++i) {
+        shape.events[i].once = plan.schema.rows[i].once;
         for (const Condition& condition : plan.schema.rows[i].when)
             shape.events[i].when.push_back({slots.of_column(condition.column, true), condition});
     }

@@ -115,6 +115,7 @@ ReadOptions reading_for(const events::NeededColumns& needed) {
     options.custom_kinds = needed.custom_kinds;
     options.columns = {.price = true,
                        .text = needed.text,
+                       .text_if_there = {},
                        .numbers = needed.numbers,
                        .text_if_mapped = true,
                        .position_if_mapped = true};

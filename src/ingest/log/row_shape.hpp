@@ -33,6 +33,7 @@ struct RowShape {
     struct Event {
         std::vector<Test> when;
         std::vector<Value> values;
+        bool once = false;  ///< only for the first of rows that share a line
     };
 
     std::vector<Event> events;                ///< at least one

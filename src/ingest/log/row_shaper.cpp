@@ -42,8 +42,11 @@ RowBatch& RowShaper::shape(const FileFormat& format, const RowBatch& rows) {
     fields_.resize(format.column_of.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
         take_row(rows, row);
-        for (std::size_t i = 0; i < shape_.events.size(); ++i)
-            add_event(shape_.events[i], rows, row, i);
+        // All rows of a line are in one batch.
+        const bool first = row == 0 || rows.text(row).data() != rows.text(row - 1).data();
+        for (std::size_t i = 0; i < shape_.events.size(); ++i) {
+            if (first || !shape_.events[i].once) add_event(shape_.events[i], rows, row, i);
+        }
     }
     return out_;
 }

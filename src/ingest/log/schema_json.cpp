@@ -149,7 +149,7 @@ std::string row_event_type(const Reader& event, const Schema& schema) {
 }
 
 void parse_rows(const Reader& rows, Schema& schema) {
-    Names keys = {"event", "when"};
+    Names keys = {"event", "when", "once"};
     for (const std::string& role : kRoles) {
         if (role != "event") keys.push_back(role);
     }
@@ -165,6 +165,8 @@ void parse_rows(const Reader& rows, Schema& schema) {
                     event.when.push_back(parse_condition(when, schema));
             } else if (key == "when") {
                 event.when.push_back(parse_condition(value, schema));
+            } else if (key == "once") {
+                event.once = value.boolean();
             } else {
                 event.columns[key] = value.columns(schema.header);
             }

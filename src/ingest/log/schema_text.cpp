@@ -53,6 +53,7 @@ Json row_event(const RowEvent& row, const ColumnWriter& writer) {
     if (!row.event.empty()) json["event"] = row.event;
     for (const Condition& when : row.when)
         json["when"].push_back(condition(when, writer));
+    if (row.once) json["once"] = true;
     for (const auto& [role, columns] : row.columns)
         json[role] = writer.columns(columns);
     return json;
