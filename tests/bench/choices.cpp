@@ -3,7 +3,7 @@
 // Examples are featured once; every variant learns from those known at CUT (seconds since 1970) with its
 // refit and is judged on those of the DAYS behind it. WHAT: groups leaves out one group of features after the
 // other; losses compares the exact chain loss, the whole-space loss, heads that are free of each other, and
-// one net per target. A line per variant and seed; docs/results.md shows some.
+// one net per target. A line per variant and seed; docs/lab/results.md shows some.
 #include <cstdint>
 #include <cstdio>
 #include <exception>

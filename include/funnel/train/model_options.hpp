@@ -52,7 +52,7 @@ struct ModelOptions {
 };
 
 /// Fills what is empty by the number of training rows of a table of finished examples. An epoch of a small
-/// table is a few hundred steps, and its validation figures waver. Measured in docs/results.md.
+/// table is a few hundred steps, and its validation figures waver. Measured in docs/lab/results.md.
 inline void choose_table_defaults(ModelOptions& options, std::size_t rows) {
     const bool few = rows < 100'000;
     if (!options.encoder.bins) options.encoder.bins = encoding::table_bins(rows);

@@ -36,7 +36,7 @@ struct LogModelOptions {
                                   const TrainObserver& observer = {});
 
 /// Fills in what is empty by the number of training rows. Examples of one visit are alike, so a log needs
-/// more decay than a table of that size; bins pay where they do not multiply hours (docs/results.md).
+/// more decay than a table of that size; bins pay where they do not multiply hours (docs/lab/results.md).
 inline void choose_log_defaults(ModelOptions& options, std::size_t rows) {
     const bool few = rows < 100'000;
     if (!options.encoder.bins) options.encoder.bins = few ? 8 : 0;
