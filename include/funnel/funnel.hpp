@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Table of contents: the doors of all header rooms, by what one wants to do. Programs that care for compile
-// time include the lines they need. Headers under detail/ belong to their rooms and may change in any
-// version.
+// Table of contents: the doors of all header rooms, by task. Programs that care about compile time include
+// only the lines they need. Headers under detail/ belong to their rooms and may change in any version.
 #pragma once
 
 // clang-format off

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Recommender: the one header that a server needs. A model and what it knows of users and items, fed with
-// events as they happen, asked by many threads at once.
+// Recommender: the one header that a server needs. It holds a model and what is known of users and items; the
+// host feeds it events as they happen, and many threads ask it at once.
 //
 //     funnel::Recommender shop = funnel::Recommender::load("shop.funnel");
 //     shop.observe({.time = now, .kind = "click", .user = "u7", .item = "i42", .session = "visit 1"}, now);
@@ -10,20 +10,20 @@
 //     if (shop.top({.now = now, .user = "u7"}, items, "purchase", 2, scratch) == Ranked::yes)
 //         for (const std::uint32_t i : scratch.order()) show(items[i].id, scratch.scores()[i]);
 //
-// Times are microseconds since 1970 UTC. The host passes the time: the library asks no clock. Texts are
-// borrowed for the length of a call. docs/server.md says how it works and what it costs.
+// Times are microseconds since 1970 UTC. The host passes the time: the library reads no clock. Texts are
+// borrowed for the duration of a call. docs/server.md says how it works and what it costs.
 //
-// Threads: every call but moving and destruction may come from any thread at any time. Readers never wait
-// for the writer, nor for each other: there are two histories, one that is read and one that is written, and
-// a thread of the recommender's own lets them change places. Memory: twice the history. A recommender that
-// was moved from may only be destroyed or assigned to; before either, all calls must have returned.
+// Threads: every call but moving and destruction may come from any thread at any time. Readers wait neither
+// for the writer nor for each other: there are two histories, one that is read and one that is written, and a
+// thread of the recommender swaps them. Memory: twice the history. A recommender that was moved from may only
+// be destroyed or assigned to; before either, all calls must have returned.
 //
-// Clocks: `now` is believed. If it jumps back, events are late until it is where it was; if it jumps far
+// Clocks: `now` is trusted. If it jumps back, events are late until it reaches its old value; if it jumps far
 // ahead together with an event's time, events are late until then, so check the clock of the host. A request
-// whose `now` is before the last event in use counts as asked at the time of that event.
+// whose `now` is before the last event in use is answered as of that event.
 //
 // Errors: load, swap_model and save_state throw funnel::Error, a std::runtime_error (funnel/base/error.hpp).
-// What happens in daily work is a value: see Taken and Ranked.
+// Everyday outcomes are values: see Taken and Ranked.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ColumnView: a column of text by dictionary code; which columns of a table are numbers, and their values.
+// ColumnView: a column of text by dictionary code; also, which columns of a table are numbers, and their
+// values.
 #pragma once
 
 #include <algorithm>

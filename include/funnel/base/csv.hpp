@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Fields of a CSV row, as RFC 4180 writes them and read_log reads them back unchanged.
+// Writes the fields of a CSV row as RFC 4180 has them; read_log reads them back unchanged.
 #pragma once
 
 #include <algorithm>

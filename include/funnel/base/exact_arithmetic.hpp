@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stops the compiler where its flags would change the last bits of a feature: a model is trained by one
-// program and used by another, and both must compute the same. Nothing to call.
+// Stops compilation if the compiler's flags would change the last bits of a feature: one program trains a
+// model and another uses it, and both must compute the same. Nothing to call.
 #pragma once
 
 // __ASSOCIATIVE_MATH__ and __RECIPROCAL_MATH__ are the parts of -ffast-math that g++ tells of.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NumericFeature: the name of a number that models take in, and how it is brought to a scale of its own.
+// NumericFeature: the name of a numeric input of models, and the transform that gives it its scale.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // FlatMap: packed records under 64-bit keys, open addressing with linear probing over a byte of the hash per
-// slot, eight at a time (after Benzaquen et al., "Swiss tables", 2017). A key that is not there costs one
-// cache miss in an array that is a small part of the table; one that is there, two. The upper bits of the
-// hash choose the slot, so that a table that grows is copied from front to back. Keys that were made to
-// collide, by a log or a file, are told by the length of a probe: then a hash that nobody can foresee places
-// them.
+// slot, eight at a time (after Benzaquen et al., "Swiss tables", 2017). An absent key costs one cache miss,
+// in an array that is a small part of the table; a present key costs two. The upper bits of the hash choose
+// the slot, so a growing table is copied from front to back. Long probes reveal keys that a log or a file
+// made to collide; the table then switches to a hash that nobody can predict.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Large buffers in large pages where the system offers them: fewer page faults while they are filled, fewer
-// misses of the address cache while they are probed.
+// Puts large buffers into large pages where the system offers them: fewer page faults while they are filled,
+// fewer TLB misses while they are probed.
 #pragma once
 
 #ifdef __linux__

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Labels: what became of an example, 0 or 1, or not known; and the words that tables say it with.
+// Labels: the outcome of an example, 0, 1 or unknown; and the words that tables use for it.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// MissingWords: what stands for "no value" in a table: nothing, NA, N/A, nan, null, None, \N, and what a user
-// adds.
+// MissingWords: the words that mean "no value" in a table: nothing, NA, N/A, nan, null, None, \N, and those
+// that a user adds.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // number_texts: columns of a table that are read as text although most of their values look like numbers, and
-// what would read them. A model that learns "$3,568.48" as a word learns next to nothing from a price.
+// the option that would read them as numbers. A model that learns "$3,568.48" as a word learns next to
+// nothing from a price.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// PairFilter: which items and categories a user may have records of.
+// PairFilter: which items and categories a user may have records for.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Logarithm, power of two and circle from +, -, * and / alone: libm's differ in the last bit between
-// machines, and features must not. Relative error below 1e-11.
+// Logarithm, power of two and circle from +, -, * and / alone: those of libm differ in the last bit between
+// machines, and features must not differ. Relative error below 1e-11.
 #pragma once
 
 #include <algorithm>

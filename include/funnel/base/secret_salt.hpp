@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// secret_salt: for hash tables whose entries come from strangers.
+// secret_salt: for hash tables whose entries come from untrusted sources.
 #pragma once
 
 #include <cstdint>

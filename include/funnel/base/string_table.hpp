@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// StringTable: text to dense index and back, in order of first appearance.
-// Open addressing with linear probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). The lower
-// half of the hash (the upper bits cut logs into parts) chooses the slot and is kept there, so that a table
-// that grows is copied from front to back without a look at the texts. Texts that were made to collide are
-// told by the length of a probe: then a hash that nobody can foresee places them.
+// StringTable: text to dense index and back, in order of first appearance. Open addressing with linear
+// probing; an entry costs its bytes + 8 (offset) + 8 to 16 (slots). The lower half of the hash (the upper
+// bits cut logs into parts) chooses the slot and is kept there, so a growing table is copied from front to
+// back without reading the texts. Long probes reveal texts that were made to collide; the table then switches
+// to a hash that nobody can predict.
 #pragma once
 
 #include <algorithm>

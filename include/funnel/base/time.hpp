@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Times are std::int64_t microseconds since 1970-01-01 UTC, durations microseconds. No machine clock, no
+// Times are std::int64_t microseconds since 1970-01-01 UTC, durations microseconds. No machine clock, no time
 // zone: proleptic Gregorian calendar as in std::chrono.
 #pragma once
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// UTF-8 as RFC 3629 has it (no overlong forms, no surrogates, nothing above U+10FFFF), and text for messages.
+// UTF-8 as RFC 3629 defines it (no overlong forms, no surrogates, nothing above U+10FFFF), and text for
+// messages.
 #pragma once
 
 #include <cstddef>

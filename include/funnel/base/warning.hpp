@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Warning: what makes a result doubtful, as data: a code for programs, a line for people.
+// Warning: a reason to doubt a result, as data: a code for programs, a line for people.
 //
 // To warn from the library, put a Warning into the report or result that is returned; the program shows it,
 // puts it into `warnings` of every JSON result and counts it for --strict. In tools/ call console.warn(code,
 // message). A new code needs a row in docs/warnings.md and nothing else: a test compares that list with the
-// sources, where codes stand as {"code", ...} or warn("code", ...). What is good to know and no reason for
+// sources, where codes stand as {"code", ...} or warn("code", ...). What is good to know but no reason for
 // doubt is a note.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// build_dataset: walks a log in time order and writes down the features of every example before any event
-// of its time is observed.
+// build_dataset: walks a log in time order and records the features of every example before any event at the
+// same time is observed.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CategoryEncoder: one categorical feature, fitted: dropped, an embedding id, or target rates.
+// CategoryEncoder: one fitted categorical feature: dropped, an embedding id, or target rates.
 #pragma once
 
 #include <algorithm>

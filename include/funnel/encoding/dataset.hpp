@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Dataset: raw examples before normalization, from a log or from a table; what encoders are fitted on, what
-// `features` exports and what nets are trained on.
+// Dataset: raw examples before normalization, from a log or from a table. Encoders are fitted on it,
+// `features` exports it, and nets are trained on it.
 #pragma once
 
 #include <cstdint>

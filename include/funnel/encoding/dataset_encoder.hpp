@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// DatasetEncoder: the rows of a Dataset as an Encoder writes them, with target rates that leave out a row's
+// DatasetEncoder: the rows of a Dataset as an Encoder encodes them, with target rates that leave out a row's
 // own fold.
 #pragma once
 

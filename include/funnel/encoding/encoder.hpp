@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Encoder: raw rows to what the net sees, dense floats and embedding ids, with everything that was fitted.
+// Encoder: turns raw rows into what the net sees, dense floats and embedding ids, and holds everything that
+// was fitted.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// matrix_dataset: numbers that are in memory already, as the examples of a table.
+// matrix_dataset: numbers already in memory, as the examples of a table.
 #pragma once
 
 #include <algorithm>

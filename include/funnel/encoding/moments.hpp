@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Moments: count, mean, variance and range of transformed columns in one pass over their rows: exact sums
-// about the mean of a block, blocks joined as in Chan, Golub and LeVeque (1979).
+// Moments: count, mean, variance and range of transformed columns in one pass over their rows. Sums about the
+// mean of a block are exact; blocks are joined as in Chan, Golub and LeVeque (1979).
 #pragma once
 
 #include <algorithm>

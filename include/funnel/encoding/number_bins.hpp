@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// NumberBins: a number as a category, the bin that it falls into, so that an embedding can give every bin a
-// meaning of its own. Beside the z-score, whose steps a small net finds late.
+// NumberBins: a number as a category, namely its bin, so that an embedding can give every bin a meaning of
+// its own. It complements the z-score, in which a small net finds steps late.
 #pragma once
 
 #include <algorithm>

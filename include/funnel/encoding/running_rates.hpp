@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// RunningRates: target rates of categories that grow with the rows as they come. A row is shown what the rows
-// before it say, never its own label: the ordered statistics of Prokhorenkova et al., "CatBoost" (2018).
+// RunningRates: target rates of categories, updated with every row. A row sees what the rows before it say,
+// never its own label: the ordered statistics of Prokhorenkova et al., "CatBoost" (2018).
 #pragma once
 
 #include <algorithm>

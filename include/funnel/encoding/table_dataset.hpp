@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// table_dataset: columns of text to a Dataset; which of their cells are bad.
+// table_dataset: turns columns of text into a Dataset, and says which of their cells are bad.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// table_examples: a table to a Dataset with its label, weights, times and groups, each from a column by name.
+// table_examples: turns a table into a Dataset with its label, weights, times and groups, each from a named
+// column.
 #pragma once
 
 #include <cmath>

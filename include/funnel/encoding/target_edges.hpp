@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// target_edges: where a number changes what becomes of a row: the thresholds of a small decision tree on one
-// column. Target-aware bins: Gorishniy et al., "On embeddings for numerical features in tabular deep
-// learning" (2022), section 3.2.2; the tree grows best-first by gain of log likelihood.
+// target_edges: the values of a number at which the outcome of a row changes: the thresholds of a small
+// decision tree on one column. Target-aware bins: Gorishniy et al., "On embeddings for numerical features in
+// tabular deep learning" (2022), section 3.2.2; the tree grows best-first by gain of log likelihood.
 #pragma once
 
 #include <algorithm>

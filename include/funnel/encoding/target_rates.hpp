@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// TargetRates: a large or short-lived category as the shrunk rate of every target and its log count.
-// For training rows the fold that the row is in is left out, so that no row sees its own label.
-// Micci-Barreca, "A preprocessing scheme for high-cardinality categorical attributes" (2001).
+// TargetRates: a large or short-lived category as the shrunk rate of every target and its log count. For a
+// training row its own fold is left out, so that no row sees its own label. Micci-Barreca, "A preprocessing
+// scheme for high-cardinality categorical attributes" (2001).
 #pragma once
 
 #include <algorithm>

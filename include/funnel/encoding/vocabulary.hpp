@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Vocabulary: the texts of one categorical feature, as ids of an embedding or with target rates.
+// Vocabulary: the texts of one categorical feature, for embedding ids or target rates.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Quantiles of the beta distribution, for intervals of shrunk rates. The incomplete beta function by its
 // continued fraction (Abramowitz and Stegun 26.5.8), evaluated by the method of Lentz, inverted by Newton
-// steps inside of a bracket.
+// steps within a bracket.
 #pragma once
 
 #include <algorithm>

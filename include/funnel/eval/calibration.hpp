@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Calibration: whether of the rows that get p a share of p turns out positive. Bins of a reliability diagram
-// and the expected calibration error (Naeini, Cooper and Hauskrecht 2015), here with bins of equal weight,
-// since at a base rate of 1 % bins of equal width would be one bin.
+// Calibration: whether a share p of the rows that get probability p is positive. Bins of a reliability
+// diagram and the expected calibration error (Naeini, Cooper and Hauskrecht 2015), here with bins of equal
+// weight, because at a base rate of 1 % bins of equal width would collapse into one.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Figures of a ranking without each of 64 groups of users, all from one sort: what their 95 % intervals, and
-// those of the difference of two models on the same rows, are made of (docs/evaluation.md).
+// Figures of a ranking without each of 64 groups of users, all from one sort: the basis of their 95 %
+// intervals and of those for the difference of two models on the same rows (docs/evaluation.md).
 #pragma once
 
 #include <algorithm>

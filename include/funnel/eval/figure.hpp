@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Figure: a number of a report that may be undefined, and then says why (docs/evaluation.md).
+// Figure: a number of a report that may be undefined and then says why (docs/evaluation.md).
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Intervals that know that rows of one user belong together: the jackknife that leaves out one of 64 groups
-// of users at a time (Efron and Stein 1981; Tukey's t interval).
+// Intervals that account for the rows of one user belonging together: the jackknife that leaves out one of 64
+// groups of users at a time (Efron and Stein 1981; Tukey's t interval).
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Observed over expected given the places: what stands on top of a list is clicked more, whatever it is, and
-// good things stand on top. So the factors of items and of places are estimated together, by alternating the
-// two (a rank-one Poisson model).
+// Observed over expected clicks, given the positions. The top of a list is clicked more, whatever is there,
+// and good items are placed at the top. So the factors of items and of positions are estimated together,
+// alternating between the two (a rank-one Poisson model).
 #pragma once
 
 #include <algorithm>

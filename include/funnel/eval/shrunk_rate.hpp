@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ShrunkRates: rates of many keys, each drawn towards the rate of all by as much as chance explains: a
-// beta-binomial fitted by moments (Kleinman 1973), for events of users who come in clusters (Kish's design
+// ShrunkRates: rates of many keys, each shrunk towards the overall rate by as much as chance explains: a
+// beta-binomial fitted by moments (Kleinman 1973), for events that are clustered by user (Kish's design
 // effect).
 #pragma once
 

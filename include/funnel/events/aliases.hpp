@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// apply_aliases: ids that belong to one person become one user, as a list says; nothing is guessed.
+// apply_aliases: ids that belong to one person, according to a list, become one user; nothing is guessed.
 #pragma once
 
 #include <cstddef>

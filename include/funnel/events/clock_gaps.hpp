@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// find_clock_gaps: rows whose clock was wrong, by the gaps in the times of a whole log. Rows ahead stand
-// behind the earliest gap that is longer than 6 h and than three times every gap before it; rows behind stand
-// before the latest gap that is so against every gap after it; few rows of few users in both cases.
+// find_clock_gaps: uses the gaps in the times of a whole log to find rows whose clock was wrong. Rows ahead
+// come after the earliest gap that is longer than 6 h and than three times every gap before it. Rows behind
+// come before the latest gap that is so in comparison with every gap after it. In both cases they must be few
+// rows of few users.
 #pragma once
 
 #include <algorithm>

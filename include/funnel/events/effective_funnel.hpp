@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// effective_funnel: a default funnel without the stages that a log knows nothing of.
+// effective_funnel: a default funnel without the stages that do not occur in a log.
 #pragma once
 
 #include <string>

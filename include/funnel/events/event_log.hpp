@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// EventLog: a log in memory, column by column, rows in input order. What reading, metrics and features share.
+// EventLog: a log in memory, column by column, rows in input order. Reading, metrics and features share it.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// FeatureSpec: the ordered names, transforms and groups of what a History writes into a row.
+// FeatureSpec: the names, transforms and groups of the features that a History writes into a row, in order.
 #pragma once
 
 #include <array>

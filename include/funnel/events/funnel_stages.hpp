@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Funnel: the ordered stages that metrics count, labels ask for and the heads of the net predict.
+// Funnel: the ordered stages that metrics count, labels refer to and the heads of the net predict.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NeededColumns: what somebody, a model for example, must find in a log beside time, user, item, kind and
+// NeededColumns: the columns that a model, for example, needs in a log besides time, user, item, kind and
 // visit.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// drop_order_copies: rows of orders that were written several times (a reload, a second export), each once.
+// drop_order_copies: keeps each order row once that was written several times (a reload, a second export).
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// put_in_order: a log whose rows and ids do not depend on where they stood in the file.
+// put_in_order: a log whose rows and ids do not depend on their position in the file.
 #pragma once
 
 #include <algorithm>

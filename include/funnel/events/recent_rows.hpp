@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// RecentRows: which rows of its last days a history has seen. So a row that comes too late is told from one
+// RecentRows: which rows of its last days a history has seen. This tells a row that comes too late from one
 // that comes again.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// RowCondition: which rows of a log are asked for: 'device=mobile & (price>50 | category in (shoes, "new
+// RowCondition: selects rows of a log by a condition: 'device=mobile & (price>50 | category in (shoes, "new
 // in"))'.
 //
 //   const auto condition = events::RowCondition::parse("device=mobile & price>50");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// SideTable: what is known of items, users or visits beside the log, looked up by id. SideInput: a column of
-// such a table that a model uses, as a further input of an example.
+// SideTable: what is known of items, users or visits apart from the log, looked up by id. SideInput: a column
+// of such a table that a model uses, as a further input of an example.
 #pragma once
 
 #include <algorithm>

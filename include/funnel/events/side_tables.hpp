@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SideTables: the inputs that a model takes from tables beside the log, for every example.
+// SideTables: the inputs of every example that a model takes from side tables.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Timeline: what a command takes of a log in time: which rows are known, whose clocks are believed, and which
-// units are asked for. docs/time.md has the rules.
+// Timeline: which rows of a log are known, which clocks are trusted, and which units a command asks for.
+// docs/time.md has the rules.
 #pragma once
 
 #include <cstdint>

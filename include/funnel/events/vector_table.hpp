@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// VectorTable: numbers that are known of items or users beside the log, looked up by id.
+// VectorTable: vectors of items or users, known apart from the log and looked up by id.
 #pragma once
 
 #include <algorithm>

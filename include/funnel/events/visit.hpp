@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// VisitSplitter: the visits of one user. A given visit id makes a visit of all its rows; rows without an id
-// make visits among themselves, split where the user was silent for 30 minutes or more (docs/metrics.md).
+// VisitSplitter: the visits of one user. All rows with the same visit id are one visit; rows without an id
+// form visits among themselves, split where the user was silent for 30 minutes or more (docs/metrics.md).
 #pragma once
 
 #include <cstdint>

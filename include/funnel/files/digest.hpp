@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Digest: which bytes a file held. XXH3-128, as `xxhsum -H2 FILE` prints it: it tells files apart and finds
-// damage, but proves nothing against somebody who wants two files to look the same.
+// Digest: identifies the bytes of a file. XXH3-128, as `xxhsum -H2 FILE` prints it: it tells files apart and
+// finds damage, but is no protection against somebody who wants two files to look the same.
 #pragma once
 
 #include <cstdint>

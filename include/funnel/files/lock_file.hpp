@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// LockFile: one process at a time. The system releases the lock when its holder ends, however it ends, so
-// there is no stale one; the file itself stays, empty.
+// LockFile: one process at a time. The system releases the lock when its holder ends, however it ends, so no
+// lock is ever stale; the file itself stays, empty.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// read_npy: a matrix that numpy saved
+// read_npy: reads a matrix that numpy saved
 // (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Output: an AtomicFile that packs with gzip when its name says so.
+// Output: an AtomicFile that compresses with gzip if its name ends in .gz.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Makes it a link error that a program compiled with _GLIBCXX_DEBUG uses a library compiled without, or the
-// other way round: their std::vector differ in size. Nothing to call.
+// Makes it a link error if a program compiled with _GLIBCXX_DEBUG uses a library compiled without it, or the
+// other way round: their std::vector types differ in size. Nothing to call.
 #pragma once
 
 namespace funnel::files::detail {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// LogCoder: the rows of one EventLog in the numbers of one History, each id looked up once.
+// LogCoder: the rows of one EventLog in the codes of one History, each id looked up once.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// draft_schema: a first schema file for a log that nobody has described, and what it is unsure of.
+// draft_schema: drafts a schema file for an unknown log, and says what it is unsure of.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// read_log_parts: as read_log, but the log comes in parts without a common user, one at a time. For what adds
-// up over users, such as metrics::count_parts; the log may be larger than memory.
+// read_log_parts: like read_log, but the log comes in parts that share no user, one at a time. For results
+// that add up over users, such as metrics::count_parts; the log may be larger than memory.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Periods by their names, "last-week", and the period that one is compared with, in local days of a time
+// Periods by name, such as "last-week", and the period that each is compared with, in local days of a time
 // zone.
 #pragma once
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// read_log: plain, gzip or zstd CSV files to one EventLog and a ReadReport. RFC 4180.
+// read_log: reads plain, gzip or zstd files, CSV (RFC 4180) or JSON lines, into one EventLog and a
+// ReadReport.
 #pragma once
 
 #include <cstdint>

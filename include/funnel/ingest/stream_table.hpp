@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// stream_table: a CSV table of finished examples, block by block and never whole in memory: numbers as
+// stream_table: reads a CSV table of finished examples block by block, never whole in memory: numbers as
 // floats, categories as hashes of their texts.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Offsets of an IANA time zone over a span of time, to cut local days. Reads the system's zone database.
+// Offsets of an IANA time zone over a span of time, to find local days. Reads the system's zone database.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Makes it a link error that a program whose matrices Eigen aligns for other vectors (-march=native, -mavx)
-// uses a library compiled without: what one allocates, the other cannot free. Nothing to call. A program that
-// needs such flags includes funnel/recommender.hpp, which shows no matrices, or compiles funnel with the same
-// flags.
+// Makes it a link error if a program whose matrices Eigen aligns for wider vectors (-march=native, -mavx)
+// uses a library compiled without these flags: what one allocates, the other cannot free. Nothing to call. A
+// program that needs such flags includes funnel/recommender.hpp, which shows no matrices, or compiles funnel
+// with the same flags.
 #pragma once
 
 #include "funnel/base/matrix.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ClickHouseFunnel: how far windowFunnel of ClickHouse, in its default mode, sees an entity come: rows sorted
-// by (time, step), and a row serves every step it fits (AggregateFunctionWindowFunnel.cpp).
+// ClickHouseFunnel: how far an entity comes according to ClickHouse's windowFunnel in its default mode: rows
+// sorted by (time, step), and a row serves every step it fits (AggregateFunctionWindowFunnel.cpp).
 // explain_clickhouse: which users it counts differently from us, and by which rule.
 #pragma once
 

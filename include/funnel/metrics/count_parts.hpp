@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// count_parts: a log that comes in parts without a common user, counted part by part on several threads.
+// count_parts: counts a log that comes in parts without a common user, part by part on several threads.
 #pragma once
 
 #include <algorithm>

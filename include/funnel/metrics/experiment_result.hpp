@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ExperimentResult: the variants of an experiment beside their control, as finish() of experiment.hpp gives
-// them.
+// ExperimentResult: the variants of an experiment compared with their control, as finish() of experiment.hpp
+// gives them.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // MetricParts: numerator and denominator of a metric in each group of users, and what follows from them for
-// two metrics side by side: the difference and the relative lift, with intervals.
+// the comparison of two: the difference and the relative lift, with intervals.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// MetricsOptions and LogFacts: what is asked of a log, and what must be known of the whole of it first.
+// MetricsOptions and LogFacts: what to count, and what must be known of the whole log first.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// MetricsResult: the numbers of a log.
+// MetricsResult: all metrics of a log.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// MetricsState: what has been counted so far, in a form that adds.
+// MetricsState: the counts so far, in a form that adds up.
 #pragma once
 
 #include <algorithm>

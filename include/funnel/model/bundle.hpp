@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Bundle: all that predicting needs and nothing else: what is predicted, how rows become inputs, the nets,
+// Bundle: all that prediction needs and nothing else: what is predicted, how rows become inputs, the nets,
 // how they were trained, a few rows with their scores, and for a log the history up to its watermark.
 #pragma once
 

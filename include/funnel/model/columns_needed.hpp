@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// columns_needed: what a log must tell a model, so that its rows mean what they meant in training.
+// columns_needed: the columns that a model needs in a log, so that rows mean what they meant in training.
 //
 //     const auto reading = ingest::reading_for(model::columns_needed(bundle));
 //     const auto read = ingest::read_log(paths, reading);  // Error(schema) if a file lacks one of them

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// DriftLimits: how far an input or a score may move from those of the training before somebody should look,
-// and what that says about rows which were counted (model/reference.hpp).
+// DriftLimits: how far an input or a score may drift from training before somebody should look, and the
+// verdict on rows that were counted (model/reference.hpp).
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reference: how the raw inputs and the scores were distributed when a model was trained (the scores: or
-// calibrated), and Drift: how far the rows that it meets later have moved from that.
+// Reference: the baseline distribution of the raw inputs and the scores when a model was trained (for scores,
+// trained or calibrated). Drift: how far later rows have moved from it.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// TrainingSummary: what a training did, as plain data. Holds no time of day, duration, thread count, host
-// or path, so that the same training writes the same bytes.
+// TrainingSummary: what happened in a training, as plain data. It holds no time of day, duration, thread
+// count, host or path, so that the same training writes the same bytes.
 #pragma once
 
 #include <cstdint>

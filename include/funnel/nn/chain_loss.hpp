@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The exact likelihood of ordered outcomes: every head of a chain is a binary cross-entropy on the rows that
-// passed the head before. Per chain, with y_0 = 1 and M_ik = 1 if all labels up to k are known:
+// The exact likelihood of ordered outcomes: every head of a chain has a binary cross-entropy on the rows that
+// reached the stage of the head before. Per chain, with y_0 = 1 and M_ik = 1 if all labels up to k are known:
 //   L = sum_ik M_ik y_i,k-1 a_ik [softplus(z_ik) - y_ik z_ik] / sum_ik M_ik y_i,k-1 a_ik
 // and the loss of a net is the sum over its chains. One head is the plain binary cross-entropy.
 #pragma once

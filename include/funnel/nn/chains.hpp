@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Chains: how the heads of a net hang together. Inside a chain head k is conditional on head k - 1 and
-// p_k = product of sigmoid(z_j), j <= k; a new chain starts over with all examples.
+// Chains: how the heads of a net depend on each other. Inside a chain, head k is conditional on head k - 1
+// and p_k = product of sigmoid(z_j), j <= k; a new chain starts over with all examples.
 #pragma once
 
 #include <cstddef>

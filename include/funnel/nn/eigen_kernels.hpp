@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// eigen_kernels: the kernels on Eigen, for any scalar; what every other set is held against.
+// eigen_kernels: the kernels on Eigen, for any scalar; the reference for every other set of kernels.
 #pragma once
 
 #include <algorithm>

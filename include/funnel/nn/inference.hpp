@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NetPredictor: a frozen net and its chains, ready to score single rows and bulk: inputs to probabilities.
+// NetPredictor: a frozen net and its chains, ready to turn inputs into probabilities, row by row or in bulk.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Net: the parameters of embeddings + dense inputs -> MLP -> K logits, in one vector that optimizers,
-// averages and files can treat as a whole. What runs it is PackedNet (packed_net.hpp).
+// averages and files can treat as a whole. PackedNet (packed_net.hpp) runs it.
 #pragma once
 
 #include <cmath>

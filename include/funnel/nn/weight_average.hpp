@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// WeightAverage: exponential moving average of the parameters over the steps, whose end is flatter and
+// WeightAverage: exponential moving average of the parameters over the steps; its end point is flatter and
 // usually better than the last step. Source: Polyak and Juditsky (1992); the form with a warm-up is
 // TensorFlow's.
 #pragma once

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Comparisons: what stands beside the metrics of a log: another log, an experiment, another dialect.
+// Comparisons: what the metrics of a log are compared with: another log, an experiment, another funnel
+// definition.
 #pragma once
 
 #include <cstdint>

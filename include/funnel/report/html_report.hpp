@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A page for people who decide: metrics and model of a shop in one HTML file without scripts or references.
+// A page for the people who decide: metrics and model of a shop in one HTML file without scripts or
+// references.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lists of people as CSV for a mail tool, as JSON and as text (docs/metrics.md, "People").
+// Lists of people as CSV for a mailing tool, as JSON and as text (docs/metrics.md, "People").
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ReportNumbers and ModelNumbers: all that the page shows of a log and of a model, measured.
+// ReportNumbers and ModelNumbers: everything that the page shows of a log and of a model.
 #pragma once
 
 #include <cstddef>

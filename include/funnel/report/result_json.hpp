@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What every JSON result has: the version of its shape, and its warnings.
+// What every JSON result has: its schema version and its warnings.
 #pragma once
 
 #include <optional>

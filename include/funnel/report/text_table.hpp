@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// TextTable: text in aligned columns for people, and the numbers in it as people write them.
+// TextTable: text in aligned columns for people, with numbers formatted for people.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Evaluation: how good predictions are on rows they did not see, in all and by segment (docs/evaluation.md).
+// Evaluation: how good predictions are on unseen rows, overall and by segment (docs/evaluation.md).
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,7 @@ struct Evaluation {
     EvaluatedRows all = {};
     std::vector<EvaluatedRows> segments =
         {};  ///< known_users, new_users, known_items, new_items, place_hidden; none for a table
-    /// K: the funnel of the ripe exposures, which are the rows whose every label is known: the definition of
+    /// K: the funnel of the mature exposures, which are the rows whose every label is known: the definition of
     /// the metrics (docs/metrics.md). None for a table.
     std::vector<Observed> steps = {};
     std::vector<EvaluatedDay> days = {};  ///< in order; none for a table

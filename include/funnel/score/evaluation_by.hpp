@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// evaluate_by: how good predictions are for each value of a column, those that are predicted worst first.
+// evaluate_by: how good predictions are for each value of a column, worst predicted first.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// score_table: the probabilities of finished rows, for `score` and `evaluate` of tables.
+// score_table: the probabilities of finished rows, for `score` and `evaluate` on tables.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ShopperModel: a shop's event log with known true rates, made from a seed. docs/simulate.md describes the
-// model.
+// ShopperModel: generates a shop's event log with known true rates from a seed. docs/simulate.md describes
+// the model.
 #pragma once
 
 #include <algorithm>

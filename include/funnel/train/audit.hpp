@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Audit: signs that a model knows what it will not know in use: a random split that looks far better than a
-// split by time, and inputs that predict nearly everything alone.
+// Audit: signs that a model learns from what it will not know in use: a random split that looks far better
+// than a split by time, and inputs that predict nearly everything alone.
 #pragma once
 
 #include <algorithm>

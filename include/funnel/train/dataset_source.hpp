@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// DatasetSource: rows of a Dataset as inputs of a net, for training and for judging.
+// DatasetSource: rows of a Dataset as inputs of a net, for training and evaluation.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// InputSource: where a training gets the encoded inputs of a row from, so that an encoder can produce them
-// block by block and the encoded table need not exist in memory.
+// InputSource: supplies the encoded inputs of rows to a training, so that an encoder can produce them block
+// by block and the encoded table need not exist in memory.
 #pragma once
 
 #include <algorithm>

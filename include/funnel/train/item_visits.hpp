@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// item_visits: the items of every visit in the order of time, for skip_gram.
+// item_visits: the items of every visit in time order, for skip_gram.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ModelOptions: what decides a model besides its data, and what a training tells on the way.
+// ModelOptions: what determines a model besides its data, and what a training reports on the way.
 #pragma once
 
 #include <algorithm>

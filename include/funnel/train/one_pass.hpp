@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// OnePass: a table's model from rows that are seen once, in their order, and never kept: running
+// OnePass: trains a table's model on rows that are seen once, in their order, and never kept: running
 // normalization, running target rates of categories known by their hashes, and one step per batch.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// recalibrate: the base rate of a shop moves faster than what its visitors like. Moves the intercepts of a
-// model to labels that became known after training, and with them the scores that it is expected to give.
+// recalibrate: moves the intercepts of a model to labels that became known after training, and with them the
+// baseline distribution of its scores. The base rate of a shop moves faster than what its visitors like.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// search: which encoding and which net suit a table that nobody has tuned for. Candidates are trained side by
-// side, the worse half falls behind after every split, and the best are trained as members of one model, as
-// in TabPack (Gorishniy et al. 2026); candidates in the spirit of RealMLP (Holzmueller et al. 2024).
+// search: finds the encoding and the net that suit a table that nobody has tuned for. Candidates are trained
+// side by side, the worse half drops out after every split, and the best are trained as members of one model,
+// as in TabPack (Gorishniy et al. 2026); candidates in the spirit of RealMLP (Holzmueller et al. 2024).
 #pragma once
 
 #include <algorithm>

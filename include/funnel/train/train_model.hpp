@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// train_model: examples to a Bundle: fit the encoder and the net, choose the epoch on validation rows, refit
-// on everything known. The same path for logs and tables (docs/model.md).
+// train_model: turns examples into a Bundle: fit the encoder and the net, choose the epoch on validation
+// rows, refit on everything known. The same path for logs and tables (docs/model.md).
 #pragma once
 
 #include <algorithm>

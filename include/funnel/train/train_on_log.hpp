@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// train_on_log: an event log to a Bundle: examples and labels from the funnel, point-in-time features, one
-// head per stage, and the history that scoring goes on from (docs/features.md, docs/model.md).
+// train_on_log: turns an event log into a Bundle: examples and labels from the funnel, point-in-time
+// features, one head per stage, and the history that scoring goes on from (docs/features.md, docs/model.md).
 #pragma once
 
 #include <algorithm>

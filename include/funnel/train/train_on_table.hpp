@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// train_on_table: finished examples, the rows of a Dataset with their labels, to a Bundle (docs/model.md).
+// train_on_table: turns finished examples, the rows of a Dataset with their labels, into a Bundle
+// (docs/model.md).
 //
 //     const auto data = encoding::matrix_dataset(names, values, "bought", labels);
 //     const Bundle model = train::train_on_table(data);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// TrainOptions: everything that decides a training besides its data, with defaults for real click logs.
+// TrainOptions: everything that determines a training besides its data, with defaults for real click logs.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fit and refit: the epoch loop. Trains on mini-batches, judges every epoch on validation rows, keeps the
-// best weights; a refit repeats the chosen number of epochs on more rows.
+// fit and refit: the epoch loop. Trains on mini-batches, validates every epoch, keeps the best weights; a
+// refit repeats the chosen number of epochs on more rows.
 #pragma once
 
 #include <algorithm>

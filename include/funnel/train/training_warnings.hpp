@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// training_warnings: what somebody who trusts a model should hear about its training.
+// training_warnings: what to know about a training before trusting its model.
 #pragma once
 
 #include <cstdint>
