@@ -61,8 +61,8 @@ struct Evaluation {
     EvaluatedRows all = {};
     std::vector<EvaluatedRows> segments =
         {};  ///< known_users, new_users, known_items, new_items, place_hidden; none for a table
-    /// K: the funnel of the mature exposures, which are the rows whose every label is known: the definition of
-    /// the metrics (docs/metrics.md). None for a table.
+    /// K: the funnel of the mature exposures, which are the rows whose every label is known: the definition
+    /// of the metrics (docs/metrics.md). None for a table.
     std::vector<Observed> steps = {};
     std::vector<EvaluatedDay> days = {};  ///< in order; none for a table
     std::vector<EvaluatedKey> by = {};    ///< if asked for (evaluation_by.hpp), the worst first
