@@ -44,6 +44,7 @@ TEST(ByteReader, GivesBackWhatWasWritten) {
 
 TEST(ByteReader, EveryCutIsDamage) {
     const auto whole = sample();
+    ASSERT_FALSE(whole.empty());
     for (std::size_t size = 0; size < whole.size(); ++size) {
         ByteReader in({whole.data(), size});
         const auto read_all = [&] {
