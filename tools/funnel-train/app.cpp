@@ -28,30 +28,30 @@ void need_known_command(const CLI::App& app, const std::vector<std::string>& arg
 }
 
 /// Parses; returns an exit code if that was all (help, version, wrong usage).
-std::optional<int> parse(CLI::App& app, std::vector<std::string> args, Session& session) {
+std::optional<int> parse(CLI::App& app, std::vector<std::string> args, std::ostream& out, Console& console) {
     try {
         need_known_command(app, args);
         std::reverse(args.begin(), args.end());  // CLI11 takes its arguments from the back
         app.parse(args);
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {
-        session.out << (app.get_subcommands().empty() ? program_help_page(app)
-                                                      : help_page(*app.get_subcommands().front()));
+        out << (app.get_subcommands().empty() ? program_help_page(app)
+                                              : help_page(*app.get_subcommands().front()));
     } catch (const CLI::CallForAllHelp&) {
-        session.out << (app.get_subcommands().empty() ? full_program_help_page(app)
-                                                      : full_help_page(*app.get_subcommands().front()));
+        out << (app.get_subcommands().empty() ? full_program_help_page(app)
+                                              : full_help_page(*app.get_subcommands().front()));
     } catch (const CLI::CallForVersion&) {
-        session.out << "funnel-train " << base::kVersion << '\n';
+        out << "funnel-train " << base::kVersion << '\n';
     } catch (const CLI::ConfigError& error) {
         constexpr std::string_view kUnknownKey = "INI was not able to parse ";
         const std::string what = error.what();
         const bool unknown = what.starts_with(kUnknownKey);
-        session.console.error(unknown ? config_complaint(app, what.substr(kUnknownKey.size())) : what);
+        console.error(unknown ? config_complaint(app, what.substr(kUnknownKey.size())) : what);
         return kWrongUsage;
     } catch (const CLI::ParseError& error) {
         CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
-        session.console.error(std::string(error.what()) + "; see funnel-train " +
-                              (command != nullptr ? command->get_name() + " " : "") + "--help");
+        console.error(std::string(error.what()) + "; see funnel-train " +
+                      (command != nullptr ? command->get_name() + " " : "") + "--help");
         return kWrongUsage;
     }
     return kDone;
@@ -65,10 +65,10 @@ std::string complaint_about_warnings(const base::Warnings& warnings) {
 }
 
 /// The gate that was not met, or nothing. Its outcome is one like any other: the outputs are written.
-std::string run_action(Session& session) {
+std::string run_action(const Session& session, Run& run) {
     try {
-        session.action();
-        return session.strict ? complaint_about_warnings(session.console.warnings()) : std::string{};
+        session.action(run);
+        return run.options.strict ? complaint_about_warnings(run.console.warnings()) : std::string{};
     } catch (const GateNotMet& gate) {
         return gate.what();
     }
@@ -82,36 +82,33 @@ void flush_standard_output(std::ostream& out) {
 
 /// Outputs first (in the action), then standard output, then the manifest, the state last. Whichever fails,
 /// the state is the old one, and the same command can be given again.
-int run_in_order(Session& session, const std::string& command) {
-    const std::string gate = run_action(session);
+int run_in_order(const Session& session, const std::string& command, std::ostream& out, Console& console) {
+    Run run(session.general, out, console);
+    const std::string gate = run_action(session, run);
     const int code = gate.empty() ? kDone : kGateNotMet;
-    flush_standard_output(session.out);
-    if (session.record) {
-        if (!session.manifest.empty())
-            session.record->write(session.manifest, command, code, session.console.warnings());
-        session.record->write_state();
-    }
-    if (!gate.empty()) {
-        const bool wrote = session.record && session.record->has_outputs();
-        session.console.error(gate + (wrote ? "; the outputs are written all the same" : ""));
-    }
+    flush_standard_output(out);
+    if (!run.options.manifest.empty())
+        run.record.write(run.options.manifest, command, code, console.warnings());
+    run.record.write_state();
+    if (!gate.empty())
+        console.error(gate + (run.record.has_outputs() ? "; the outputs are written all the same" : ""));
     return code;
 }
 
-int act(Session& session, const std::string& command) {
+int act(const Session& session, const std::string& command, std::ostream& out, Console& console) {
     try {
-        return run_in_order(session, command);
+        return run_in_order(session, command, out, console);
     } catch (const Error& error) {
-        session.console.error(in_options(error.what()));
+        console.error(in_options(error.what()));
         return exit_code(error.code());
     } catch (const std::bad_alloc&) {
-        session.console.error("out of memory; give fewer rows or a machine with more of it");
+        console.error("out of memory; give fewer rows or a machine with more of it");
         return kCannotReadOrWrite;
     } catch (const std::system_error& error) {  // no thread is to be had
-        session.console.error(std::string(error.what()) + "; free some resources or use fewer --threads");
+        console.error(std::string(error.what()) + "; free some resources or use fewer --threads");
         return kCannotReadOrWrite;
     } catch (const std::exception& error) {
-        session.console.error(std::string("internal error: ") + error.what());
+        console.error(std::string("internal error: ") + error.what());
         return kInternalError;
     }
 }
@@ -120,7 +117,7 @@ int act(Session& session, const std::string& command) {
 
 int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err) {
     Console console(err);
-    Session session{out, console};
+    Session session;
     CLI::App app{"From a shop's event log to funnel numbers and click and purchase predictions.",
                  "funnel-train"};
     app.set_help_flag("-h,--help", "The common options, with examples");
@@ -146,8 +143,8 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_pretrain(app, session);
     add_schema(app, session);
     add_simulate(app, session);
-    std::optional<int> code = parse(app, args, session);
-    if (!code) code = act(session, app.get_subcommands().front()->get_name());
+    std::optional<int> code = parse(app, args, out, console);
+    if (!code) code = act(session, app.get_subcommands().front()->get_name(), out, console);
     out.flush();  // help and version
     if (!out && *code == kDone) {
         console.error("standard output: cannot write; is the disk full or the pipe closed?");

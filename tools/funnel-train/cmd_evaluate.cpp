@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <memory>
 #include <ostream>
 
 #include "commands.hpp"
@@ -17,12 +16,11 @@ namespace {
 
 struct EvaluateCommand {
     JudgeOptions judging;
-    mutable DriftGate drift;  // filled by the run, of which there is one
+    DriftOptions drift;
     std::vector<std::string> models;
     std::string scores, min_auc;
     bool csv = false, markdown = false, all = false;
 
-    [[nodiscard]] const GeneralOptions& general() const noexcept { return judging.general; }
     [[nodiscard]] bool compares() const noexcept { return models.size() == 2; }
 };
 
@@ -58,9 +56,9 @@ void check_gate_option(const std::string& gate) {
     }
 }
 
-void check_options(const EvaluateCommand& command) {
-    command.drift.check_option(command.scores.empty());
-    if (command.general().json + command.csv + command.markdown > 1)
+void check_options(const EvaluateCommand& command, const Run& run) {
+    command.drift.check(command.scores.empty());
+    if (run.options.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
     check_gate_option(command.min_auc);
     if (command.scores.empty() == command.models.empty())
@@ -84,13 +82,13 @@ void check_options(const EvaluateCommand& command) {
     }
 }
 
-score::Comparison compare_models(const EvaluateCommand& command, Session& session) {
+score::Comparison compare_models(const EvaluateCommand& command, Run& run) {
     std::vector<Judged> judged;
     std::vector<bool> of_log;
     for (const std::string& path : command.models) {
-        const Bundle bundle = load_model(path, command.general());
+        const Bundle bundle = load_model(path, run);
         of_log.push_back(bundle.log.has_value());
-        judged.push_back(judge(bundle, command.judging, false, nullptr, session));
+        judged.push_back(judge(bundle, command.judging, false, nullptr, run));
     }
     if (of_log[0] != of_log[1])
         usage_error("evaluate: expected two models of logs or two of tables, got one of each");
@@ -104,17 +102,17 @@ std::string file_name(const EvaluateCommand& command) {
 }
 
 /// Of one model, or of finished scores.
-void evaluate_one(const EvaluateCommand& command, Session& session) {
+void evaluate_one(const EvaluateCommand& command, Run& run) {
     score::Evaluation evaluation;
     Bundle bundle;
+    DriftGate drift(command.drift);
     bool in_sample = false;
     if (!command.scores.empty()) {
-        const FinishedScores finished =
-            read_scores(command.scores, command.judging.log, command.general(), session.console);
+        const FinishedScores finished = read_scores(command.scores, command.judging.log, run);
         evaluation = score::evaluate_scores(finished.scores, finished.labels, finished.weights);
     } else {
-        bundle = load_model(command.models.front(), command.general());
-        const Judged judged = judge(bundle, command.judging, true, &command.drift, session);
+        bundle = load_model(command.models.front(), run);
+        const Judged judged = judge(bundle, command.judging, true, &drift, run);
         evaluation = score::evaluate(judged.examples, bundle.log.has_value(),
                                      judged.place_hidden ? &*judged.place_hidden : nullptr);
         for (const score::ExampleKeys& keys : judged.by)
@@ -124,40 +122,38 @@ void evaluate_one(const EvaluateCommand& command, Session& session) {
         evaluation.late_or_observed = judged.known.late_or_observed;
         in_sample = judged.in_sample;
     }
-    command.drift.note(bundle, command.general(), session.console);
-    session.out << (command.general().json ? report::to_json(evaluation, session.console.warnings())
-                    : command.csv          ? report::to_csv(evaluation)
-                    : command.all || command.markdown ? report::to_text(evaluation, command.markdown)
-                                                      : report::to_page(evaluation, file_name(command)));
+    drift.note(bundle, run);
+    run.out << (run.options.json                  ? report::to_json(evaluation, run.console.warnings())
+                : command.csv                     ? report::to_csv(evaluation)
+                : command.all || command.markdown ? report::to_text(evaluation, command.markdown)
+                                                  : report::to_page(evaluation, file_name(command)));
     if (in_sample && (command.drift.wanted() || !command.min_auc.empty())) {
         throw GateNotMet(
             "--allow-training-rows: expected rows that the model has not seen for a gate, got some "
             "that it learned from; no gate passes on them");
     }
-    command.drift.judge();
+    drift.judge();
     check_gate(command.min_auc, evaluation);
 }
 
-void run_evaluate(const EvaluateCommand& command, Session& session) {
-    command.general().apply(session);
-    check_options(command);
+void run_evaluate(const EvaluateCommand& command, Run& run) {
+    check_options(command, run);
     std::vector<std::string> inputs = command.judging.inputs();
     inputs.insert(inputs.end(), command.models.begin(), command.models.end());
     if (!command.scores.empty()) inputs.push_back(command.scores);
-    claim_outputs(
-        {command.judging.history.save_state, command.judging.log.rejects, command.general().manifest},
-        inputs);
-    if (!command.compares()) return evaluate_one(command, session);
-    const score::Comparison comparison = compare_models(command, session);
-    session.out << (command.general().json ? report::to_json(comparison, session.console.warnings())
-                                           : report::to_text(comparison));
+    claim_outputs({command.judging.history.save_state, command.judging.log.rejects, run.options.manifest},
+                  inputs);
+    if (!command.compares()) return evaluate_one(command, run);
+    const score::Comparison comparison = compare_models(command, run);
+    run.out << (run.options.json ? report::to_json(comparison, run.console.warnings())
+                                 : report::to_text(comparison));
 }
 
 }  // namespace
 
 void add_evaluate(CLI::App& app, Session& session) {
-    auto command = std::make_shared<EvaluateCommand>();
-    CLI::App* sub = app.add_subcommand("evaluate", "How good a model is on rows it did not see");
+    const auto [sub, command] =
+        add_command(app, session, "evaluate", "How good a model is on rows it did not see", run_evaluate);
     command->judging.add_to(*sub, false);
     command->drift.add_to(*sub);
     sub->add_option("-m,--model", command->models, "The model file; of two, how they differ on the same rows")
@@ -173,8 +169,6 @@ void add_evaluate(CLI::App& app, Session& session) {
     sub->add_flag("--all", command->all, "Every figure under its name, of every segment and day");
     sub->add_flag("--csv", command->csv, "One line per figure, for spreadsheets");
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_evaluate(*command, session); }; });
 }
 
 }  // namespace funnel::tool

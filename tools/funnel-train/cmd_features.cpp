@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <memory>
 
 #include "commands.hpp"
 #include "funnel/base/time.hpp"
@@ -17,7 +16,6 @@ namespace funnel::tool {
 namespace {
 
 struct FeaturesCommand {
-    GeneralOptions general;
     LogOptions log;
     HistoryOptions history;
     SideOptions side;
@@ -31,39 +29,35 @@ struct FeatureTable {
     HistoryStart start;
 };
 
-FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Session& session) {
+FeatureTable build(const FeaturesCommand& command, const std::optional<Bundle>& bundle, Run& run) {
     if (bundle) {
-        const events::SideTables side =
-            command.side.load(*bundle->log, command.log, command.general, session.console);
-        HistoryStart start = history_start(*bundle, command.history, command.general);
-        ingest::ReadResult read =
-            read_for_model(*bundle, command.log, side, start, command.general, session.console);
-        const auto examples = examples_for_model(*bundle, read.log, start, command.history, command.log,
-                                                 command.general, session.console);
-        encoding::Dataset data = dataset::build_dataset(read.log, start.history, examples,
-                                                        build_options(*bundle->log, side, session.console));
+        const events::SideTables side = command.side.load(*bundle->log, command.log, run);
+        HistoryStart start = history_start(*bundle, command.history, run);
+        ingest::ReadResult read = read_for_model(*bundle, command.log, side, start, run);
+        const auto examples = examples_for_model(*bundle, read.log, start, command.history, command.log, run);
+        encoding::Dataset data =
+            dataset::build_dataset(read.log, start.history, examples, build_options(*bundle->log, side, run));
         return {std::move(data), std::move(read.log), std::move(start)};
     }
-    ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
+    ingest::ReadOptions reading = command.log.read_options(run);
     reading.columns = feature_columns({}, {});
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(read.report, command.log, command.general, session.console);
-    const LoadedSide side = command.side.load(read.schema, {}, command.log, command.general, session.console);
+    tell_about_reading(read.report, command.log, run);
+    const LoadedSide side = command.side.load(read.schema, {}, command.log, run);
     side.tables.complete(read.log);
-    tell_about_ids(side.tables, read.log, session.console);
+    tell_about_ids(side.tables, read.log, run);
     train::LogModelOptions options;
     options.task.side_inputs = side.inputs;
-    options.task.funnel =
-        choose_funnel(command.log, read.schema, history::kinds_of(read.log), session.console).funnel;
+    options.task.funnel = choose_funnel(command.log, read.schema, history::kinds_of(read.log), run).funnel;
     dataset::ExampleOptions wanted;
     const events::Period asked = command.history.asked(command.log, read.log);
     wanted.from = asked.from;
     wanted.until = asked.to;
-    wanted.threads = command.general.thread_count();
+    wanted.threads = run.threads();
     HistoryStart start{history::History(train::history_options(read.log, options)), {}, history::kNever};
     const auto examples = dataset::build_examples(read.log, options.task.funnel, wanted);
-    encoding::Dataset data = dataset::build_dataset(
-        read.log, start.history, examples, build_options(options.task, side.tables, session.console));
+    encoding::Dataset data = dataset::build_dataset(read.log, start.history, examples,
+                                                    build_options(options.task, side.tables, run));
     return {std::move(data), std::move(read.log), std::move(start)};
 }
 
@@ -147,8 +141,7 @@ void write_table(RowsOut& rows, const FeatureTable& table, const encoding::Encod
     rows.finish();
 }
 
-void run_features(const FeaturesCommand& command, Session& session) {
-    command.general.apply(session);
+void run_features(const FeaturesCommand& command, Run& run) {
     command.history.check(command.log);
     if (command.encoded && command.model.empty())
         usage_error("--encoded: needs a model that says how; give -m MODEL");
@@ -156,34 +149,31 @@ void run_features(const FeaturesCommand& command, Session& session) {
     if (!command.model.empty()) inputs.push_back(command.model);
     for (const std::string& path : command.side.paths())
         inputs.push_back(path);
-    claim_outputs({command.output, command.history.save_state, command.log.rejects, command.general.manifest},
+    claim_outputs({command.output, command.history.save_state, command.log.rejects, run.options.manifest},
                   inputs);
     std::optional<Bundle> bundle;
-    if (!command.model.empty()) bundle = load_model(command.model, command.general);
+    if (!command.model.empty()) bundle = load_model(command.model, run);
     if (bundle && !bundle->log) usage_error("features: expected a model of a log, got one of a table");
-    FeatureTable table = build(command, bundle, session);
-    command.general.record->add_output(command.output);
-    command.general.record->add_count("examples", table.data.size());
-    RowsOut rows(command.output, session.out);
+    FeatureTable table = build(command, bundle, run);
+    run.record.add_output(command.output);
+    run.record.add_count("examples", table.data.size());
+    RowsOut rows(command.output, run.out);
     write_table(rows, table, command.encoded ? &bundle->encoder : nullptr);
-    keep_state(command.history, table.start, table.log, command.general);
+    keep_state(command.history, table.start, table.log, run);
 }
 
 }  // namespace
 
 void add_features(CLI::App& app, Session& session) {
-    auto command = std::make_shared<FeaturesCommand>();
-    CLI::App* sub =
-        app.add_subcommand("features", "The point-in-time feature table, with labels, for any other tool");
-    command->general.add_to(*sub);
+    const auto [sub, command] =
+        add_command(app, session, "features",
+                    "The point-in-time feature table, with labels, for any other tool", run_features);
     command->log.add_to(*sub);
     command->history.add_to(*sub);
     command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "Stages, horizons and history of this model");
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");
     sub->add_flag("--encoded", command->encoded, "What the net sees, instead of raw values");
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_features(*command, session); }; });
 }
 
 }  // namespace funnel::tool

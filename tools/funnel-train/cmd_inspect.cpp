@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <memory>
 #include <ostream>
 
 #include "commands.hpp"
@@ -8,24 +7,22 @@
 #include "log_model.hpp"
 
 namespace funnel::tool {
+namespace {
+
+struct InspectCommand {
+    std::string model;
+};
+
+void run_inspect(const InspectCommand& command, Run& run) {
+    const Bundle bundle = load_model(command.model, run);
+    run.out << (run.options.json ? report::inspect_json(bundle) : report::inspect_text(bundle));
+}
+
+}  // namespace
 
 void add_inspect(CLI::App& app, Session& session) {
-    struct InspectCommand {
-        GeneralOptions general;
-        std::string model;
-    };
-    auto command = std::make_shared<InspectCommand>();
-    CLI::App* sub = app.add_subcommand("inspect", "What a model file holds");
-    command->general.add_to(*sub);
+    const auto [sub, command] = add_command(app, session, "inspect", "What a model file holds", run_inspect);
     sub->add_option("MODEL", command->model, "The model file")->required();
-    sub->callback([command, &session] {
-        session.action = [command, &session] {
-            command->general.apply(session);
-            const Bundle bundle = load_model(command->model, command->general);
-            session.out << (command->general.json ? report::inspect_json(bundle)
-                                                  : report::inspect_text(bundle));
-        };
-    });
 }
 
 }  // namespace funnel::tool

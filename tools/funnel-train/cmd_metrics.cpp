@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <ostream>
 #include <string_view>
 #include <utility>
@@ -23,7 +22,6 @@ namespace funnel::tool {
 namespace {
 
 struct MetricsCommand {
-    GeneralOptions general;
     LogOptions log;
     CountingOptions counting;
     bool csv = false, markdown = false;
@@ -35,38 +33,39 @@ struct MetricsCommand {
 };
 
 metrics::MetricsOptions metrics_options(const MetricsCommand& command, const MetricsLog& log,
-                                        Console& console) {
+                                        const SideColumns& columns, Run& run) {
     metrics::MetricsOptions options =
-        command.counting.metrics_options(choose_funnel(command.log, log.schema(), log.facts().kinds, console),
-                                         command.log, command.general, log.facts());
+        command.counting.metrics_options(choose_funnel(command.log, log.schema(), log.facts().kinds, run),
+                                         log.facts(), columns, command.log, run);
     command.compare.apply(options);
     return options;
 }
 
-/// What gates compare with is what --compare names.
-void check_gates(MetricsCommand& command) {
+/// --compare, or what gates compare with, which is the same thing.
+ComparedTo compared_to(const MetricsCommand& command) {
+    ComparedTo other{command.compare.other};
     for (const std::string& text : command.gates) {
         const std::string against = metrics::parse_gate(text).against;
         if (against.empty()) continue;
-        if (command.compare.other.empty()) command.compare.other = against;
-        if (command.compare.other != against)
-            usage_error("--gate: expected a comparison with " + command.compare.other + ", got \"" + text +
+        if (other.empty()) other.name = against;
+        if (other.name != against)
+            usage_error("--gate: expected a comparison with " + other.name + ", got \"" + text +
                         "\"; one run compares with one thing");
     }
+    return other;
 }
 
-void check(MetricsCommand& command) {
-    check_gates(command);
+void check(const MetricsCommand& command, const ComparedTo& other, const Run& run) {
     std::vector<std::string> inputs = command.log.inputs();
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
-    if (command.compare.with_file()) inputs.push_back(command.compare.other);
+    if (other.is_file()) inputs.push_back(other.name);
     if (!command.counting.more.aliases.empty()) inputs.push_back(command.counting.more.aliases);
-    claim_outputs({command.log.rejects, command.general.manifest}, inputs);
-    if (command.general.json + command.csv + command.markdown > 1)
+    claim_outputs({command.log.rejects, run.options.manifest}, inputs);
+    if (run.options.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
-    command.counting.check(command.log);  // before the long work
-    command.compare.check(command.counting.by);
+    command.counting.check();  // before the long work
+    command.compare.check(command.counting.by, other);
     if (command.counting.touch && command.counting.by.empty() && !command.counting.where)
         usage_error("--touch: expected --by or --where with a column that it speaks of, got none of them");
     if (command.compare.explain && command.counting.where)
@@ -90,12 +89,12 @@ void refuse_untranslated(const MetricsCommand& command) {
             "metrics on the log itself");
 }
 
-void emit_sql(const MetricsCommand& command, Session& session) {
+void emit_sql(const MetricsCommand& command, Run& run) {
     refuse_untranslated(command);
     const Funnel funnel = command.log.funnel_override().value_or(Funnel::parse(events::kDefaultFunnel));
     const auto dialect =
         command.emit_sql == "duckdb" ? report::SqlDialect::duckdb : report::SqlDialect::clickhouse;
-    session.out << report::metrics_sql(dialect, funnel, duration_option("--window", command.counting.window));
+    run.out << report::metrics_sql(dialect, funnel, duration_option("--window", command.counting.window));
 }
 
 /// Whether something looks at several users at once, or changes who they are.
@@ -104,44 +103,45 @@ bool needs_whole_log(const MetricsCommand& command) {
            command.compare.experiment || command.compare.explain || !command.side.empty();
 }
 
-MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& paths, Session& session) {
-    ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
-    command.counting.set_reading(reading);
-    if (!needs_whole_log(command)) return MetricsLog::in_parts(paths, reading, command.general);
+MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& paths,
+                const SideColumns& columns, Run& run) {
+    ingest::ReadOptions reading = command.log.read_options(run);
+    command.counting.set_reading(reading, columns);
+    if (!needs_whole_log(command)) return MetricsLog::in_parts(paths, reading, run);
     ingest::ReadResult result = ingest::read_log(paths, reading);
-    command.counting.clean(result.log, command.general, session.console);
+    command.counting.clean(result.log, run);
     if (!command.side.empty()) {
-        command.side.add_columns(result.log, result.schema, command.counting.columns(), command.log,
-                                 command.general, session.console);
+        command.side.add_columns(result.log, result.schema, command.counting.columns(), command.log, run);
     }
     return MetricsLog::whole(std::move(result));
 }
 
 // The state goes on to be compared, or is used up.
 MeasuredLog measure(MetricsLog& log, const metrics::MetricsOptions& options, bool keep_state,
-                    const MetricsCommand& command, Console& console) {
+                    const MetricsCommand& command, Run& run) {
     MeasuredLog measured{.state = log.count(options), .result = {}};
-    tell_about_reading(log.report(), command.log, command.general, console);
+    tell_about_reading(log.report(), command.log, run);
     measured.result = keep_state ? metrics::finish(measured.state, options, log.facts())
                                  : metrics::finish(std::move(measured.state), options, log.facts());
     return measured;
 }
 
 // The other log in full, with its own facts, under the same funnel.
-report::ComparedLog compare_with_other(const MetricsCommand& command, const MeasuredLog& ours,
-                                       metrics::MetricsOptions options, Session& session) {
-    const std::vector<std::string> paths = {command.compare.other};
-    MetricsLog other = read(command, paths, session);
+report::ComparedLog compare_with_file(const MetricsCommand& command, const std::string& path,
+                                      const SideColumns& columns, const MeasuredLog& ours,
+                                      metrics::MetricsOptions options, Run& run) {
+    const std::vector<std::string> paths = {path};
+    MetricsLog other = read(command, paths, columns, run);
     options.by.clear();
-    const MeasuredLog theirs = measure(other, options, true, command, session.console);
+    const MeasuredLog theirs = measure(other, options, true, command, run);
     return compare(ours, theirs, options, paths);
 }
 
 // The same log in another period: T and all context are those of ours.
-report::ComparedLog compare_with_period(const MetricsCommand& command, MetricsLog& log,
-                                        const MeasuredLog& ours, metrics::MetricsOptions options,
-                                        Console& console) {
-    const events::Period period = command.compare.period(options, log.facts(), command.log.tz);
+report::ComparedLog compare_with_period(const MetricsCommand& command, const ComparedTo& other,
+                                        MetricsLog& log, const MeasuredLog& ours,
+                                        metrics::MetricsOptions options, Run& run) {
+    const events::Period period = other.period(options, log.facts(), command.log.tz);
     options.from = period.from;
     options.to = period.to;
     options.by.clear();
@@ -149,9 +149,8 @@ report::ComparedLog compare_with_period(const MetricsCommand& command, MetricsLo
     theirs.result = metrics::finish(theirs.state, options, log.facts());
     const std::string span = base::format_time(*period.from) + " to " + base::format_time(*period.to);
     if (theirs.result.outside == theirs.result.rows)
-        console.warn("empty_period",
-                     "--compare " + command.compare.other + ": no row in that period, " + span);
-    return compare(ours, theirs, options, {command.compare.other + " (" + span + ")"});
+        run.console.warn("empty_period", "--compare " + other.name + ": no row in that period, " + span);
+    return compare(ours, theirs, options, {other.name + " (" + span + ")"});
 }
 
 std::vector<metrics::GateResult> judged_gates(const MetricsCommand& command,
@@ -179,42 +178,36 @@ void hold_gates(const std::vector<metrics::GateResult>& gates) {
     }
 }
 
-void run_metrics(MetricsCommand command, Session& session) {
-    command.general.apply(session);
-    check(command);
-    if (!command.emit_sql.empty()) return emit_sql(command, session);
+void run_metrics(const MetricsCommand& command, Run& run) {
+    const ComparedTo other = compared_to(command);
+    check(command, other, run);
+    if (!command.emit_sql.empty()) return emit_sql(command, run);
     if (command.log.paths.empty()) usage_error("LOG is required; name the log, or - for standard input");
-    if (!command.side.empty()) {
-        command.counting.beside = command.side.column_names(command.log, command.general);
-        command.counting.of_items =
-            command.side.column_names(events::SideKey::item, command.log, command.general);
-    }
-    MetricsLog log = read(command, command.log.paths, session);
-    const metrics::MetricsOptions options = metrics_options(command, log, session.console);
-    const MeasuredLog measured =
-        measure(log, options, !command.compare.other.empty(), command, session.console);
+    const SideColumns columns = command.side.columns(command.log, run);
+    MetricsLog log = read(command, command.log.paths, columns, run);
+    const metrics::MetricsOptions options = metrics_options(command, log, columns, run);
+    const MeasuredLog measured = measure(log, options, !other.empty(), command, run);
     report::Comparisons beside;
     if (needs_whole_log(command)) {
-        beside =
-            command.compare.compared(log.log(), options, log.facts(), command.counting.by, session.console);
+        beside = command.compare.compared(log.log(), options, log.facts(), command.counting.by, run);
     }
-    if (command.compare.with_file()) {
-        beside.other = compare_with_other(command, measured, options, session);
-    } else if (command.compare.with_period()) {
-        beside.other = compare_with_period(command, log, measured, options, session.console);
+    if (other.is_file()) {
+        beside.other = compare_with_file(command, other.name, columns, measured, options, run);
+    } else if (other.is_period()) {
+        beside.other = compare_with_period(command, other, log, measured, options, run);
     }
     const metrics::MetricsResult& result = measured.result;
     beside.gates = judged_gates(command, result, beside);
     report::LogSummary summary = log.summary(result);
-    if (summary.from) command.general.record->add_times(*summary.from, *summary.to);
-    summary.warnings = session.console.warnings();
-    session.console.keep(result.warnings);
-    if (command.general.json) {
-        session.out << report::to_json(result, summary, beside);
+    if (summary.from) run.record.add_times(*summary.from, *summary.to);
+    summary.warnings = run.console.warnings();
+    run.console.keep(result.warnings);
+    if (run.options.json) {
+        run.out << report::to_json(result, summary, beside);
     } else if (command.csv) {
-        session.out << report::to_csv(result, beside);
+        run.out << report::to_csv(result, beside);
     } else {
-        const report::TextOptions text{.color = may_use_color(session.out),
+        const report::TextOptions text{.color = may_use_color(run.out),
                                        .markdown = command.markdown,
                                        .gains = command.counting.more.all,
                                        .zone = command.log.tz,
@@ -223,8 +216,8 @@ void run_metrics(MetricsCommand command, Session& session) {
         const auto asked = [&](const char* option) { return command.given->count(option) > 0; };
         const bool full = command.markdown || asked("--all") || asked("--timing") || asked("--retention") ||
                           asked("--repeat-within");
-        session.out << (full ? report::to_text(result, summary, text, beside)
-                             : report::to_page(result, summary, text, beside));
+        run.out << (full ? report::to_text(result, summary, text, beside)
+                         : report::to_page(result, summary, text, beside));
     }
     hold_gates(beside.gates);
 }
@@ -232,9 +225,7 @@ void run_metrics(MetricsCommand command, Session& session) {
 }  // namespace
 
 void add_metrics(CLI::App& app, Session& session) {
-    auto command = std::make_shared<MetricsCommand>();
-    CLI::App* sub = app.add_subcommand("metrics", "Funnel metrics of a log");
-    command->general.add_to(*sub);
+    const auto [sub, command] = add_command(app, session, "metrics", "Funnel metrics of a log", run_metrics);
     command->log.add_to(*sub, false);
     command->counting.add_to(*sub);
     command->side.add_keys_to(*sub);
@@ -249,8 +240,6 @@ void add_metrics(CLI::App& app, Session& session) {
            "previous'; may repeat")
         ->allow_extra_args(false);
     command->given = sub;
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_metrics(*command, session); }; });
 }
 
 }  // namespace funnel::tool

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <memory>
 #include <ostream>
 #include <unordered_set>
 #include <utility>
@@ -20,18 +19,17 @@ namespace funnel::tool {
 namespace {
 
 struct PeopleCommand {
-    GeneralOptions general;
     LogOptions log;
     std::string group, since, until, lapse = "90d", dedup = "none", min_value, only, output;
     std::size_t limit = 0;
     bool csv = false;
 };
 
-void check(const PeopleCommand& command) {
+void check(const PeopleCommand& command, const Run& run) {
     std::vector<std::string> inputs = command.log.inputs();
     if (!command.only.empty()) inputs.push_back(command.only);
-    claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
-    if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+    claim_outputs({command.output, command.log.rejects, run.options.manifest}, inputs);
+    if (run.options.json && command.csv) usage_error("--json and --csv exclude each other; give one");
     if (!command.log.from.empty() || !command.log.to.empty() || !command.log.period.empty()) {
         usage_error(
             "people: expected --since and --until, got an option of the period; they say when somebody "
@@ -93,7 +91,7 @@ std::unordered_set<std::string> read_ids(const std::string& path) {
 }
 
 void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<metrics::Person>& people,
-                 Console& console) {
+                 Run& run) {
     if (const auto least = least_value(command))
         std::erase_if(people, [&](const auto& p) { return !p.value || !p.value->at_least(*least); });
     if (command.only.empty()) return;
@@ -101,26 +99,26 @@ void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<
     const bool some =
         std::ranges::any_of(ids, [&](const std::string& id) { return log.users.find(id) != base::kNone; });
     if (!some)
-        console.warn("few_ids_found",
-                     "--only: no id of " + command.only + " is a user of the log, so nobody is named");
+        run.console.warn("few_ids_found",
+                         "--only: no id of " + command.only + " is a user of the log, so nobody is named");
     std::erase_if(people, [&](const metrics::Person& person) {
         return !ids.contains(std::string(log.users.text(person.user)));
     });
 }
 
-void write(const PeopleCommand& command, const report::PeopleView& view, Session& session) {
-    const bool csv = command.csv || (!command.output.empty() && !command.general.json);
-    const std::string text = command.general.json ? report::to_json(view)
-                             : csv                ? report::to_csv(view)
-                                                  : report::to_text(view);
+void write(const PeopleCommand& command, const report::PeopleView& view, Run& run) {
+    const bool csv = command.csv || (!command.output.empty() && !run.options.json);
+    const std::string text = run.options.json ? report::to_json(view)
+                             : csv            ? report::to_csv(view)
+                                              : report::to_text(view);
     if (command.output.empty()) {
-        session.out << text;
+        run.out << text;
         return;
     }
     files::Output file(command.output);
     file.append(text);
     file.commit();
-    command.general.record->add_output(command.output);
+    run.record.add_output(command.output);
 }
 
 std::vector<events::OffsetChange> offsets_of(const PeopleCommand& command, const metrics::LogFacts& facts) {
@@ -131,35 +129,34 @@ std::vector<events::OffsetChange> offsets_of(const PeopleCommand& command, const
     return offsets;
 }
 
-void run_people(const PeopleCommand& command, Session& session) {
-    command.general.apply(session);
-    check(command);
+void run_people(const PeopleCommand& command, Run& run) {
+    check(command, run);
     (void)least_value(command);
     (void)people_options(command, 0);  // wrong words end the run before the long work
-    ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
+    ingest::ReadOptions reading = command.log.read_options(run);
     reading.columns.price = true;
     set_dedup(command.dedup, reading);
     ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(result.report, command.log, command.general, session.console);
-    drop_copies(command.dedup, result.log, session.console);
+    tell_about_reading(result.report, command.log, run);
+    drop_copies(command.dedup, result.log, run);
     const EventLog& log = result.log;
     const metrics::LogFacts facts = metrics::facts_of(log);
     metrics::MetricsOptions options;
-    options.funnel = choose_funnel(command.log, result.schema, facts.kinds, session.console).funnel;
-    options.threads = command.general.thread_count();
+    options.funnel = choose_funnel(command.log, result.schema, facts.kinds, run).funnel;
+    options.threads = run.threads();
     std::vector<metrics::Person> people;
     if (!log.empty())
         people = metrics::find_people(log, people_options(command, facts.last_time), options, facts);
     if (command.group == "abandoned_checkout" && !facts.has(EventKind::checkout))
-        session.console.warn("no_checkouts",
-                             "the log has no event of type checkout, so nobody can have left one");
+        run.console.warn("no_checkouts",
+                         "the log has no event of type checkout, so nobody can have left one");
     if (!command.min_value.empty() && !facts.has_price && !facts.has_revenue)
-        session.console.warn("no_amounts",
-                             "--min-value: the log has no prices and no revenue, so nobody is worth as much");
-    keep_wanted(command, log, people, session.console);
+        run.console.warn("no_amounts",
+                         "--min-value: the log has no prices and no revenue, so nobody is worth as much");
+    keep_wanted(command, log, people, run);
     const std::size_t shown = command.limit > 0 ? std::min(command.limit, people.size()) : people.size();
-    command.general.record->add_times(log);
-    command.general.record->add_count("people", shown);
+    run.record.add_times(log);
+    run.record.add_count("people", shown);
     write(command,
           {.log = &log,
            .group = *metrics::parse_people_group(command.group),
@@ -168,16 +165,15 @@ void run_people(const PeopleCommand& command, Session& session) {
            .funnel = options.funnel,
            .zone = command.log.tz,
            .offsets = offsets_of(command, facts),
-           .warnings = session.console.warnings()},
-          session);
+           .warnings = run.console.warnings()},
+          run);
 }
 
 }  // namespace
 
 void add_people(CLI::App& app, Session& session) {
-    auto command = std::make_shared<PeopleCommand>();
-    CLI::App* sub = app.add_subcommand("people", "Who is in a group, since when, with which items");
-    command->general.add_to(*sub);
+    const auto [sub, command] =
+        add_command(app, session, "people", "Who is in a group, since when, with which items", run_people);
     command->log.add_to(*sub);
     for (const char* name : {"--from", "--to", "--period"})
         sub->get_option(name)->group("");  // refused with a word about --since and --until
@@ -197,8 +193,6 @@ void add_people(CLI::App& app, Session& session) {
         ->check(whole_number());
     sub->add_flag("--csv", command->csv, "For a mail tool");
     sub->add_option("-o,--output", command->output, "CSV (or, with --json, JSON) file (.gz by name)");
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_people(*command, session); }; });
 }
 
 }  // namespace funnel::tool

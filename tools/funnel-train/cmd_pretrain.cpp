@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -15,7 +14,6 @@ namespace funnel::tool {
 namespace {
 
 struct PretrainCommand {
-    GeneralOptions general;
     LogOptions log;
     train::SkipGramOptions learning;
     std::string events, output;
@@ -55,12 +53,11 @@ void write_vectors(const std::string& path, const EventLog& log, const train::It
     rows.finish();
 }
 
-void run_pretrain(const PretrainCommand& command, Session& session) {
-    command.general.apply(session);
-    claim_outputs({command.output, command.log.rejects, command.general.manifest}, command.log.paths);
-    ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
+void run_pretrain(const PretrainCommand& command, Run& run) {
+    claim_outputs({command.output, command.log.rejects, run.options.manifest}, command.log.paths);
+    ingest::ReadOptions reading = command.log.read_options(run);
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(read.report, command.log, command.general, session.console);
+    tell_about_reading(read.report, command.log, run);
     EventLog& log = read.log;
     const events::Period asked = command.log.asked(log);
     if (asked.to) log.keep_before(*asked.to);
@@ -73,31 +70,30 @@ void run_pretrain(const PretrainCommand& command, Session& session) {
     }
     const std::vector<float> vectors =
         train::skip_gram(visits.sequences, visits.items.size(), command.learning);
-    write_vectors(command.output, log, visits, vectors, command.learning.dimensions, session.out);
-    command.general.record->add_output(command.output);
+    write_vectors(command.output, log, visits, vectors, command.learning.dimensions, run.out);
+    run.record.add_output(command.output);
     const nlohmann::ordered_json json = {
         {"schema_version", report::kSchemaVersion},
         {"visits", visits.sequences.size()},
         {"events", visits.sequences.items.size()},
         {"items", visits.items.size()},
         {"dimensions", command.learning.dimensions},
-        {"warnings", report::warnings_json<nlohmann::ordered_json>(session.console.warnings())}};
-    if (command.general.json) {
-        session.out << json.dump(2) << "\n";
+        {"warnings", report::warnings_json<nlohmann::ordered_json>(run.console.warnings())}};
+    if (run.options.json) {
+        run.out << json.dump(2) << "\n";
         return;
     }
     const auto count = [](std::size_t n) { return report::format_count(static_cast<std::int64_t>(n)); };
-    session.out << "Vectors of " << count(visits.items.size()) << " items from "
-                << count(visits.sequences.items.size()) << " events in " << count(visits.sequences.size())
-                << " visits\n";
+    run.out << "Vectors of " << count(visits.items.size()) << " items from "
+            << count(visits.sequences.items.size()) << " events in " << count(visits.sequences.size())
+            << " visits\n";
 }
 
 }  // namespace
 
 void add_pretrain(CLI::App& app, Session& session) {
-    auto command = std::make_shared<PretrainCommand>();
-    CLI::App* sub = app.add_subcommand("pretrain", "Vectors of items from visits without labels");
-    command->general.add_to(*sub);
+    const auto [sub, command] =
+        add_command(app, session, "pretrain", "Vectors of items from visits without labels", run_pretrain);
     command->log.add_to(*sub);
     train::SkipGramOptions& learning = command->learning;
     sub->add_option("-o,--output", command->output, "CSV with item_id and the numbers, for --vectors")
@@ -114,8 +110,6 @@ void add_pretrain(CLI::App& app, Session& session) {
     sub->add_option("--events", command->events,
                     "Event types that make a visit, view,cart_add,... (default: all but impressions)");
     sub->add_option("--seed", learning.seed, "Of starts, draws and negatives")->check(whole_number());
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_pretrain(*command, session); }; });
 }
 
 }  // namespace funnel::tool

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <ostream>
 #include <string_view>
 #include <utility>
@@ -23,7 +22,6 @@ constexpr std::array<std::string_view, 4> kNameColumns = {"name", "title", "prod
 constexpr std::size_t kTopOfAPage = 20;
 
 struct ProductsCommand {
-    GeneralOptions general;
     LogOptions log;
     SideOptions side;
     std::string by = "item", window = "7d", dedup = "none", sort, compare, output;
@@ -31,12 +29,12 @@ struct ProductsCommand {
     bool csv = false;
 };
 
-void check(const ProductsCommand& command) {
+void check(const ProductsCommand& command, const Run& run) {
     std::vector<std::string> inputs = command.log.inputs();
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
-    claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
-    if (command.general.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+    claim_outputs({command.output, command.log.rejects, run.options.manifest}, inputs);
+    if (run.options.json && command.csv) usage_error("--json and --csv exclude each other; give one");
     (void)duration_option("--window", command.window);
     if (command.log.funnel)
         usage_error("products: expected no --funnel, since nothing is counted by stage; leave it out");
@@ -64,96 +62,96 @@ std::map<std::string, std::string> names_of_items(const EventLog& log, const std
     return names;
 }
 
-ingest::ReadResult read(const ProductsCommand& command, std::string& names, Console& console) {
-    ingest::ReadOptions reading = command.log.read_options(command.general, console);
+struct ProductsLog {
+    ingest::ReadResult read;
+    SideColumns beside;
+    std::string name_column;  ///< of the items, or empty
+};
+
+ProductsLog read(const ProductsCommand& command, Run& run) {
+    ingest::ReadOptions reading = command.log.read_options(run);
     auto& columns = reading.columns;
-    std::vector<std::string> beside;
-    if (!command.side.empty()) beside = command.side.column_names(command.log, command.general);
-    if (command.by != "item") {
-        const bool is_beside = std::ranges::find(beside, command.by) != beside.end();
-        (is_beside ? columns.text_if_there : columns.text).push_back(command.by);
-    }
+    ProductsLog log;
+    log.beside = command.side.columns(command.log, run);
+    if (command.by != "item")
+        (log.beside.contains(command.by) ? columns.text_if_there : columns.text).push_back(command.by);
     columns.position_if_mapped = true;
     columns.text_if_mapped = !command.side.empty();
     set_dedup(command.dedup, reading);
-    ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(result.report, command.log, command.general, console);
-    drop_copies(command.dedup, result.log, console);
+    log.read = ingest::read_log(command.log.paths, reading);
+    tell_about_reading(log.read.report, command.log, run);
+    drop_copies(command.dedup, log.read.log, run);
     if (!command.side.empty()) {
-        names = command.by == "item" ? name_column(beside) : std::string{};
+        if (command.by == "item") log.name_column = name_column(log.beside.all);
         std::vector<std::string> wanted = {command.by};
-        if (!names.empty()) wanted.push_back(names);
-        command.side.add_columns(result.log, result.schema, wanted, command.log, command.general, console);
+        if (!log.name_column.empty()) wanted.push_back(log.name_column);
+        command.side.add_columns(log.read.log, log.read.schema, wanted, command.log, run);
     }
-    return result;
+    return log;
 }
 
-metrics::MetricsOptions counting_options(const ProductsCommand& command, const metrics::LogFacts& facts) {
+metrics::MetricsOptions counting_options(const ProductsCommand& command, const metrics::LogFacts& facts,
+                                         const SideColumns& beside, const Run& run) {
     metrics::MetricsOptions options;
     options.window = duration_option("--window", command.window);
     const events::Period asked = command.log.asked(facts.last_time);
     options.from = asked.from;
     options.to = asked.to;
-    if (!command.side.empty())
-        options.item_columns = command.side.column_names(events::SideKey::item, command.log, command.general);
+    options.item_columns = beside.of_items;
     options.order_copies_dropped = command.dedup == "orders";
-    options.threads = command.general.thread_count();
+    options.threads = run.threads();
     return options;
 }
 
-void write(const ProductsCommand& command, const report::ProductsView& view, Session& session) {
-    const std::string text = command.general.json                     ? report::to_json(view)
+void write(const ProductsCommand& command, const report::ProductsView& view, Run& run) {
+    const std::string text = run.options.json                         ? report::to_json(view)
                              : command.csv || !command.output.empty() ? report::to_csv(view)
                                                                       : report::to_text(view);
     if (command.output.empty()) {
-        session.out << text;
+        run.out << text;
         return;
     }
     files::Output file(command.output);
     file.append(text);
     file.commit();
-    command.general.record->add_output(command.output);
+    run.record.add_output(command.output);
 }
 
-void run_products(const ProductsCommand& command, Session& session) {
-    command.general.apply(session);
-    check(command);
-    std::string name_column;
-    const ingest::ReadResult read_log = read(command, name_column, session.console);
-    const EventLog& log = read_log.log;
+void run_products(const ProductsCommand& command, Run& run) {
+    check(command, run);
+    const ProductsLog products = read(command, run);
+    const EventLog& log = products.read.log;
     const metrics::LogFacts facts = metrics::facts_of(log);
-    metrics::MetricsOptions options = counting_options(command, facts);
+    metrics::MetricsOptions options = counting_options(command, facts, products.beside, run);
     report::ProductsView view{.products = metrics::count_products(log, options, facts, command.by)};
     for (const base::Warning& warning : view.products.warnings)
-        session.console.warn(warning);
+        run.console.warn(warning);
     if (!command.compare.empty()) {
-        CompareOptions with;
-        with.other = command.compare;
-        const events::Period before = with.period(options, facts, command.log.tz);
+        const ComparedTo other{command.compare};
+        const events::Period before = other.period(options, facts, command.log.tz);
         options.from = before.from;
         options.to = before.to;
         view.before = metrics::count_products(log, options, facts, command.by);
         report::add_keys_of_before(view);
     }
     if (view.products.rows.empty() && !log.empty())
-        session.console.warn("empty_period", "no row in the period, or none with a key of --by");
-    view.names = names_of_items(log, name_column);
+        run.console.warn("empty_period", "no row in the period, or none with a key of --by");
+    view.names = names_of_items(log, products.name_column);
     view.sort = command.sort;
-    const bool page = !command.general.json && !command.csv && command.output.empty();
+    const bool page = !run.options.json && !command.csv && command.output.empty();
     view.top = command.top > 0 ? command.top : page ? kTopOfAPage : 0;
     report::sort_products(view);
-    command.general.record->add_times(log);
-    command.general.record->add_count("products", view.products.rows.size());
-    view.warnings = session.console.warnings();
-    write(command, view, session);
+    run.record.add_times(log);
+    run.record.add_count("products", view.products.rows.size());
+    view.warnings = run.console.warnings();
+    write(command, view, run);
 }
 
 }  // namespace
 
 void add_products(CLI::App& app, Session& session) {
-    auto command = std::make_shared<ProductsCommand>();
-    CLI::App* sub = app.add_subcommand("products", "What became of each item, category or brand");
-    command->general.add_to(*sub);
+    const auto [sub, command] =
+        add_command(app, session, "products", "What became of each item, category or brand", run_products);
     command->log.add_to(*sub);
     command->side.add_keys_to(*sub);
     sub->add_option("--by", command->by, "item, category, brand or another column (default: item)");
@@ -168,8 +166,6 @@ void add_products(CLI::App& app, Session& session) {
         ->check(CLI::IsMember({"previous", "year-ago"}));
     sub->add_flag("--csv", command->csv, "All columns, for spreadsheets");
     sub->add_option("-o,--output", command->output, "CSV (or, with --json, JSON) file (.gz by name)");
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_products(*command, session); }; });
 }
 
 }  // namespace funnel::tool

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -15,7 +14,6 @@ namespace funnel::tool {
 namespace {
 
 struct ReportCommand {
-    GeneralOptions general;
     LogOptions log;
     CountingOptions counting;
     SideOptions side;
@@ -31,20 +29,20 @@ struct ReportCommand {
     }
 };
 
-void check(ReportCommand& command) {
+void check(const ReportCommand& command, const Run& run) {
     (void)command.page();
-    command.counting.check(command.log);
+    command.counting.check();
     std::vector<std::string> inputs = command.log.inputs();
     if (!command.model.empty()) inputs.push_back(command.model);
     for (std::string& path : command.side.paths())
         inputs.push_back(std::move(path));
     if (!command.counting.more.aliases.empty()) inputs.push_back(command.counting.more.aliases);
-    claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
+    claim_outputs({command.output, command.log.rejects, run.options.manifest}, inputs);
 }
 
-std::optional<Bundle> load_model(const ReportCommand& command) {
+std::optional<Bundle> load_model(const ReportCommand& command, Run& run) {
     if (command.model.empty()) return std::nullopt;
-    Bundle bundle = tool::load_model(command.model, command.general);
+    Bundle bundle = tool::load_model(command.model, run);
     if (!bundle.log) {
         throw Error(ErrorCode::schema,
                     command.model +
@@ -54,38 +52,37 @@ std::optional<Bundle> load_model(const ReportCommand& command) {
     return bundle;
 }
 
-ingest::ReadResult read(ReportCommand& command, const std::optional<Bundle>& bundle, Console& console) {
-    ingest::ReadOptions reading = bundle
-                                      ? read_options_for_model(*bundle, command.log, command.general, console)
-                                      : command.log.read_options(command.general, console);
+struct ReportLog {
+    ingest::ReadResult read;
+    SideColumns beside;
+};
+
+ReportLog read(const ReportCommand& command, const std::optional<Bundle>& bundle, Run& run) {
+    ingest::ReadOptions reading =
+        bundle ? read_options_for_model(*bundle, command.log, run) : command.log.read_options(run);
     reading.columns.text_if_mapped = true;
-    if (!command.side.empty()) {
-        command.counting.beside = command.side.column_names(command.log, command.general);
-        command.counting.of_items =
-            command.side.column_names(events::SideKey::item, command.log, command.general);
-    }
-    command.counting.set_reading(reading);
-    ingest::ReadResult result = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(result.report, command.log, command.general, console);
-    if (bundle) need_rows(result.report);
-    command.counting.clean(result.log, command.general, console);
-    if (!command.side.empty()) {
-        command.side.add_columns(result.log, result.schema, command.counting.columns(), command.log,
-                                 command.general, console);
-    }
-    return result;
+    ReportLog log;
+    log.beside = command.side.columns(command.log, run);
+    command.counting.set_reading(reading, log.beside);
+    log.read = ingest::read_log(command.log.paths, reading);
+    tell_about_reading(log.read.report, command.log, run);
+    if (bundle) need_rows(log.read.report);
+    command.counting.clean(log.read.log, run);
+    if (!command.side.empty())
+        command.side.add_columns(log.read.log, log.read.schema, command.counting.columns(), command.log, run);
+    return log;
 }
 
-report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLog& log, Console& console) {
-    const events::SideTables side = command.side.load(*bundle.log, command.log, command.general, console);
+report::ModelNumbers judge(const ReportCommand& command, Bundle& bundle, EventLog& log, Run& run) {
+    const events::SideTables side = command.side.load(*bundle.log, command.log, run);
     side.complete(log);
     const HistoryOptions from_model;
-    HistoryStart start = history_start(bundle, from_model, command.general);
+    HistoryStart start = history_start(bundle, from_model, run);
     const dataset::ExampleList examples =
-        examples_for_model(bundle, log, start, from_model, command.log, command.general, console);
-    (void)learned_from(bundle, log, examples, false, console);
-    const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
-    const dataset::BuildOptions build = build_options(*bundle.log, side, console);
+        examples_for_model(bundle, log, start, from_model, command.log, run);
+    (void)learned_from(bundle, log, examples, false, run);
+    const score::Scorer scorer(bundle, run.kernels(), &side);
+    const dataset::BuildOptions build = build_options(*bundle.log, side, run);
     return report::judge_model(bundle, score::score_log(log, start.history, examples, scorer, build),
                                examples.already_observed);
 }
@@ -99,55 +96,53 @@ nlohmann::ordered_json targets_json(const report::PageOptions& page, const metri
 }
 
 void write(const ReportCommand& command, const std::string& html, const metrics::MetricsResult& whole,
-           Session& session) {
+           Run& run) {
     const nlohmann::ordered_json targets =
         targets_json(command.page(), whole);  // a wrong one ends the run here
     files::AtomicFile file(command.output);
     file.append(html);
     file.commit();
-    command.general.record->add_output(command.output);
-    if (command.general.json) {
-        session.out << nlohmann::ordered_json{{"schema_version", report::kSchemaVersion},
-                                              {"output", command.output},
-                                              {"bytes", html.size()},
-                                              {"targets", targets},
-                                              {"warnings", report::warnings_json<nlohmann::ordered_json>(
-                                                               session.console.warnings())}}
-                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-                    << '\n';
+    run.record.add_output(command.output);
+    if (run.options.json) {
+        run.out << nlohmann::ordered_json{{"schema_version", report::kSchemaVersion},
+                                          {"output", command.output},
+                                          {"bytes", html.size()},
+                                          {"targets", targets},
+                                          {"warnings", report::warnings_json<nlohmann::ordered_json>(
+                                                           run.console.warnings())}}
+                       .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+                << '\n';
     } else {
-        session.out << command.output << ": " << html.size() << " bytes\n";
+        run.out << command.output << ": " << html.size() << " bytes\n";
     }
 }
 
-void run_report(ReportCommand command, Session& session) {
-    command.general.apply(session);
-    check(command);
-    std::optional<Bundle> bundle = load_model(command);
-    ingest::ReadResult read = tool::read(command, bundle, session.console);
+void run_report(const ReportCommand& command, Run& run) {
+    check(command, run);
+    std::optional<Bundle> bundle = load_model(command, run);
+    auto [read, beside] = tool::read(command, bundle, run);
     const metrics::LogFacts facts = metrics::facts_of(read.log);
     ChosenFunnel chosen = bundle ? ChosenFunnel{bundle->log->funnel, {}}
-                                 : choose_funnel(command.log, read.schema, facts.kinds, session.console);
+                                 : choose_funnel(command.log, read.schema, facts.kinds, run);
     metrics::MetricsOptions options =
-        command.counting.metrics_options(std::move(chosen), command.log, command.general, facts);
+        command.counting.metrics_options(std::move(chosen), facts, beside, command.log, run);
     if (options.by.empty()) options.by = report::usual_breakdowns(read.log);
     const report::ReportNumbers numbers = report::measure_report(read.log, options, facts);
     report::LogSummary summary = report::summarize(read.log, numbers.whole, read.report);
-    summary.warnings = session.console.warnings();
-    session.console.keep(numbers.whole.warnings);
+    summary.warnings = run.console.warnings();
+    run.console.keep(numbers.whole.warnings);
     std::optional<report::ModelNumbers> model;
-    if (bundle) model = judge(command, *bundle, read.log, session.console);
+    if (bundle) model = judge(command, *bundle, read.log, run);
     const report::PageOptions page = command.page();
     write(command, report::to_html(numbers, summary, model ? &*model : nullptr, command.log.tz, page),
-          numbers.whole, session);
+          numbers.whole, run);
 }
 
 }  // namespace
 
 void add_report(CLI::App& app, Session& session) {
-    auto command = std::make_shared<ReportCommand>();
-    CLI::App* sub = app.add_subcommand("report", "Metrics and model as a page for people");
-    command->general.add_to(*sub);
+    const auto [sub, command] =
+        add_command(app, session, "report", "Metrics and model as a page for people", run_report);
     command->log.add_to(*sub);
     command->counting.add_to(*sub);
     command->side.add_to(*sub);
@@ -157,8 +152,6 @@ void add_report(CLI::App& app, Session& session) {
         ->allow_extra_args(false);
     sub->add_flag("--brief", command->brief, "One page for an e-mail: the figures, the funnel, the notes");
     sub->add_option("-o,--output", command->output, "The HTML file")->required();
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_report(*command, session); }; });
 }
 
 }  // namespace funnel::tool

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <memory>
-
 #include "commands.hpp"
 #include "drift_gate.hpp"
 #include "funnel/base/time.hpp"
@@ -19,11 +17,10 @@ namespace funnel::tool {
 namespace {
 
 struct ScoreCommand {
-    GeneralOptions general;
     LogOptions log;
     TableOptions table;
     HistoryOptions history;
-    mutable DriftGate drift;  // filled by the run, of which there is one
+    DriftOptions drift;
     SideOptions side;
     std::string model, output, candidates;
 };
@@ -51,54 +48,49 @@ void write_example(RowsOut& rows, const Event& event, const score::ScoredExample
     write_scores(rows, scored, i);
 }
 
-void score_examples(const ScoreCommand& command, const Bundle& bundle, Session& session) {
-    const events::SideTables side =
-        command.side.load(*bundle.log, command.log, command.general, session.console);
-    HistoryStart start = history_start(bundle, command.history, command.general);
-    const ingest::ReadResult read =
-        read_for_model(bundle, command.log, side, start, command.general, session.console);
-    const score::Scorer scorer(bundle, chosen_kernels(command.general), &side);
-    const dataset::BuildOptions build = build_options(*bundle.log, side, session.console);
-    RowsOut rows(command.output, session.out);
+void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift, Run& run) {
+    const events::SideTables side = command.side.load(*bundle.log, command.log, run);
+    HistoryStart start = history_start(bundle, command.history, run);
+    const ingest::ReadResult read = read_for_model(bundle, command.log, side, start, run);
+    const score::Scorer scorer(bundle, run.kernels(), &side);
+    const dataset::BuildOptions build = build_options(*bundle.log, side, run);
+    RowsOut rows(command.output, run.out);
     write_header(rows, {"event_time", "user_id", "item_id", "known_user", "known_item"}, bundle);
     if (command.candidates.empty()) {
-        const dataset::ExampleList examples = examples_for_model(
-            bundle, read.log, start, command.history, command.log, command.general, session.console);
+        const dataset::ExampleList examples =
+            examples_for_model(bundle, read.log, start, command.history, command.log, run);
         if (examples.already_observed > 0) {
-            session.console.note(std::to_string(examples.already_observed) +
-                                 " rows are not after the last time that is known and are not scored");
+            run.console.note(std::to_string(examples.already_observed) +
+                             " rows are not after the last time that is known and are not scored");
         }
-        const score::ScoredExamples scored =
-            score::score_log(read.log, start.history, examples, scorer, build, nullptr,
-                             command.drift.begin(bundle, command.general));
+        const score::ScoredExamples scored = score::score_log(read.log, start.history, examples, scorer,
+                                                              build, nullptr, drift.begin(bundle, run));
         if (scored.size() == 0 && examples.already_observed == 0 && command.history.score_from.empty() &&
             command.log.from.empty() && command.log.period.empty())
-            session.console.warn("nothing_scored",
-                                 "no row of the log is an example that this model scores: nothing is scored");
+            run.console.warn("nothing_scored",
+                             "no row of the log is an example that this model scores: nothing is scored");
         for (std::size_t i = 0; i < scored.size(); ++i) {
             write_example(rows, read.log.event(scored.keys[i].row), scored, i);
         }
-        command.general.record->add_count("examples", scored.size());
+        run.record.add_count("examples", scored.size());
     } else {
-        const Candidates candidates = read_candidates(command.candidates, command.log, command.general,
-                                                      start.history, read.log, session.console);
+        const Candidates candidates =
+            read_candidates(command.candidates, command.log, start.history, read.log, run);
         const score::ScoredExamples scored =
             score::score_candidates(read.log, start.history, candidates.events, scorer);
         for (std::size_t i = 0; i < scored.size(); ++i)
             write_example(rows, candidates.events[i], scored, i);
     }
-    command.general.record->add_output(command.output);
+    run.record.add_output(command.output);
     rows.finish();
-    keep_state(command.history, start, read.log, command.general);
+    keep_state(command.history, start, read.log, run);
 }
 
-void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& session) {
-    const LabelledTable rows =
-        read_for_model(bundle, command.table, command.log, command.general, false, session.console);
-    const score::ScoredExamples scored =
-        score::score_table(bundle, rows.data, false, chosen_kernels(command.general));
-    (void)command.drift.begin(bundle, command.general);
-    command.drift.add_table(rows.data, scored);
+void score_rows(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift, Run& run) {
+    const LabelledTable rows = read_for_model(bundle, command.table, command.log, false, run);
+    const score::ScoredExamples scored = score::score_table(bundle, rows.data, false, run.kernels());
+    (void)drift.begin(bundle, run);
+    drift.add_table(rows.data, scored);
     std::vector<const ingest::TableTextColumn*> kept;
     for (const std::string& name : list_option(command.table.keep)) {
         kept.push_back(rows.table.column(name));
@@ -106,7 +98,7 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
             throw Error(ErrorCode::schema, "--keep: expected a column of the table, got \"" + name + "\"");
         }
     }
-    RowsOut out(command.output, session.out);
+    RowsOut out(command.output, run.out);
     for (const auto* column : kept)
         out.text(column->name);
     write_header(out, {}, bundle);
@@ -117,41 +109,40 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, Session& sess
         }
         write_scores(out, scored, i);
     }
-    command.general.record->add_output(command.output);
-    command.general.record->add_count("examples", scored.size());
+    run.record.add_output(command.output);
+    run.record.add_count("examples", scored.size());
     out.finish();
 }
 
-void run_score(const ScoreCommand& command, Session& session) {
-    command.general.apply(session);
-    command.drift.check_option(command.candidates.empty());
+void run_score(const ScoreCommand& command, Run& run) {
+    command.drift.check(command.candidates.empty());
     command.history.check(command.log);
     std::vector<std::string> inputs = command.log.inputs();
     inputs.push_back(command.model);
     if (!command.candidates.empty()) inputs.push_back(command.candidates);
     for (const std::string& path : command.side.paths())
         inputs.push_back(path);
-    claim_outputs({command.output, command.history.save_state, command.log.rejects, command.general.manifest},
+    claim_outputs({command.output, command.history.save_state, command.log.rejects, run.options.manifest},
                   inputs);
-    const Bundle bundle = load_model(command.model, command.general);
+    const Bundle bundle = load_model(command.model, run);
+    DriftGate drift(command.drift);
     if (bundle.log) {
         command.table.refuse_for_log();
-        score_examples(command, bundle, session);
+        score_examples(command, bundle, drift, run);
     } else {
         if (!command.candidates.empty())
             usage_error("--candidates: it goes with a model of a log, got one of a table; leave it out");
-        score_rows(command, bundle, session);
+        score_rows(command, bundle, drift, run);
     }
-    command.drift.note(bundle, command.general, session.console);
-    command.drift.judge();
+    drift.note(bundle, run);
+    drift.judge();
 }
 
 }  // namespace
 
 void add_score(CLI::App& app, Session& session) {
-    auto command = std::make_shared<ScoreCommand>();
-    CLI::App* sub = app.add_subcommand("score", "One row of probabilities per example");
-    command->general.add_to(*sub);
+    const auto [sub, command] =
+        add_command(app, session, "score", "One row of probabilities per example", run_score);
     command->log.add_to(*sub);
     command->history.add_to(*sub);
     command->drift.add_to(*sub);
@@ -163,8 +154,6 @@ void add_score(CLI::App& app, Session& session) {
         "Score these pairs instead, LOG being the history: user_id,item_id[,event_time,list,position]");
     sub->add_option("--keep", command->table.keep, "Tables: columns to pass through, COL,...");
     command->table.add_reading_to(*sub);
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_score(*command, session); }; });
 }
 
 }  // namespace funnel::tool

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -15,7 +14,6 @@ namespace funnel::tool {
 namespace {
 
 struct SimulateCommand {
-    GeneralOptions general;
     simulate::ShopperOptions shop;
     std::string output;
 };
@@ -40,10 +38,9 @@ std::string truth_json(const simulate::Truth& truth, const simulate::ShopperOpti
     return json.dump(2) + "\n";
 }
 
-void run_simulate(const SimulateCommand& command, Session& session) {
-    command.general.apply(session);
+void run_simulate(const SimulateCommand& command, Run& run) {
     const simulate::ShopperModel model(command.shop);
-    claim_outputs({command.output, command.output + ".truth.json", command.general.manifest}, {});
+    claim_outputs({command.output, command.output + ".truth.json", run.options.manifest}, {});
     files::Output log(command.output), truth_file(command.output + ".truth.json");
     std::string rows(simulate::kCsvHeader);
     const simulate::Truth truth = model.run([&](const Event& event) {
@@ -57,23 +54,22 @@ void run_simulate(const SimulateCommand& command, Session& session) {
     truth_file.append(json);
     log.commit();
     truth_file.commit();
-    command.general.record->add_output(command.output);
-    command.general.record->add_output(command.output + ".truth.json");
-    command.general.record->add_count("rows", truth.events);
-    if (command.general.json) {
-        session.out << json;
+    run.record.add_output(command.output);
+    run.record.add_output(command.output + ".truth.json");
+    run.record.add_count("rows", truth.events);
+    if (run.options.json) {
+        run.out << json;
     } else {
-        session.out << command.output << ": " << truth.events << " events of " << truth.users << " users, "
-                    << truth.orders << " orders; true rates in " << command.output << ".truth.json\n";
+        run.out << command.output << ": " << truth.events << " events of " << truth.users << " users, "
+                << truth.orders << " orders; true rates in " << command.output << ".truth.json\n";
     }
 }
 
 }  // namespace
 
 void add_simulate(CLI::App& app, Session& session) {
-    auto command = std::make_shared<SimulateCommand>();
-    CLI::App* sub = app.add_subcommand("simulate", "A log from a known shopper model, with its true rates");
-    command->general.add_to(*sub);
+    const auto [sub, command] = add_command(
+        app, session, "simulate", "A log from a known shopper model, with its true rates", run_simulate);
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); true rates in FILE.truth.json")
         ->required();
     sub->add_option("--users", command->shop.users, "Shoppers, each of whom comes at least once")
@@ -82,8 +78,6 @@ void add_simulate(CLI::App& app, Session& session) {
     sub->add_option("--seed", command->shop.seed, "The same seed gives the same log")->check(whole_number());
     sub->add_option("--items", command->shop.items, "Goods (default: a fifth of the users, 200 to 20000)")
         ->check(whole_number());
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_simulate(*command, session); }; });
 }
 
 }  // namespace funnel::tool

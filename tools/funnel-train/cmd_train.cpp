@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
-#include <memory>
 #include <ostream>
 
 #include "commands.hpp"
@@ -46,9 +45,8 @@ class Stopwatch {
     Clock::time_point start_ = Clock::now(), last_ = start_;
 };
 
-Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, Session& session,
-                 Stopwatch& watch) {
-    ingest::ReadOptions reading = command.log.read_options(command.general, session.console);
+Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, Stopwatch& watch, Run& run) {
+    ingest::ReadOptions reading = command.log.read_options(run);
     std::vector<std::string> texts, numbers;
     if (command.log.schema != "auto") {
         const ingest::Schema schema = ingest::load_schema(command.log.schema);
@@ -57,103 +55,96 @@ Bundle train_log(const TrainCommand& command, const train::ModelOptions& model, 
     }
     reading.columns = feature_columns(texts, numbers);
     ingest::ReadResult read = ingest::read_log(command.log.paths, reading);
-    tell_about_reading(read.report, command.log, command.general, session.console);
+    tell_about_reading(read.report, command.log, run);
     if (read.log.empty()) {
         throw Error(ErrorCode::schema,
                     names_of(command.log.paths) + ": no rows to train on; check the file, or --as-of");
     }
     if (!command.log.to.empty() && command.log.as_of.empty()) {
-        session.console.warn("to_is_not_as_of",
-                             "--to chooses examples: the rows after it are known to the model, in labels and "
-                             "history; for the log as it was known then give --as-of " +
-                                 command.log.to);
+        run.console.warn("to_is_not_as_of",
+                         "--to chooses examples: the rows after it are known to the model, in labels and "
+                         "history; for the log as it was known then give --as-of " +
+                             command.log.to);
     }
     events::put_in_order(read.log);  // the same rows are the same model, in whatever order they come
-    train::LogModelOptions options = command.log_options(read, session.console);
-    options.model = model;
-    const LoadedSide side = command.side.load(read.schema, list_option(command.table.categorical),
-                                              command.log, command.general, session.console);
-    command.general.record->add_times(read.log);
+    train::LogModelOptions options = command.log_options(read, model, run);
+    const LoadedSide side =
+        command.side.load(read.schema, list_option(command.table.categorical), command.log, run);
+    run.record.add_times(read.log);
     side.tables.complete(read.log);
-    tell_about_ids(side.tables, read.log, session.console);
+    tell_about_ids(side.tables, read.log, run);
     options.task.side_inputs = side.inputs;
     options.side = &side.tables;
     return naming_files(command.log.paths, [&] {
-        return train::train_on_log(read.log, options, chosen_kernels(command.general), watch.observer());
+        return train::train_on_log(read.log, options, run.kernels(), watch.observer());
     });
 }
 
-Bundle trained(const TrainCommand& command, const train::ModelOptions& model, Session& session,
-               Stopwatch& watch) {
-    if (command.table.label.empty()) return train_log(command, model, session, watch);
+Bundle trained(const TrainCommand& command, const train::ModelOptions& model, Stopwatch& watch, Run& run) {
+    if (command.table.label.empty()) return train_log(command, model, watch, run);
     return naming_files(command.log.paths, [&] {
-        if (command.one_pass)
-            return train_in_one_pass(command.table, command.log, command.general, model, session.console);
-        return train_on_table(command.table, command.log, command.general, model, command.valid,
-                              session.console, watch.observer());
+        if (command.one_pass) return train_in_one_pass(command.table, command.log, model, run);
+        return train_on_table(command.table, command.log, model, command.valid, watch.observer(), run);
     });
 }
 
 /// What the library says of a training, with the option that would help.
-void warn_about_training(const model::TrainingSummary& summary, Console& console) {
+void warn_about_training(const model::TrainingSummary& summary, Run& run) {
     for (const base::Warning& warning : train::training_warnings(summary)) {
         const bool by_share = warning.code == "few_training_rows";
         const bool by_rows = warning.code == "one_class";
-        console.warn(warning.code, warning.message + (by_share  ? " (a smaller --valid)"
-                                                      : by_rows ? " (a larger --valid)"
-                                                                : ""));
+        run.console.warn(warning.code, warning.message + (by_share  ? " (a smaller --valid)"
+                                                          : by_rows ? " (a larger --valid)"
+                                                                    : ""));
     }
 }
 
 /// The new model may take the place of an earlier one; nothing else may.
-void claim_outputs_of(const TrainCommand& command) {
+void claim_outputs_of(const TrainCommand& command, const Run& run) {
     std::vector<std::string> inputs = command.log.inputs();
     for (const std::string& path : command.side.paths())
         inputs.push_back(path);
     if (!command.table.valid_file.empty()) inputs.push_back(command.table.valid_file);
-    claim_outputs({command.output, command.log.rejects, command.general.manifest}, inputs);
+    claim_outputs({command.output, command.log.rejects, run.options.manifest}, inputs);
     for (const std::string* model : {&command.init, &command.champion}) {
-        if (!model->empty()) claim_outputs({command.log.rejects, command.general.manifest}, {*model});
+        if (!model->empty()) claim_outputs({command.log.rejects, run.options.manifest}, {*model});
     }
 }
 
-void run_train(const TrainCommand& command, Session& session) {
-    command.general.apply(session);
+void run_train(const TrainCommand& command, Run& run) {
     // A wrong option ends the run before the long work.
-    command.check();
-    claim_outputs_of(command);
-    const EarlierModels earlier(command);
-    train::ModelOptions model = command.model_options();
-    earlier.add_to(model, command, session);
+    command.check(run);
+    claim_outputs_of(command, run);
+    const EarlierModels earlier(command, run);
+    train::ModelOptions model = command.model_options(run.threads());
+    earlier.add_to(model, command, run);
     train::Audit audit;
     if (command.audit) model.audit = &audit;
-    Stopwatch watch(session.console);
-    Bundle bundle = trained(command, model, session, watch);
-    warn_about_training(bundle.summary, session.console);
+    Stopwatch watch(run.console);
+    Bundle bundle = trained(command, model, watch, run);
+    warn_about_training(bundle.summary, run);
     command.add_configuration(bundle);
     if (bundle.table) {
-        for (const files::FileDigest& file : command.general.record->inputs())
+        for (const files::FileDigest& file : run.record.inputs())
             bundle.learned_from.push_back(file.xxh128);
     }
     for (const base::Warning& warning : audit.warnings)
-        session.console.warn(warning);
+        run.console.warn(warning);
     // All that may run out of memory comes before the old model is replaced.
-    command.general.record->add_output(command.output);
-    command.general.record->add_count("examples", bundle.summary.examples);
-    std::string summary = command.general.json ? report::training_json(bundle, watch.times(), model.audit,
-                                                                       session.console.warnings())
-                                               : report::training_text(bundle);
-    if (command.audit && !command.general.json) summary += "\n" + report::audit_text(audit);
+    run.record.add_output(command.output);
+    run.record.add_count("examples", bundle.summary.examples);
+    std::string summary =
+        run.options.json ? report::training_json(bundle, watch.times(), model.audit, run.console.warnings())
+                         : report::training_text(bundle);
+    if (command.audit && !run.options.json) summary += "\n" + report::audit_text(audit);
     persist::save_model(command.output, bundle);
-    session.out << summary;
+    run.out << summary;
 }
 
 }  // namespace
 
 void add_train(CLI::App& app, Session& session) {
-    auto command = std::make_shared<TrainCommand>();
-    CLI::App* sub = app.add_subcommand("train", "A log or a table to a model");
-    command->general.add_to(*sub);
+    const auto [sub, command] = add_command(app, session, "train", "A log or a table to a model", run_train);
     command->log.add_to(*sub);
     command->table.add_to(*sub);
     command->table.add_reading_to(*sub);
@@ -161,8 +152,6 @@ void add_train(CLI::App& app, Session& session) {
     command->side.add_to(*sub);
     sub->add_option("-o,--output", command->output, "The model file")->required();
     command->add_learning_to(*sub);
-    sub->callback(
-        [command, &session] { session.action = [command, &session] { run_train(*command, session); }; });
 }
 
 }  // namespace funnel::tool

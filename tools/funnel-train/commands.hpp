@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// One function per subcommand: declares its options and sets what it does. Each is in cmd_NAME.cpp.
+// One function per subcommand: declares its options and what it does. Each is in cmd_NAME.cpp.
 #pragma once
 
-#include "options.hpp"
+#include "run.hpp"
 
 namespace funnel::tool {
 

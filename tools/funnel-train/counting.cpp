@@ -34,13 +34,13 @@ void set_dedup(const std::string& dedup, ingest::ReadOptions& reading) {
     reading.drop_duplicates = dedup == "exact";
 }
 
-void drop_copies(const std::string& dedup, EventLog& log, Console& console) {
+void drop_copies(const std::string& dedup, EventLog& log, Run& run) {
     if (dedup == "orders") {
         const events::DroppedOrderRows dropped = events::drop_order_copies(log);
-        console.note("--dedup orders dropped " + std::to_string(dropped.rows) +
-                     (dropped.rows == 1 ? " copy of a line of an order, worth "
-                                        : " copies of lines of orders, worth ") +
-                     dropped.money.text());
+        run.console.note("--dedup orders dropped " + std::to_string(dropped.rows) +
+                         (dropped.rows == 1 ? " copy of a line of an order, worth "
+                                            : " copies of lines of orders, worth ") +
+                         dropped.money.text());
     }
 }
 
@@ -58,17 +58,21 @@ void CountingOptions::add_to(CLI::App& command) {
     command.add_option("--touch", touch,
                        "Where a purchase says nothing of a column: event, visit (default), first, last or "
                        "last:30d: none, the first of its visit or user, the last before");
+    command.get_option("--funnel")->transform([this](const std::string& funnel) {
+        auto [stages, marked] = without_marks(funnel);
+        optional = std::move(marked);
+        return stages;
+    });
     add_dedup(command, dedup);
     rules.add_to(command);
     more.add_to(command);
 }
 
-void CountingOptions::check(LogOptions& log) {
+void CountingOptions::check() const {
     (void)duration_option("--window", window);
     (void)columns();
     if (touch && !metrics::parse_touch(*touch))
         usage_error("--touch: expected event, visit, first, last or last:30d, got \"" + *touch + "\"");
-    optional = take_optional_stages(log.funnel);
     metrics::MetricsOptions unused;
     more.apply(unused);
 }
@@ -91,34 +95,34 @@ std::vector<std::string> CountingOptions::columns() const {
     return names;
 }
 
-void CountingOptions::set_reading(ingest::ReadOptions& reading) const {
+void CountingOptions::set_reading(ingest::ReadOptions& reading, const SideColumns& beside) const {
     auto& text = reading.columns.text;
     const auto add = [&](const std::string& column) {
         if (std::ranges::find(text, column) == text.end()) text.push_back(column);
     };
     for (const std::string& name : columns()) {
         // The log's own column of a name comes first; the table says what it leaves out.
-        if (std::ranges::find(beside, name) == beside.end())
-            add(name);
-        else
+        if (beside.contains(name))
             reading.columns.text_if_there.push_back(name);
+        else
+            add(name);
     }
     if (rules.hold == "category") add("category");
     metrics::MetricsOptions asked;
     more.apply(asked);
     if (!asked.bot_column.empty()) add(asked.bot_column);
-    reading.columns.text_if_mapped |= more.all || !beside.empty();
+    reading.columns.text_if_mapped |= more.all || !beside.all.empty();
     set_dedup(dedup, reading);
 }
 
-void CountingOptions::clean(EventLog& log, const GeneralOptions& general, Console& console) const {
-    more.apply_aliases(log, general, console);
-    drop_copies(dedup, log, console);
+void CountingOptions::clean(EventLog& log, Run& run) const {
+    more.apply_aliases(log, run);
+    drop_copies(dedup, log, run);
 }
 
-metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, const LogOptions& log,
-                                                         const GeneralOptions& general,
-                                                         const metrics::LogFacts& facts) const {
+metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, const metrics::LogFacts& facts,
+                                                         const SideColumns& beside, const LogOptions& log,
+                                                         const Run& run) const {
     metrics::MetricsOptions options;
     options.funnel = std::move(chosen.funnel);
     options.left_out = std::move(chosen.left_out);
@@ -131,7 +135,7 @@ metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, co
     options.order_copies_dropped = dedup == "orders";
     options.where = parse_where(where);
     if (touch) options.touch = *metrics::parse_touch(*touch);
-    options.item_columns = of_items;
+    options.item_columns = beside.of_items;
     options.rules = rules.rules(options.funnel, optional);
     options.timing = rules.timing;
     more.apply(options);
@@ -139,7 +143,7 @@ metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, co
         for (const auto& [from, offset] : ingest::zone_offsets(log.tz, facts.first_time, facts.last_time))
             options.zone.push_back({from, offset});
     }
-    options.threads = general.thread_count();
+    options.threads = run.threads();
     return options;
 }
 

@@ -10,6 +10,7 @@
 #include "log_model.hpp"
 #include "metrics_options.hpp"
 #include "options.hpp"
+#include "side_tables.hpp"
 
 namespace funnel::tool {
 
@@ -17,7 +18,7 @@ namespace funnel::tool {
 /// says.
 void add_dedup(CLI::App& command, std::string& dedup);
 void set_dedup(const std::string& dedup, ingest::ReadOptions& reading);
-void drop_copies(const std::string& dedup, EventLog& log, Console& console);
+void drop_copies(const std::string& dedup, EventLog& log, Run& run);
 
 struct CountingOptions {
     std::string window = "7d";
@@ -27,22 +28,21 @@ struct CountingOptions {
     std::string dedup = "none";
     FunnelRuleOptions rules;
     MoreOptions more;
-    std::vector<std::string> beside = {};    ///< columns that side tables have, not the log
-    std::vector<std::string> of_items = {};  ///< columns of --items, under both names
-    std::vector<bool> optional = {};         ///< stages with a question mark
+    std::vector<bool> optional = {};  ///< stages of --funnel with a question mark
 
+    /// Here --funnel, which is declared already, may have question marks: the log gets it without them.
     void add_to(CLI::App& command);
-    /// Wrong values end the run before the long work. Takes the question marks out of --funnel.
-    void check(LogOptions& log);
+    /// Wrong values end the run before the long work.
+    void check() const;
     /// The columns of --by and --where: of the log or of tables beside it.
     [[nodiscard]] std::vector<std::string> columns() const;
-    /// The columns that counting needs beside those already asked for.
-    void set_reading(ingest::ReadOptions& reading) const;
+    /// The columns that counting needs beside those already asked for. beside: of the side tables.
+    void set_reading(ingest::ReadOptions& reading, const SideColumns& beside) const;
     /// Aliases and orders written twice.
-    void clean(EventLog& log, const GeneralOptions& general, Console& console) const;
-    [[nodiscard]] metrics::MetricsOptions metrics_options(ChosenFunnel chosen, const LogOptions& log,
-                                                          const GeneralOptions& general,
-                                                          const metrics::LogFacts& facts) const;
+    void clean(EventLog& log, Run& run) const;
+    [[nodiscard]] metrics::MetricsOptions metrics_options(ChosenFunnel chosen, const metrics::LogFacts& facts,
+                                                          const SideColumns& beside, const LogOptions& log,
+                                                          const Run& run) const;
 };
 
 }  // namespace funnel::tool

@@ -24,18 +24,18 @@ double limit_of(const std::string& part) {
 
 }  // namespace
 
-void DriftGate::add_to(CLI::App& command) {
+void DriftOptions::add_to(CLI::App& command) {
     command.add_option(
-        "--max-drift", gate_,
+        "--max-drift", gate,
         "Exit 4 if the distribution of an input or a score has moved further (PSI): 0.25 or NAME=0.25,...");
 }
 
-void DriftGate::check_option(bool has_rows) const {
-    if (!gate_.empty() && !has_rows) {
+void DriftOptions::check(bool has_rows) const {
+    if (!gate.empty() && !has_rows) {
         usage_error(
             "--max-drift: expected examples that a model scores, got --candidates or --scores; leave it out");
     }
-    for (const std::string& part : list_option(gate_)) {
+    for (const std::string& part : list_option(gate)) {
         if (!(limit_of(part) > 0)) {
             usage_error("--max-drift: expected a number above 0 such as 0.25, or NAME=0.25,..., got \"" +
                         part + "\"");
@@ -43,19 +43,19 @@ void DriftGate::check_option(bool has_rows) const {
     }
 }
 
-std::vector<model::DriftLimit> DriftGate::limits() const {
+std::vector<model::DriftLimit> DriftOptions::limits() const {
     std::vector<model::DriftLimit> limits;
-    for (const std::string& part : list_option(gate_)) {
+    for (const std::string& part : list_option(gate)) {
         const std::size_t equals = part.rfind('=');
         limits.push_back({equals == std::string::npos ? "" : part.substr(0, equals), limit_of(part)});
     }
     return limits;
 }
 
-model::Drift* DriftGate::begin(const Bundle& bundle, const GeneralOptions& general) {
-    if (gate_.empty() && (general.manifest.empty() || bundle.reference.empty())) return nullptr;
+model::Drift* DriftGate::begin(const Bundle& bundle, const Run& run) {
+    if (!options_.wanted() && (run.options.manifest.empty() || bundle.reference.empty())) return nullptr;
     try {
-        model::check_drift_limits(bundle, limits());
+        model::check_drift_limits(bundle, options_.limits());
     } catch (const Error& error) {
         usage_error("--max-" + std::string(error.what()));
     }
@@ -67,22 +67,22 @@ void DriftGate::add_table(const encoding::Dataset& data, const score::ScoredExam
     if (drift_) model::count_drift(*drift_, data, scored.scores);
 }
 
-void DriftGate::note(const Bundle& bundle, const GeneralOptions& general, Console& console) {
+void DriftGate::note(const Bundle& bundle, Run& run) {
     if (!drift_) return;
-    verdict_ = model::judge_drift(bundle, *drift_, limits());
+    verdict_ = model::judge_drift(bundle, *drift_, options_.limits());
     for (const model::ColumnDrift& column : verdict_.columns) {
-        general.record->add_drift(column.name, column.psi);
-        console.detail("drift of " + column.name + ": " + shown(column.psi));
+        run.record.add_drift(column.name, column.psi);
+        run.console.detail("drift of " + column.name + ": " + shown(column.psi));
     }
-    if (!gate_.empty() && verdict_.too_few) {
-        console.warn("too_few_rows_to_judge", "--max-drift: " + std::to_string(verdict_.rows) +
-                                                  " rows are too few to judge; " +
-                                                  std::to_string(model::kLeastDriftRows) + " would do");
+    if (options_.wanted() && verdict_.too_few) {
+        run.console.warn("too_few_rows_to_judge", "--max-drift: " + std::to_string(verdict_.rows) +
+                                                      " rows are too few to judge; " +
+                                                      std::to_string(model::kLeastDriftRows) + " would do");
     }
 }
 
 void DriftGate::judge() const {
-    if (!drift_ || gate_.empty()) return;
+    if (!drift_ || !options_.wanted()) return;
     if (drift_->rows() == 0) throw GateNotMet("--max-drift: expected rows to judge, got none");
     if (verdict_.exceeded.empty()) return;
     const model::ColumnDrift& worst = verdict_.exceeded.front();

@@ -12,11 +12,11 @@ namespace funnel::tool {
 class EarlierModels {
  public:
     /// Throws as persist::load_model, and Error(invalid_argument) where an option and the model disagree.
-    explicit EarlierModels(const TrainCommand& command);
+    EarlierModels(const TrainCommand& command, Run& run);
 
-    /// Borrows this, the command and the session until the training is over, which throws GateNotMet if the
+    /// Borrows this, the command and the run until the training is over, which throws GateNotMet if the
     /// champion stays.
-    void add_to(train::ModelOptions& options, const TrainCommand& command, Session& session) const;
+    void add_to(train::ModelOptions& options, const TrainCommand& command, Run& run) const;
 
  private:
     std::optional<Bundle> initial_, champion_;

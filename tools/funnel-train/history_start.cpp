@@ -23,12 +23,11 @@ history::History load_fitting(const std::string& path, const Bundle& bundle, eve
     }
 }
 
-HistoryStart load_matching_state(const Bundle& bundle, const HistoryOptions& options,
-                                 const GeneralOptions& general) {
+HistoryStart load_matching_state(const Bundle& bundle, const HistoryOptions& options, Run& run) {
     files::FileDigest digest;
     events::RecentRows recent;
     history::History state = load_fitting(options.state, bundle, recent, digest);
-    general.record->add_input(std::move(digest));
+    run.record.add_input(std::move(digest));
     const std::int64_t model = bundle.history->watermark(), watermark = state.watermark();
     if (watermark < model && !options.allow_older_state) {
         throw Error(ErrorCode::schema,
@@ -61,12 +60,12 @@ Gaps gaps_of(const EventLog& log, std::int64_t watermark) {
     return gaps;
 }
 
-void warn_about_gap(const EventLog& log, const HistoryStart& start, Console& console) {
+void warn_about_gap(const EventLog& log, const HistoryStart& start, Run& run) {
     if (start.watermark == kNever) return;
     const Gaps gaps = gaps_of(log, start.watermark);
     const std::uint64_t usual = std::max(gaps.usual, static_cast<std::uint64_t>(start.history.longest_gap()));
     if (gaps.before <= static_cast<std::uint64_t>(base::kDay) || gaps.before / 3 <= usual) return;
-    console.warn(
+    run.console.warn(
         "gap_before_first_row",
         "the first new row, " + base::format_time(gaps.first) + ", comes " +
             base::format_duration(static_cast<std::int64_t>(gaps.before / base::kHour) * base::kHour) +
@@ -111,20 +110,18 @@ events::Period HistoryOptions::asked(const LogOptions& log, const EventLog& rows
     return asked;
 }
 
-HistoryStart history_start(const Bundle& bundle, const HistoryOptions& options,
-                           const GeneralOptions& general) {
-    if (!options.state.empty()) return load_matching_state(bundle, options, general);
+HistoryStart history_start(const Bundle& bundle, const HistoryOptions& options, Run& run) {
+    if (!options.state.empty()) return load_matching_state(bundle, options, run);
     if (options.history == "none") return {history::History(bundle.history->options()), {}, kNever};
     return {*bundle.history, bundle.recent, bundle.history->watermark()};
 }
 
-void find_known_rows(const EventLog& log, HistoryStart& start, const HistoryOptions& options,
-                     const GeneralOptions& general, Console& console) {
+void find_known_rows(const EventLog& log, HistoryStart& start, const HistoryOptions& options, Run& run) {
     if (start.watermark != kNever) start.known = start.recent.count_late(log, start.watermark);
     const events::LateRows& known = start.known;
-    general.record->add_count("already_observed", known.already_observed);
-    general.record->add_count("late", known.late);
-    general.record->add_count("late_or_observed", known.late_or_observed);
+    run.record.add_count("already_observed", known.already_observed);
+    run.record.add_count("late", known.late);
+    run.record.add_count("late_or_observed", known.late_or_observed);
     if (known.late > 0) {
         const std::string text = std::to_string(known.late) + " of " + std::to_string(log.size()) +
                                  " rows are late: never seen, and before " +
@@ -132,22 +129,21 @@ void find_known_rows(const EventLog& log, HistoryStart& start, const HistoryOpti
                                  ", the last time that is known; they count nowhere";
         const double most = percent_option("--max-late", options.max_late);
         if (static_cast<double>(known.late) > most * static_cast<double>(log.size()))
-            console.warn("late_rows", text + "; deliver the log later, or train on the whole of it");
+            run.console.warn("late_rows", text + "; deliver the log later, or train on the whole of it");
         else
-            console.note(text);
+            run.console.note(text);
     }
-    warn_about_gap(log, start, console);
+    warn_about_gap(log, start, run);
 }
 
-void keep_state(const HistoryOptions& options, HistoryStart& start, const EventLog& log,
-                const GeneralOptions& general) {
+void keep_state(const HistoryOptions& options, HistoryStart& start, const EventLog& log, Run& run) {
     const auto time_of = [](std::int64_t watermark) {
         return watermark == kNever ? std::nullopt : std::optional(watermark);
     };
-    general.record->add_watermarks(time_of(start.watermark), time_of(start.history.watermark()));
+    run.record.add_watermarks(time_of(start.watermark), time_of(start.history.watermark()));
     if (options.save_state.empty()) return;
     start.recent.observe(log, start.watermark, duration_option("--late-memory", options.late_memory));
-    general.record->keep_state(options.save_state, persist::state_bytes(start.history, start.recent));
+    run.record.keep_state(options.save_state, persist::state_bytes(start.history, start.recent));
 }
 
 }  // namespace funnel::tool

@@ -38,17 +38,14 @@ struct HistoryStart {
 
 /// --state, else the model's, else with --history none an empty one. Throws Error(format) for a state of
 /// another model, Error(schema) for one that is older than the history inside the model.
-[[nodiscard]] HistoryStart history_start(const Bundle& bundle, const HistoryOptions& options,
-                                         const GeneralOptions& general);
+[[nodiscard]] HistoryStart history_start(const Bundle& bundle, const HistoryOptions& options, Run& run);
 
 /// Counts the rows of the log that came before, for start.known and for the record, with a warning of late
 /// ones, and one of a gap before the first new row.
-void find_known_rows(const EventLog& log, HistoryStart& start, const HistoryOptions& options,
-                     const GeneralOptions& general, Console& console);
+void find_known_rows(const EventLog& log, HistoryStart& start, const HistoryOptions& options, Run& run);
 
 /// The state for --save-state, if given, as it is after the log: it is written when all else is. Notes the
 /// watermarks of the run.
-void keep_state(const HistoryOptions& options, HistoryStart& start, const EventLog& log,
-                const GeneralOptions& general);
+void keep_state(const HistoryOptions& options, HistoryStart& start, const EventLog& log, Run& run);
 
 }  // namespace funnel::tool

@@ -11,13 +11,11 @@ namespace funnel::tool {
 namespace {
 
 /// The columns of a log that --by names; those of tables beside it are added after reading.
-std::vector<std::string> columns_by(const JudgeOptions& options, const std::vector<std::string>& beside,
-                                    bool of_tables) {
+std::vector<std::string> columns_by(const JudgeOptions& options, const SideColumns& beside, bool of_tables) {
     std::vector<std::string> names;
     for (const std::string& by : options.by) {
         for (const std::string& name : metrics::columns_of_by(by)) {
-            const bool is_beside = std::ranges::find(beside, name) != beside.end();
-            if (!metrics::is_time_key(name) && name != "item" && is_beside == of_tables)
+            if (!metrics::is_time_key(name) && name != "item" && beside.contains(name) == of_tables)
                 names.push_back(name);
         }
     }
@@ -34,45 +32,40 @@ std::vector<events::OffsetChange> zone_of(const JudgeOptions& options, const Eve
 }
 
 Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
-                 Session& session) {
-    const events::SideTables side =
-        options.side.load(*bundle.log, options.log, options.general, session.console);
-    HistoryStart start = history_start(bundle, options.history, options.general);
-    const std::vector<std::string> beside = options.by.empty() || options.side.empty()
-                                                ? std::vector<std::string>()
-                                                : options.side.column_names(options.log, options.general);
+                 Run& run) {
+    const events::SideTables side = options.side.load(*bundle.log, options.log, run);
+    HistoryStart start = history_start(bundle, options.history, run);
+    const SideColumns beside = options.by.empty() ? SideColumns{} : options.side.columns(options.log, run);
     ingest::ReadResult read =
-        read_for_model(bundle, options.log, side, start, options.general, session.console,
-                       columns_by(options, beside, false), columns_by(options, beside, true));
+        read_for_model(bundle, options.log, side, start, run, columns_by(options, beside, false),
+                       columns_by(options, beside, true));
     if (!columns_by(options, beside, true).empty()) {
-        options.side.add_columns(read.log, read.schema, columns_by(options, beside, true), options.log,
-                                 options.general, session.console);
+        options.side.add_columns(read.log, read.schema, columns_by(options, beside, true), options.log, run);
     }
-    const dataset::ExampleList examples = examples_for_model(bundle, read.log, start, options.history,
-                                                             options.log, options.general, session.console);
-    const score::Scorer scorer(bundle, chosen_kernels(options.general), &side);
-    const dataset::BuildOptions build = build_options(*bundle.log, side, session.console);
-    Judged judged{
-        .examples = {},
-        .place_hidden = {},
-        .known = start.known,
-        .in_sample = learned_from(bundle, read.log, examples, options.allow_training_rows, session.console)};
+    const dataset::ExampleList examples =
+        examples_for_model(bundle, read.log, start, options.history, options.log, run);
+    const score::Scorer scorer(bundle, run.kernels(), &side);
+    const dataset::BuildOptions build = build_options(*bundle.log, side, run);
+    Judged judged{.examples = {},
+                  .place_hidden = {},
+                  .known = start.known,
+                  .in_sample = learned_from(bundle, read.log, examples, options.allow_training_rows, run)};
     const bool has_place =
         read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;
     if (hide_place && has_place) judged.place_hidden.emplace();
     judged.examples = score::score_log(read.log, start.history, examples, scorer, build,
                                        judged.place_hidden ? &*judged.place_hidden : nullptr,
-                                       drift == nullptr ? nullptr : drift->begin(bundle, options.general));
+                                       drift == nullptr ? nullptr : drift->begin(bundle, run));
     for (const std::string& by : options.by)
         judged.by.push_back(
             score::keys_of_examples(judged.examples, read.log, by, zone_of(options, read.log)));
-    keep_state(options.history, start, read.log, options.general);
+    keep_state(options.history, start, read.log, run);
     return judged;
 }
 
 /// A table has no times: the model knows its training by the bytes of the files.
-bool learned_from(const Bundle& bundle, const JudgeOptions& options, Console& console) {
-    for (const files::FileDigest& file : options.general.record->inputs()) {
+bool learned_from(const Bundle& bundle, const JudgeOptions& options, Run& run) {
+    for (const files::FileDigest& file : run.record.inputs()) {
         if (std::ranges::find(bundle.learned_from, file.xxh128) == bundle.learned_from.end()) continue;
         if (!options.allow_training_rows) {
             throw Error(ErrorCode::schema,
@@ -80,27 +73,26 @@ bool learned_from(const Bundle& bundle, const JudgeOptions& options, Console& co
                             ": expected rows that the model has not seen, got a file that it was trained on; "
                             "give another, or judge it all the same with --allow-training-rows");
         }
-        console.warn("in_sample",
-                     file.path +
-                         ": the model was trained on this file: the figures are better than they "
-                         "will be on new rows");
+        run.console.warn("in_sample",
+                         file.path +
+                             ": the model was trained on this file: the figures are better than they "
+                             "will be on new rows");
         return true;
     }
     return false;
 }
 
-Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate* drift, Session& session) {
-    const LabelledTable rows =
-        read_for_model(bundle, options.table, options.log, options.general, true, session.console);
-    Judged judged{.examples = score::score_table(bundle, rows.data, !options.table.group.empty(),
-                                                 chosen_kernels(options.general)),
-                  .place_hidden = {},
-                  .known = {},
-                  .in_sample = learned_from(bundle, options, session.console)};
+Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate* drift, Run& run) {
+    const LabelledTable rows = read_for_model(bundle, options.table, options.log, true, run);
+    Judged judged{
+        .examples = score::score_table(bundle, rows.data, !options.table.group.empty(), run.kernels()),
+        .place_hidden = {},
+        .known = {},
+        .in_sample = learned_from(bundle, options, run)};
     for (const std::string& by : options.by)
         judged.by.push_back(score::keys_of_rows(columns_of(rows.table), by));
     if (drift != nullptr) {
-        (void)drift->begin(bundle, options.general);
+        (void)drift->begin(bundle, run);
         drift->add_table(rows.data, judged.examples);
     }
     return judged;
@@ -109,7 +101,6 @@ Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate*
 }  // namespace
 
 void JudgeOptions::add_to(CLI::App& command, bool log_required) {
-    general.add_to(command);
     log.add_to(command, log_required);
     table.add_to(command);
     table.add_reading_to(command);
@@ -126,13 +117,12 @@ std::vector<std::string> JudgeOptions::inputs() const {
     return all;
 }
 
-Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
-             Session& session) {
+Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift, Run& run) {
     options.history.check(options.log);
     if (bundle.log) options.table.refuse_for_log();
-    Judged judged = bundle.log ? judge_log(bundle, options, hide_place, drift, session)
-                               : judge_table(bundle, options, drift, session);
-    options.general.record->add_count("examples", judged.examples.size());
+    Judged judged = bundle.log ? judge_log(bundle, options, hide_place, drift, run)
+                               : judge_table(bundle, options, drift, run);
+    run.record.add_count("examples", judged.examples.size());
     return judged;
 }
 

@@ -19,7 +19,6 @@ namespace funnel::tool {
 
 /// What the rows are that a model is judged on.
 struct JudgeOptions {
-    GeneralOptions general;
     LogOptions log;
     TableOptions table;
     HistoryOptions history;
@@ -43,6 +42,6 @@ struct Judged {
 /// Throws Error(schema) for rows that the model learned from, unless they are allowed. hide_place: score the
 /// rows of a log again without list and position. drift: counts the rows, or nullptr.
 [[nodiscard]] Judged judge(const Bundle& bundle, const JudgeOptions& options, bool hide_place,
-                           DriftGate* drift, Session& session);
+                           DriftGate* drift, Run& run);
 
 }  // namespace funnel::tool

@@ -6,7 +6,6 @@
 
 #include "funnel/base/time.hpp"
 #include "funnel/events/effective_funnel.hpp"
-#include "funnel/kernel/best_kernels.hpp"
 #include "funnel/model/columns_needed.hpp"
 #include "funnel/persist/model_file.hpp"
 
@@ -23,10 +22,9 @@ ingest::LogColumns feature_columns(const std::vector<std::string>& text_inputs,
     return columns;
 }
 
-ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options,
-                                           const GeneralOptions& general, Console& console) {
+ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options, Run& run) {
     const model::LogTask& task = *bundle.log;
-    ingest::ReadOptions reading = options.read_options(general, console);
+    ingest::ReadOptions reading = options.read_options(run);
     if (options.funnel) usage_error("--funnel: a model's stages are fixed when it is trained; leave it out");
     if (options.schema == "auto")
         reading.explicit_schema = ingest::parse_schema(task.schema, "the model's schema");
@@ -60,23 +58,22 @@ std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) 
 }  // namespace
 
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
-                                  const events::SideTables& side, const HistoryStart& start,
-                                  const GeneralOptions& general, Console& console,
+                                  const events::SideTables& side, const HistoryStart& start, Run& run,
                                   const std::vector<std::string>& more_texts,
                                   const std::vector<std::string>& texts_if_there) {
-    ingest::ReadOptions reading = read_options_for_model(bundle, options, general, console);
+    ingest::ReadOptions reading = read_options_for_model(bundle, options, run);
     reading.columns.text_if_there = texts_if_there;
     reading.columns.text.insert(reading.columns.text.end(), more_texts.begin(), more_texts.end());
     reading.timeline.known_gap = static_cast<std::uint64_t>(start.history.longest_gap());
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
-    tell_about_reading(read.report, options, general, console);
+    tell_about_reading(read.report, options, run);
     need_rows(read.report);
-    general.record->add_times(read.log);
+    run.record.add_times(read.log);
     side.complete(read.log);
-    tell_about_ids(side, read.log, console);
+    tell_about_ids(side, read.log, run);
     const std::string missing = take_as_missing(model::columns_needed(bundle), read.log);
     if (!missing.empty()) {
-        console.warn(
+        run.console.warn(
             "missing_columns",
             "the model learned from " + missing +
                 ", which this log has not: its scores do without; if a column has another name, give the "
@@ -85,27 +82,26 @@ ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& option
     return read;
 }
 
-Bundle load_model(const std::string& path, const GeneralOptions& general) {
+Bundle load_model(const std::string& path, Run& run) {
     files::FileDigest digest;
     Bundle bundle = persist::load_model(path, persist::kDefaultSizeLimit, &digest);
-    general.record->add_model(digest);
+    run.record.add_model(digest);
     return bundle;
 }
 
-dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,
-                                    Console& console) {
+dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side, Run& run) {
     return {.text_inputs = task.text_inputs,
             .number_inputs = task.number_inputs,
             .side_inputs = task.side_inputs,
             .side = &side,
-            .progress = console.progress()};
+            .progress = run.console.progress()};
 }
 
 dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log, HistoryStart& start,
                                         const HistoryOptions& options, const LogOptions& log_options,
-                                        const GeneralOptions& general, Console& console) {
+                                        Run& run) {
     const history::History& history = start.history;
-    find_known_rows(log, start, options, general, console);
+    find_known_rows(log, start, options, run);
     dataset::ExampleOptions wanted;
     wanted.mode = bundle.log->examples;
     for (const model::Head& head : bundle.heads) {
@@ -117,7 +113,7 @@ dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& lo
     const events::Period asked = options.asked(log_options, log);
     wanted.from = asked.from;
     wanted.until = asked.to;
-    wanted.threads = general.thread_count();
+    wanted.threads = run.threads();
     dataset::ExampleList examples = dataset::build_examples(log, bundle.log->funnel, wanted, &history);
     if (!log.empty() && examples.already_observed == log.size()) {
         throw Error(ErrorCode::schema, names_of(log_options.paths) + ": expected rows after " +
@@ -128,7 +124,7 @@ dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& lo
 }
 
 bool learned_from(const Bundle& bundle, const EventLog& log, const dataset::ExampleList& examples,
-                  bool allowed, Console& console) {
+                  bool allowed, Run& run) {
     std::int64_t from = std::numeric_limits<std::int64_t>::max(), to = history::kNever;
     for (const model::TimeRange* range :
          {&bundle.summary.train, &bundle.summary.valid, &bundle.summary.refit}) {
@@ -147,17 +143,17 @@ bool learned_from(const Bundle& bundle, const EventLog& log, const dataset::Exam
                                            ": expected examples that it has not seen; give a later log, or "
                                            "judge it all the same with --allow-training-rows");
     }
-    console.warn("in_sample", what + ": the figures are better than they will be on new rows");
+    run.console.warn("in_sample", what + ": the figures are better than they will be on new rows");
     return true;
 }
 
 ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& schema, events::KindSet kinds,
-                           Console& console) {
+                           Run& run) {
     const auto chosen_by = [&](Funnel funnel, const std::string& where) -> ChosenFunnel {
         for (const events::Stage& stage : funnel.stages) {
             if ((stage.kinds & kinds) != 0) continue;
-            console.warn("unknown_stage",
-                         where + ": stage " + stage.name + " counts 0: the log has no such event");
+            run.console.warn("unknown_stage",
+                             where + ": stage " + stage.name + " counts 0: the log has no such event");
         }
         return {std::move(funnel), {}};
     };
@@ -166,13 +162,9 @@ ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& sche
     if (!schema.funnel_is_default) return chosen_by(Funnel::make(schema.funnel), "funnel of the schema");
     auto [funnel, left_out] = events::effective_funnel(schema.funnel, kinds);
     for (const std::string& stage : left_out) {
-        console.note("stage " + stage + " is left out of the funnel: the log has no such event");
+        run.console.note("stage " + stage + " is left out of the funnel: the log has no such event");
     }
     return {std::move(funnel), std::move(left_out)};
-}
-
-const nn::Kernels& chosen_kernels(const GeneralOptions& general) {
-    return general.kernel.empty() ? kernel::best() : kernel::named(general.kernel);
 }
 
 }  // namespace funnel::tool

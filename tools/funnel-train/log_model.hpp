@@ -22,35 +22,33 @@ namespace funnel::tool {
 
 /// How a log is read as the model's own log was.
 [[nodiscard]] ingest::ReadOptions read_options_for_model(const Bundle& bundle, const LogOptions& options,
-                                                         const GeneralOptions& general, Console& console);
+                                                         Run& run);
 
 /// A log read as the model's own log was. side: completes what events do not say. start: its longest gap is
 /// one that a wrong clock has to exceed. more_texts: columns to read besides. A column that the model learned
 /// from and the log lacks gets a warning. Throws Error(schema) for a log without rows.
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                                 const events::SideTables& side, const HistoryStart& start,
-                                                const GeneralOptions& general, Console& console,
-                                                const std::vector<std::string>& more_texts = {},
+                                                Run& run, const std::vector<std::string>& more_texts = {},
                                                 const std::vector<std::string>& texts_if_there = {});
 
 /// The inputs of a model beside those of its history.
 [[nodiscard]] dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,
-                                                  Console& console);
+                                                  Run& run);
 
 /// The model, noted in the record of the run. Throws as persist::load_model.
-[[nodiscard]] Bundle load_model(const std::string& path, const GeneralOptions& general);
+[[nodiscard]] Bundle load_model(const std::string& path, Run& run);
 
 /// The model's examples of this log after the history's watermark. Throws Error(schema) if no row is new.
-/// What is known of its other rows goes to start.known, the record and the console.
+/// What is known of its other rows goes to start.known, the record and the run.console.
 [[nodiscard]] dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log,
                                                       HistoryStart& start, const HistoryOptions& options,
-                                                      const LogOptions& log_options,
-                                                      const GeneralOptions& general, Console& console);
+                                                      const LogOptions& log_options, Run& run);
 
 /// Whether examples are of the time that the model learned from. Throws Error(schema) if they are and it is
 /// not allowed; else that gets the warning in_sample.
 [[nodiscard]] bool learned_from(const Bundle& bundle, const EventLog& log,
-                                const dataset::ExampleList& examples, bool allowed, Console& console);
+                                const dataset::ExampleList& examples, bool allowed, Run& run);
 
 /// The funnel of a log: --funnel, the schema file's, or the default one without stages the log knows not.
 struct ChosenFunnel {
@@ -58,9 +56,6 @@ struct ChosenFunnel {
     std::vector<std::string> left_out;
 };
 [[nodiscard]] ChosenFunnel choose_funnel(const LogOptions& options, const ingest::Schema& schema,
-                                         events::KindSet kinds, Console& console);
-
-/// The kernel of --kernel, or the best one here.
-[[nodiscard]] const nn::Kernels& chosen_kernels(const GeneralOptions& general);
+                                         events::KindSet kinds, Run& run);
 
 }  // namespace funnel::tool

@@ -41,23 +41,23 @@ void CompareOptions::add_to(CLI::App& command) {
     command.add_flag("--explain-difference", explain, "Which users ClickHouse counts otherwise, and why");
 }
 
-void CompareOptions::check(const std::vector<std::string>& by) const {
+void CompareOptions::check(const std::vector<std::string>& by, const ComparedTo& with) const {
     (void)shares_option(split);
     if (differences && by.empty())
         usage_error("--differences: expected --by with it; say what to break down by");
     if (experiment && by.size() != 1)
         usage_error("--experiment: expected one --by with the column of the variant");
-    if (experiment && !other.empty()) usage_error("--experiment and --compare exclude each other; give one");
+    if (experiment && !with.empty()) usage_error("--experiment and --compare exclude each other; give one");
     if (!experiment && !(control.empty() && split.empty()))
         usage_error("--control and --split: expected --experiment with them");
 }
 
-events::Period CompareOptions::period(const metrics::MetricsOptions& ours, const metrics::LogFacts& facts,
-                                      const std::string& zone) const {
+events::Period ComparedTo::period(const metrics::MetricsOptions& ours, const metrics::LogFacts& facts,
+                                  const std::string& zone) const {
     if (!ours.from)
-        usage_error("--compare " + other + ": expected a period to compare with; give --period or --from");
+        usage_error("--compare " + name + ": expected a period to compare with; give --period or --from");
     const events::Period asked{ours.from, ours.to ? *ours.to : facts.last_time + 1};
-    return *ingest::period_before(other, asked, zone);
+    return *ingest::period_before(name, asked, zone);
 }
 
 void CompareOptions::apply(metrics::MetricsOptions& options) const {
@@ -68,13 +68,13 @@ void CompareOptions::apply(metrics::MetricsOptions& options) const {
 
 report::Comparisons CompareOptions::compared(const EventLog& log, const metrics::MetricsOptions& options,
                                              const metrics::LogFacts& facts,
-                                             const std::vector<std::string>& by, Console& console) const {
+                                             const std::vector<std::string>& by, Run& run) const {
     report::Comparisons beside;
     if (experiment) {
         const auto state = metrics::count_experiment(log, options, facts, by.front());
         beside.experiment = metrics::finish(state, options, facts, control, shares_option(split));
         for (const base::Warning& warning : beside.experiment->warnings)
-            console.warn(warning);
+            run.console.warn(warning);
     }
     if (explain) {
         if (options.entity != metrics::Entity::user || !options.rules.plain())

@@ -14,6 +14,19 @@
 
 namespace funnel::tool {
 
+/// What a log is compared with: --compare, or what gates speak of.
+struct ComparedTo {
+    std::string name;  ///< a file, previous or year-ago; empty: nothing
+
+    [[nodiscard]] bool empty() const noexcept { return name.empty(); }
+    /// Whether it is another period of the same log, and no file.
+    [[nodiscard]] bool is_period() const { return name == "previous" || name == "year-ago"; }
+    [[nodiscard]] bool is_file() const { return !empty() && !is_period(); }
+    /// That period. Throws Error(invalid_argument) without a begin of ours.
+    [[nodiscard]] events::Period period(const metrics::MetricsOptions& ours, const metrics::LogFacts& facts,
+                                        const std::string& zone) const;
+};
+
 struct CompareOptions {
     std::string other;
     bool differences = false, experiment = false, explain = false;
@@ -21,20 +34,15 @@ struct CompareOptions {
     std::string semantics = "funnel";
 
     void add_to(CLI::App& command);
-    /// Whether --compare names another period of the same log, previous or year-ago, and no file.
-    [[nodiscard]] bool with_period() const { return other == "previous" || other == "year-ago"; }
-    [[nodiscard]] bool with_file() const { return !other.empty() && !with_period(); }
-    /// That period. Throws Error(invalid_argument) without a begin of ours.
-    [[nodiscard]] events::Period period(const metrics::MetricsOptions& ours, const metrics::LogFacts& facts,
-                                        const std::string& zone) const;
-    /// Throws Error(invalid_argument) for options that do not go together.
-    void check(const std::vector<std::string>& by) const;
+    /// Throws Error(invalid_argument) for options that do not go together. with: --compare or what gates
+    /// name.
+    void check(const std::vector<std::string>& by, const ComparedTo& with) const;
     /// The column of the variants, or empty; then `by` of the metrics is empty too.
     void apply(metrics::MetricsOptions& options) const;
     /// The experiment and the disagreements with ClickHouse, as far as asked for.
     [[nodiscard]] report::Comparisons compared(const EventLog& log, const metrics::MetricsOptions& options,
                                                const metrics::LogFacts& facts,
-                                               const std::vector<std::string>& by, Console& console) const;
+                                               const std::vector<std::string>& by, Run& run) const;
 };
 
 /// One measured log; groups and result are of the same state.

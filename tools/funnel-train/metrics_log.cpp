@@ -24,9 +24,9 @@ metrics::LogFacts facts_of(const ingest::LogOutline& outline) {
 }  // namespace
 
 MetricsLog MetricsLog::in_parts(const std::vector<std::string>& paths, const ingest::ReadOptions& reading,
-                                const GeneralOptions& general) {
+                                Run& run) {
     MetricsLog log;
-    log.parts_ = ingest::read_log_parts(paths, reading, general.parts_options());
+    log.parts_ = ingest::read_log_parts(paths, reading, run.parts());
     log.drops_duplicates_ = reading.drop_duplicates;
     log.facts_ = facts_of(log.parts_->outline());
     log.report_ = log.parts_->report();

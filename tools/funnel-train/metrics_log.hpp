@@ -19,7 +19,7 @@ class MetricsLog {
  public:
     /// Rows come in parts, counted one by one.
     static MetricsLog in_parts(const std::vector<std::string>& paths, const ingest::ReadOptions& reading,
-                               const GeneralOptions& general);
+                               Run& run);
     /// All rows in memory: for what looks at several users at once.
     static MetricsLog whole(ingest::ReadResult read);
 

@@ -107,17 +107,15 @@ metrics::FunnelRules FunnelRuleOptions::rules(const Funnel& funnel, std::vector<
     return rules;
 }
 
-std::vector<bool> take_optional_stages(std::optional<std::string>& funnel) {
+std::pair<std::string, std::vector<bool>> without_marks(const std::string& funnel) {
     std::vector<bool> optional;
-    if (!funnel) return optional;
     std::string plain;
-    for (const std::string& stage : list_option(*funnel)) {
+    for (const std::string& stage : list_option(funnel)) {
         const bool may = stage.ends_with('?');
         plain += (optional.empty() ? "" : ",") + stage.substr(0, stage.size() - (may ? 1 : 0));
         optional.push_back(may);
     }
-    funnel = plain;
-    return optional;
+    return {plain, optional};
 }
 
 void MoreOptions::add_to(CLI::App& command) {
@@ -146,26 +144,26 @@ void MoreOptions::apply(metrics::MetricsOptions& options) const {
     if (!bot_rule.empty()) apply_bot_rule(bot_rule, options);
 }
 
-void MoreOptions::apply_aliases(EventLog& log, const GeneralOptions& general, Console& console) const {
+void MoreOptions::apply_aliases(EventLog& log, Run& run) const {
     if (aliases.empty()) return;
     ingest::TableOptions reading;
     reading.verbatim = {"alias", "user_id"};
-    reading.rows.digests = !general.manifest.empty();
-    reading.threads = general.thread_count();
+    reading.rows.digests = !run.options.manifest.empty();
+    reading.threads = run.threads();
     const ingest::Table table = ingest::read_table(std::vector<std::string>{aliases}, reading);
     const auto* alias = table.column("alias");
     const auto* user = table.column("user_id");
     if (alias == nullptr || user == nullptr) {
         throw Error(ErrorCode::schema, aliases + ": expected the columns alias and user_id; rename them");
     }
-    general.record->add_input(table.report);
+    run.record.add_input(table.report);
     std::vector<std::pair<std::string_view, std::string_view>> pairs;
     for (std::size_t row = 0; row < table.rows(); ++row) {
         if (alias->code[row] == base::kNone || user->code[row] == base::kNone) continue;
         pairs.emplace_back(alias->values.text(alias->code[row]), user->values.text(user->code[row]));
     }
     const std::size_t rows = events::apply_aliases(log, pairs);
-    console.note(std::to_string(rows) + " rows belong to aliases and count for their users");
+    run.console.note(std::to_string(rows) + " rows belong to aliases and count for their users");
 }
 
 }  // namespace funnel::tool

@@ -4,8 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "funnel/events/event_log.hpp"
@@ -28,8 +28,8 @@ struct FunnelRuleOptions {
     [[nodiscard]] metrics::FunnelRules rules(const Funnel& funnel, std::vector<bool> optional) const;
 };
 
-/// Takes the question marks out of "view,cart_add?,purchase" and says which stages had one.
-[[nodiscard]] std::vector<bool> take_optional_stages(std::optional<std::string>& funnel);
+/// "view,cart_add?,purchase" without its question marks, and which stages had one.
+[[nodiscard]] std::pair<std::string, std::vector<bool>> without_marks(const std::string& funnel);
 
 /// Metrics that are computed only when asked for, and what is cleaned before.
 struct MoreOptions {
@@ -42,7 +42,7 @@ struct MoreOptions {
     /// Throws Error(invalid_argument) for values that are none.
     void apply(metrics::MetricsOptions& options) const;
     /// Reads --aliases and renames the users of the log.
-    void apply_aliases(EventLog& log, const GeneralOptions& general, Console& console) const;
+    void apply_aliases(EventLog& log, Run& run) const;
 };
 
 }  // namespace funnel::tool

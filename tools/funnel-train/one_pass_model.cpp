@@ -13,11 +13,11 @@ namespace {
 
 /// What the columns of the first rows are, and their names in the order of the kinds.
 ingest::CellKinds kinds_of(const ingest::Table& sample, const TableOptions& options,
-                           train::OnePassInputs& inputs, const LogOptions& log, Console& console) {
+                           train::OnePassInputs& inputs, const LogOptions& log, Run& run) {
     if (sample.rows() == 0 && sample.report.rejected == 0) no_rows(log.paths);
     const auto columns = columns_of(sample);
     const base::TableInputs found = base::infer_inputs(columns, sample.rows(), options.column_choice());
-    warn_about_texts(columns, sample.rows(), found, options, console);
+    warn_about_texts(columns, sample.rows(), found, options, run);
     ingest::CellKinds cells{.kinds = {},
                             .parse_label = base::parse_label,
                             .expected_label = std::string(base::kExpectedLabel),
@@ -47,8 +47,8 @@ ingest::CellKinds kinds_of(const ingest::Table& sample, const TableOptions& opti
 
 }  // namespace
 
-Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const GeneralOptions& general,
-                         const train::ModelOptions& options, Console& console) {
+Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const train::ModelOptions& options,
+                         Run& run) {
     for (const std::string* other : {&table.weight, &table.time, &table.group, &table.valid_file}) {
         if (!other->empty()) {
             usage_error(
@@ -59,17 +59,17 @@ Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log, const
     if (options.members.value_or(1) > 1) usage_error("--one-pass: expected one net, got --members");
     // One thread reads ahead. On two threads a second one for the steps would only be in its way.
     train::ModelOptions learning = options;
-    learning.training.threads = std::max(general.thread_count(), 2U) - 1;
+    learning.training.threads = std::max(run.threads(), 2U) - 1;
     train::OnePassInputs inputs{.target = table.label};
     std::optional<train::OnePass> pass;
     const ingest::ReadReport report = ingest::stream_table(
-        log.paths, reading_of(table, table.label, table.missing_words(), log, general, console),
-        [&](const ingest::Table& sample) { return kinds_of(sample, table, inputs, log, console); },
+        log.paths, reading_of(table, table.label, table.missing_words(), log, run),
+        [&](const ingest::Table& sample) { return kinds_of(sample, table, inputs, log, run); },
         [&](const ingest::TableRows& rows) {
-            if (!pass) pass.emplace(inputs, learning, chosen_kernels(general));
+            if (!pass) pass.emplace(inputs, learning, run.kernels());
             pass->add(rows.numbers, rows.categories, rows.labels);
         });
-    tell_about_reading(report, log, general, console);
+    tell_about_reading(report, log, run);
     if (!pass) no_rows(log.paths);
     Bundle bundle = pass->finish();
     bundle.table = table.task();

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cmath>
 #include <string_view>
-#include <thread>
 
 #include "funnel/base/time.hpp"
 #include "funnel/base/utf8.hpp"
@@ -41,43 +40,6 @@ std::string names_of(std::span<const std::string> paths) {
     if (paths.size() == 2) names += " and " + base::escaped(paths.back());
     if (paths.size() > 2) names += " and " + std::to_string(paths.size() - 1) + " more files";
     return names;
-}
-
-void GeneralOptions::add_to(CLI::App& command) {
-    command.add_flag("--json", json, "One JSON object on standard output");
-    command.add_flag("-q,--quiet", quiet, "Errors only on standard error");
-    command.add_flag("-v,--verbose", verbose, "More detail on standard error");
-    command.add_option("--log-format", log_format, "Messages as text or json lines")
-        ->check(CLI::IsMember({"text", "json"}));
-    command.add_option("--threads", threads, "Threads (default: the cores allowed)")
-        ->check(CLI::Range(1, 1024));
-    command.add_option("--memory", memory,
-                       "Most memory for the log, such as 4GiB; metrics goes on from --temp");
-    command.add_option("--temp", temp, "Folder for temporary files");
-    command.add_option("--kernel", kernel, "Pin the compute kernel (default: the best here)")
-        ->check(CLI::IsMember({"scalar", "avx2", "avx512", "neon"}));
-    command.add_option("--lock", lock, "One run at a time: hold this file locked until the end");
-    command.add_option("--lock-wait", lock_wait, "How long to wait for the lock (default: not at all)");
-    command.add_flag("--strict", strict, "Exit 4, after the result, if there was any warning");
-    command.add_option("--manifest", manifest, "JSON file for what was read, written and counted");
-}
-
-void GeneralOptions::apply(Session& session) const {
-    if (!memory.empty()) (void)size_option("--memory", memory);
-    session.console.configure({.quiet = quiet, .verbose = verbose, .json = log_format == "json"});
-    const std::int64_t wait = duration_option("--lock-wait", lock_wait);
-    if (!lock.empty()) session.lock.emplace(lock, wait);
-    session.record = record;
-    session.manifest = manifest;
-    session.strict = strict;
-}
-
-unsigned GeneralOptions::thread_count() const {
-    return threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
-}
-
-ingest::PartsOptions GeneralOptions::parts_options() const {
-    return {.memory = memory.empty() ? 0 : size_option("--memory", memory), .temp = temp};
 }
 
 void LogOptions::add_to(CLI::App& command, bool log_required) {
@@ -132,24 +94,24 @@ ingest::RowPolicy LogOptions::row_policy() const {
     return policy;
 }
 
-ingest::RowPolicy LogOptions::next_reading(const GeneralOptions& general) const {
+ingest::RowPolicy LogOptions::next_reading(Run& run) const {
     ingest::RowPolicy policy = row_policy();
-    policy.append_rejects = !general.record->begins_rejects();
+    policy.append_rejects = !run.record.begins_rejects();
     policy.digests = true;  // also tells copies of a file from each other
     return policy;
 }
 
-ingest::ReadOptions LogOptions::read_options(const GeneralOptions& general, Console& console) const {
+ingest::ReadOptions LogOptions::read_options(Run& run) const {
     ingest::ReadOptions options;
     options.schema = schema;
-    if (schema.ends_with(".json")) general.record->add_once(files::digest_of_file(schema));
+    if (schema.ends_with(".json")) run.record.add_once(files::digest_of_file(schema));
     options.time_unit = time_unit;
     if (const auto override_funnel = funnel_override()) options.custom_kinds = override_funnel->custom_types;
     options.timeline = timeline();  // wrong options end the run before the long work
-    options.rows = next_reading(general);
-    options.threads = general.thread_count();
-    options.memory = general.parts_options().memory;
-    options.progress = console.progress();
+    options.rows = next_reading(run);
+    options.threads = run.threads();
+    options.memory = run.parts().memory;
+    options.progress = run.console.progress();
     return options;
 }
 
@@ -295,7 +257,7 @@ void refuse_overwriting_input(const std::string& output, const std::vector<std::
 namespace {
 
 /// Event types that look like ours and are not.
-void warn_about_types(const ingest::ReadReport& report, Console& console) {
+void warn_about_types(const ingest::ReadReport& report, Run& run) {
     std::string alike;
     for (const auto& [name, rows] : report.by_event) {
         std::string small = name;
@@ -306,7 +268,7 @@ void warn_about_types(const ingest::ReadReport& report, Console& console) {
             alike += (alike.empty() ? "" : ", ") + name + " (" + std::to_string(rows) + " rows)";
     }
     if (alike.empty()) return;
-    console.warn(
+    run.console.warn(
         "types_written_otherwise",
         "the event types " + alike +
             " are none of ours, which are written small: they count as types of the log's own; map them "
@@ -329,28 +291,27 @@ base::Warnings copies_in(const std::vector<files::FileDigest>& files) {
 
 }  // namespace
 
-void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
-                        const GeneralOptions& general, Console& console) {
-    general.record->add_input(report);
-    if (options.schema == "auto" && !report.schema.empty()) console.note("schema: " + report.schema);
+void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options, Run& run) {
+    run.record.add_input(report);
+    if (options.schema == "auto" && !report.schema.empty()) run.console.note("schema: " + report.schema);
     for (const std::string& note : report.notes)
-        console.note(note);
+        run.console.note(note);
     for (const base::Warning& warning : report.warnings)
-        console.warn(warning);
+        run.console.warn(warning);
     for (const base::Warning& copy : copies_in(report.digests))
-        console.warn(copy);
-    warn_about_types(report, console);
-    if (options.bad_rows == "skip") general.record->add_output(options.rejects);
+        run.console.warn(copy);
+    warn_about_types(report, run);
+    if (options.bad_rows == "skip") run.record.add_output(options.rejects);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
-        console.warn("rejects_not_written",
-                     "--rejects: " + options.rejects + " is written only with --bad-rows skip");
+        run.console.warn("rejects_not_written",
+                         "--rejects: " + options.rejects + " is written only with --bad-rows skip");
     }
     if (report.rejected == 0) return;
     std::string line =
         std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows rejected:";
     for (const auto& [reason, count] : report.rejected_by_reason)
         line += " " + reason + " " + std::to_string(count);
-    console.warn("rejected_rows", line);
+    run.console.warn("rejected_rows", line);
 }
 
 void need_rows(const ingest::ReadReport& report) {

@@ -5,56 +5,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "console.hpp"
 #include "funnel/base/error.hpp"
 #include "funnel/events/funnel_stages.hpp"
-#include "funnel/files/lock_file.hpp"
-#include "funnel/ingest/log_parts.hpp"
 #include "funnel/ingest/read_log.hpp"
-#include "run_record.hpp"
+#include "run.hpp"
 
 namespace funnel::tool {
-
-/// Where a subcommand finds the world.
-struct Session {
-    std::ostream& out;
-    Console& console;
-    std::function<void()> action = {};  ///< what the chosen subcommand does, set while parsing
-    std::optional<files::LockFile> lock = {};
-    std::shared_ptr<RunRecord> record = {};  ///< what goes to `manifest`, if that is wanted
-    std::string manifest = {};
-    bool strict = false;  ///< a warning is exit 4
-};
-
-/// Options of every subcommand.
-struct GeneralOptions {
-    bool json = false;
-    bool strict = false;
-    bool quiet = false;
-    bool verbose = false;
-    std::string log_format = "text";
-    unsigned threads = 0;
-    std::string memory;
-    std::string temp;
-    std::string kernel;
-    std::string lock, lock_wait = "0";
-    std::string manifest;
-    std::shared_ptr<RunRecord> record = std::make_shared<RunRecord>();  ///< filled on the way
-
-    void add_to(CLI::App& command);
-    /// Sets up the console, takes the lock, begins the record of the run.
-    void apply(Session& session) const;
-    [[nodiscard]] unsigned thread_count() const;
-    /// --memory and --temp.
-    [[nodiscard]] ingest::PartsOptions parts_options() const;
-};
 
 /// What is read and what of it counts.
 struct LogOptions {
@@ -78,8 +40,8 @@ struct LogOptions {
     [[nodiscard]] ingest::RowPolicy row_policy() const;
     /// The same for one more reading of this run: its rejects follow those of the earlier ones, and its files
     /// get their digests if a manifest is wanted.
-    [[nodiscard]] ingest::RowPolicy next_reading(const GeneralOptions& general) const;
-    [[nodiscard]] ingest::ReadOptions read_options(const GeneralOptions& general, Console& console) const;
+    [[nodiscard]] ingest::RowPolicy next_reading(Run& run) const;
+    [[nodiscard]] ingest::ReadOptions read_options(Run& run) const;
     /// What is known and whose clocks are believed: what reading needs. Throws Error(invalid_argument) for
     /// wrong options of time, those of the period too.
     [[nodiscard]] events::Timeline timeline() const;
@@ -110,8 +72,7 @@ struct LogOptions {
 void refuse_overwriting_input(const std::string& output, const std::vector<std::string>& inputs);
 
 /// What reading found out, for people and for the record: schema, rejects, warnings.
-void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options,
-                        const GeneralOptions& general, Console& console);
+void tell_about_reading(const ingest::ReadReport& report, const LogOptions& options, Run& run);
 
 /// For commands with a model, whose rows are an empty night or a file that is not there yet. Throws
 /// Error(schema) for a header alone.

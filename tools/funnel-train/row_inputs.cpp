@@ -12,11 +12,11 @@ namespace funnel::tool {
 namespace {
 
 ingest::Table read_small_table(const std::string& path, std::vector<std::string> verbatim,
-                               const LogOptions& log, const GeneralOptions& general) {
+                               const LogOptions& log, Run& run) {
     ingest::TableOptions reading;
     reading.verbatim = std::move(verbatim);
-    reading.rows = log.next_reading(general);
-    reading.threads = general.thread_count();
+    reading.rows = log.next_reading(run);
+    reading.threads = run.threads();
     return ingest::read_table(std::vector<std::string>{path}, reading);
 }
 
@@ -50,9 +50,8 @@ std::optional<double> score_of(std::string_view text) {
 
 }  // namespace
 
-FinishedScores read_scores(const std::string& path, const LogOptions& log, const GeneralOptions& general,
-                           Console& console) {
-    ingest::Table table = read_small_table(path, {}, log, general);
+FinishedScores read_scores(const std::string& path, const LogOptions& log, Run& run) {
+    ingest::Table table = read_small_table(path, {}, log, run);
     for (const std::string_view name : {"score", "label"})
         (void)need_column(table, path, name);
     const bool weighted = table.column("weight") != nullptr;
@@ -65,7 +64,7 @@ FinishedScores read_scores(const std::string& path, const LogOptions& log, const
             bad.push_back({row, "weight", "a weight of 0 or more"});
         }
     });
-    tell_about_reading(table.report, log, general, console);
+    tell_about_reading(table.report, log, run);
     if (table.rows() == 0) no_rows(table.files);
     FinishedScores scored;
     for (std::size_t row = 0; row < table.rows(); ++row) {
@@ -78,10 +77,9 @@ FinishedScores read_scores(const std::string& path, const LogOptions& log, const
     return scored;
 }
 
-Candidates read_candidates(const std::string& path, const LogOptions& log, const GeneralOptions& general,
-                           const history::History& history, const EventLog& events, Console& console) {
-    Candidates candidates{read_small_table(path, {"user_id", "item_id", "event_time", "list"}, log, general),
-                          {}};
+Candidates read_candidates(const std::string& path, const LogOptions& log, const history::History& history,
+                           const EventLog& events, Run& run) {
+    Candidates candidates{read_small_table(path, {"user_id", "item_id", "event_time", "list"}, log, run), {}};
     ingest::Table& table = candidates.table;
     for (const std::string_view name : {"user_id", "item_id"})
         (void)need_column(table, path, name);
@@ -100,7 +98,7 @@ Candidates read_candidates(const std::string& path, const LogOptions& log, const
             bad.push_back({row, "position", "a number"});
         }
     });
-    tell_about_reading(table.report, log, general, console);
+    tell_about_reading(table.report, log, run);
     const std::int64_t now =
         std::max(history.watermark(), events.empty() ? history.watermark() : events.last_time()) + 1;
     for (std::size_t row = 0; row < table.rows(); ++row) {

@@ -21,8 +21,7 @@ struct FinishedScores {
 };
 
 /// A file with the columns score, label and perhaps weight.
-[[nodiscard]] FinishedScores read_scores(const std::string& path, const LogOptions& log,
-                                         const GeneralOptions& general, Console& console);
+[[nodiscard]] FinishedScores read_scores(const std::string& path, const LogOptions& log, Run& run);
 
 /// Pairs to score; the events borrow the texts of the table.
 struct Candidates {
@@ -33,7 +32,6 @@ struct Candidates {
 /// user_id,item_id[,event_time,list,position]. Without a time a candidate comes right after all that is
 /// known.
 [[nodiscard]] Candidates read_candidates(const std::string& path, const LogOptions& log,
-                                         const GeneralOptions& general, const history::History& history,
-                                         const EventLog& events, Console& console);
+                                         const history::History& history, const EventLog& events, Run& run);
 
 }  // namespace funnel::tool

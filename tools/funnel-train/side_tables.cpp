@@ -17,12 +17,11 @@ constexpr SideKey kKeys[] = {SideKey::item, SideKey::user, SideKey::session};
 
 class SideReader {
  public:
-    SideReader(const ingest::Schema& schema, const LogOptions& log, const GeneralOptions& general,
-               Console& console)
-        : schema_(schema), log_(log), general_(general), console_(console) {}
+    SideReader(const ingest::Schema& schema, const LogOptions& log, Run& run)
+        : schema_(schema), log_(log), run_(run) {}
 
     [[nodiscard]] ingest::Table read(SideKey key, const std::vector<std::string>& files) const {
-        ingest::Table table = ingest::read_table(files, side_reading(schema_, log_, general_));
+        ingest::Table table = ingest::read_table(files, side_reading(schema_, log_, run_));
         const std::string ours = key == SideKey::item ? "item" : key == SideKey::user ? "user" : "session";
         if (id_column(table, schema_, ours).empty()) {
             const auto mapped = schema_.columns.find(ours);
@@ -49,14 +48,13 @@ class SideReader {
                 (void)base::number_column(base::find_column(views, input.column), cells);
         }
         reject_cells(table, std::move(cells), log_.row_policy());
-        tell_about_reading(table.report, log_, general_, console_);
+        tell_about_reading(table.report, log_, run_);
     }
 
  private:
     const ingest::Schema& schema_;
     const LogOptions& log_;
-    const GeneralOptions& general_;
-    Console& console_;
+    Run& run_;
 };
 
 /// What the log does not say of a row, the table says.
@@ -98,20 +96,19 @@ void reject_cells(ingest::Table& table, std::vector<base::BadCell> cells, const 
     ingest::reject_rows(table, std::move(bad), policy);
 }
 
-ingest::TableOptions side_reading(const ingest::Schema& schema, const LogOptions& log,
-                                  const GeneralOptions& general) {
+ingest::TableOptions side_reading(const ingest::Schema& schema, const LogOptions& log, Run& run) {
     ingest::TableOptions reading;
     for (const std::string ours : {"item", "user", "session"}) {
         const auto mapped = schema.columns.find(ours);
         if (mapped != schema.columns.end()) reading.verbatim.push_back(mapped->second);
         reading.verbatim.push_back(ours + "_id");
     }
-    reading.rows = log.next_reading(general);
-    reading.threads = general.thread_count();
+    reading.rows = log.next_reading(run);
+    reading.threads = run.threads();
     return reading;
 }
 
-void tell_about_ids(const events::SideTables& side, const EventLog& log, Console& console) {
+void tell_about_ids(const events::SideTables& side, const EventLog& log, Run& run) {
     for (const SideTable& table : side.tables()) {
         const events::IdsFound ids = events::ids_found(log, table);
         if (ids.all == 0) continue;
@@ -126,9 +123,10 @@ void tell_about_ids(const events::SideTables& side, const EventLog& log, Console
                             "; ids are text (1001 and 1001.0 differ): write them as the log does");
         }
         if (ids.found * 2 < ids.all)
-            console.warn("few_ids_found", what + "; the others count as missing: are the ids written alike?");
+            run.console.warn("few_ids_found",
+                             what + "; the others count as missing: are the ids written alike?");
         else
-            console.note(what);
+            run.console.note(what);
     }
 }
 
@@ -165,41 +163,32 @@ std::vector<std::string> SideOptions::paths() const {
     return all;
 }
 
-std::vector<std::string> SideOptions::column_names(const LogOptions& log,
-                                                   const GeneralOptions& general) const {
-    std::vector<std::string> names;
+SideColumns SideOptions::columns(const LogOptions& log, const Run& run) const {
+    SideColumns columns;
     for (const SideKey key : kKeys) {
-        for (std::string& name : column_names(key, log, general))
-            names.push_back(std::move(name));
+        if (files(key).empty()) continue;
+        ingest::TableOptions reading;  // the names alone: rows are judged when the log's schema is known
+        reading.rows = log.row_policy();
+        reading.rows.rejects_path.clear();
+        reading.threads = run.threads();
+        const ingest::Table table = ingest::read_table(files(key), reading);
+        for (const ingest::TableTextColumn& column : table.columns) {
+            columns.all.push_back(column.name);
+            columns.all.push_back(std::string(events::side_name(key)) + "." + column.name);
+        }
+        if (key == SideKey::item) columns.of_items = columns.all;  // the first of the keys
     }
-    return names;
-}
-
-std::vector<std::string> SideOptions::column_names(SideKey key, const LogOptions& log,
-                                                   const GeneralOptions& general) const {
-    std::vector<std::string> names;
-    if (files(key).empty()) return names;
-    ingest::TableOptions reading;  // the names alone: rows are judged when the log's schema is known
-    reading.rows = log.row_policy();
-    reading.rows.rejects_path.clear();
-    reading.threads = general.thread_count();
-    const ingest::Table table = ingest::read_table(files(key), reading);
-    for (const ingest::TableTextColumn& column : table.columns) {
-        names.push_back(column.name);
-        names.push_back(std::string(events::side_name(key)) + "." + column.name);
-    }
-    return names;
+    return columns;
 }
 
 void SideOptions::add_columns(EventLog& to, const ingest::Schema& schema,
-                              const std::vector<std::string>& wanted, const LogOptions& log,
-                              const GeneralOptions& general, Console& console) const {
-    const SideReader reader(schema, log, general, console);
+                              const std::vector<std::string>& wanted, const LogOptions& log, Run& run) const {
+    const SideReader reader(schema, log, run);
     std::vector<SideTable> tables;
     for (const SideKey key : kKeys) {
         if (files(key).empty()) continue;
         ingest::Table read = reader.read(key, files(key));
-        tell_about_reading(read.report, log, general, console);
+        tell_about_reading(read.report, log, run);
         const SideTable& table = tables.emplace_back(reader.index(key, read));
         const auto columns = table.columns();
         for (std::size_t c = 0; c < columns.size(); ++c) {
@@ -214,7 +203,7 @@ void SideOptions::add_columns(EventLog& to, const ingest::Schema& schema,
             }
         }
     }
-    tell_about_ids(events::SideTables(std::move(tables), {}), to, console);
+    tell_about_ids(events::SideTables(std::move(tables), {}), to, run);
 }
 
 const std::vector<std::string>& SideOptions::files(SideKey key) const noexcept {
@@ -222,8 +211,8 @@ const std::vector<std::string>& SideOptions::files(SideKey key) const noexcept {
 }
 
 LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std::string>& categorical,
-                             const LogOptions& log, const GeneralOptions& general, Console& console) const {
-    const SideReader reader(schema, log, general, console);
+                             const LogOptions& log, Run& run) const {
+    const SideReader reader(schema, log, run);
     const std::vector<std::string> wanted = list_option(use);
     std::vector<SideTable> tables;
     std::vector<SideInput> inputs, all;
@@ -241,7 +230,7 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
     if (tables.empty() && !wanted.empty())
         usage_error("--use: needs --items, --users or --sessions; give one");
     check_names(wanted, all);
-    std::vector<events::VectorTable> loaded = load_vectors(schema, log, general, console);
+    std::vector<events::VectorTable> loaded = load_vectors(schema, log, run);
     for (const events::VectorTable& table : loaded) {
         const std::vector<SideInput> more = events::side_inputs(table);
         inputs.insert(inputs.end(), more.begin(), more.end());
@@ -250,11 +239,10 @@ LoadedSide SideOptions::load(const ingest::Schema& schema, const std::vector<std
     return {std::move(inputs), std::move(side)};
 }
 
-events::SideTables SideOptions::load(const model::LogTask& task, const LogOptions& log,
-                                     const GeneralOptions& general, Console& console) const {
+events::SideTables SideOptions::load(const model::LogTask& task, const LogOptions& log, Run& run) const {
     if (!use.empty()) usage_error("--use: a model's inputs are fixed when it is trained; leave it out");
     const ingest::Schema schema = ingest::parse_schema(task.schema, "the model's schema");
-    const SideReader reader(schema, log, general, console);
+    const SideReader reader(schema, log, run);
     std::vector<SideTable> tables;
     for (const SideKey key : kKeys) {
         const auto needs = std::ranges::find(task.side_inputs, key, &SideInput::key);
@@ -268,7 +256,7 @@ events::SideTables SideOptions::load(const model::LogTask& task, const LogOption
         reader.judge(table, task.side_inputs, key);
         tables.push_back(reader.index(key, table));
     }
-    std::vector<events::VectorTable> loaded = load_vectors(schema, log, general, console);
+    std::vector<events::VectorTable> loaded = load_vectors(schema, log, run);
     for (const SideInput& input : task.side_inputs) {
         const bool is_vector = std::ranges::find(kKeys, input.key) == std::end(kKeys);
         if (!is_vector || std::ranges::find(loaded, input.key, &events::VectorTable::key) != loaded.end())
@@ -280,12 +268,10 @@ events::SideTables SideOptions::load(const model::LogTask& task, const LogOption
 }
 
 std::vector<events::VectorTable> SideOptions::load_vectors(const ingest::Schema& schema,
-                                                           const LogOptions& log,
-                                                           const GeneralOptions& general,
-                                                           Console& console) const {
+                                                           const LogOptions& log, Run& run) const {
     std::vector<events::VectorTable> loaded;
     for (const std::string& file : vectors) {
-        loaded.push_back(read_vectors(file, schema, log, general, console));
+        loaded.push_back(read_vectors(file, schema, log, run));
         const auto key = loaded.back().key();
         if (std::ranges::count(loaded, key, &events::VectorTable::key) > 1)
             usage_error("--vectors: expected one file of items and one of users, got two of a kind");

@@ -3,6 +3,7 @@
 // model.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ struct LoadedSide {
     events::SideTables tables;
 };
 
+/// The columns that tables have, by their name and with the table's ("users.plan"); ids too.
+struct SideColumns {
+    std::vector<std::string> all, of_items;
+
+    [[nodiscard]] bool contains(const std::string& name) const {
+        return std::ranges::find(all, name) != all.end();
+    }
+};
+
 /// The name of an id column ("item", "user", "session"): the log's if the table has it, else ours, else
 /// empty.
 [[nodiscard]] std::string id_column(const ingest::Table& table, const ingest::Schema& schema,
@@ -26,14 +36,14 @@ struct LoadedSide {
 
 /// How a table beside a log is read: ids as they stand.
 [[nodiscard]] ingest::TableOptions side_reading(const ingest::Schema& schema, const LogOptions& log,
-                                                const GeneralOptions& general);
+                                                Run& run);
 
 /// Rows with such cells are bad ones.
 void reject_cells(ingest::Table& table, std::vector<base::BadCell> cells, const ingest::RowPolicy& policy);
 
 /// Says how many ids of the log each table knows. Below half of them is a warning; throws Error(schema) if it
 /// knows none.
-void tell_about_ids(const events::SideTables& side, const EventLog& log, Console& console);
+void tell_about_ids(const events::SideTables& side, const EventLog& log, Run& run);
 
 struct SideOptions {
     std::vector<std::string> items, users, sessions;  ///< files; those of one kind are one table
@@ -52,29 +62,20 @@ struct SideOptions {
     /// The tables of a training: every column that is no id, or those of --use. Throws
     /// Error(invalid_argument) for a name that no table has.
     [[nodiscard]] LoadedSide load(const ingest::Schema& schema, const std::vector<std::string>& categorical,
-                                  const LogOptions& log, const GeneralOptions& general,
-                                  Console& console) const;
+                                  const LogOptions& log, Run& run) const;
     /// The tables that a model needs. Throws Error(invalid_argument) naming the option that is missing.
-    [[nodiscard]] events::SideTables load(const model::LogTask& task, const LogOptions& log,
-                                          const GeneralOptions& general, Console& console) const;
+    [[nodiscard]] events::SideTables load(const model::LogTask& task, const LogOptions& log, Run& run) const;
 
-    /// For counting: the columns of these tables, by their name or with the table's ("users.plan"); ids
-    /// aside.
-    [[nodiscard]] std::vector<std::string> column_names(const LogOptions& log,
-                                                        const GeneralOptions& general) const;
-    /// Of the tables of one kind.
-    [[nodiscard]] std::vector<std::string> column_names(events::SideKey key, const LogOptions& log,
-                                                        const GeneralOptions& general) const;
+    /// For counting; nothing without tables.
+    [[nodiscard]] SideColumns columns(const LogOptions& log, const Run& run) const;
     /// Gives the log the columns of `wanted` that it lacks, and says how many ids were found.
     void add_columns(EventLog& to, const ingest::Schema& schema, const std::vector<std::string>& wanted,
-                     const LogOptions& log, const GeneralOptions& general, Console& console) const;
+                     const LogOptions& log, Run& run) const;
 
  private:
     /// The files of --vectors, at most one of a kind.
     [[nodiscard]] std::vector<events::VectorTable> load_vectors(const ingest::Schema& schema,
-                                                                const LogOptions& log,
-                                                                const GeneralOptions& general,
-                                                                Console& console) const;
+                                                                const LogOptions& log, Run& run) const;
     [[nodiscard]] const std::vector<std::string>& files(events::SideKey key) const noexcept;
 };
 

@@ -28,10 +28,8 @@ LabelledTable without_bad_rows(ingest::Table table, const base::TableInputs& inp
 }
 
 ingest::Table read_rows(std::vector<std::string> paths, const TableOptions& options, const std::string& label,
-                        const std::vector<std::string>& missing, const LogOptions& log,
-                        const GeneralOptions& general, Console& console) {
-    ingest::Table table =
-        ingest::read_table(paths, reading_of(options, label, missing, log, general, console));
+                        const std::vector<std::string>& missing, const LogOptions& log, Run& run) {
+    ingest::Table table = ingest::read_table(paths, reading_of(options, label, missing, log, run));
     if (table.rows() == 0) no_rows(paths);
     return table;
 }
@@ -74,16 +72,15 @@ std::vector<base::ColumnView> columns_of(const ingest::Table& table) {
 }
 
 ingest::TableOptions reading_of(const TableOptions& options, const std::string& label,
-                                const std::vector<std::string>& missing, const LogOptions& log,
-                                const GeneralOptions& general, Console& console) {
+                                const std::vector<std::string>& missing, const LogOptions& log, Run& run) {
     ingest::TableOptions reading;
     reading.missing = base::MissingWords(missing);
     reading.verbatim = list_option(options.keep);
     // A label is never missing: "NaN" is a bad one, and shown as it stands.
     reading.verbatim.push_back(label);
-    reading.rows = log.next_reading(general);
-    reading.threads = general.thread_count();
-    reading.progress = console.progress();
+    reading.rows = log.next_reading(run);
+    reading.threads = run.threads();
+    reading.progress = run.console.progress();
     return reading;
 }
 
@@ -190,20 +187,20 @@ std::string remedy_for(const base::NumberText& found, const base::NumberFormat& 
 }  // namespace
 
 void warn_about_texts(std::span<const base::ColumnView> columns, std::size_t training_rows,
-                      const base::TableInputs& inputs, const TableOptions& options, Console& console) {
+                      const base::TableInputs& inputs, const TableOptions& options, Run& run) {
     for (const base::NumberText& found :
          base::number_texts(columns, training_rows, inputs, list_option(options.categorical))) {
-        console.warn("numbers_read_as_text",
-                     "column " + base::escaped(found.column) + " is read as text although " +
-                         percent_of(found.numbers, found.values) + " of its values look like numbers" +
-                         (found.word.empty() ? ", such as \"" : ", the others are words such as \"") +
-                         base::escaped(found.example) + "\": " + remedy_for(found, inputs.numbers) +
-                         "; --categorical " + found.column + " says that they are names");
+        run.console.warn("numbers_read_as_text",
+                         "column " + base::escaped(found.column) + " is read as text although " +
+                             percent_of(found.numbers, found.values) + " of its values look like numbers" +
+                             (found.word.empty() ? ", such as \"" : ", the others are words such as \"") +
+                             base::escaped(found.example) + "\": " + remedy_for(found, inputs.numbers) +
+                             "; --categorical " + found.column + " says that they are names");
     }
 }
 
 LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, const LogOptions& log,
-                             const GeneralOptions& general, bool label_required, Console& console) {
+                             bool label_required, Run& run) {
     base::TableInputs inputs = score::table_inputs(bundle);
     const base::NumberFormat given = table.number_format();
     if (!given.plain()) inputs.numbers = given;
@@ -211,33 +208,31 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
     for (std::string& word : table.missing_words())
         missing.push_back(std::move(word));
     LabelledTable clean =
-        without_bad_rows(read_rows(log.paths, table, bundle.table->label, missing, log, general, console),
-                         inputs, table.roles(bundle.table->label, label_required), log.row_policy());
-    tell_about_reading(clean.table.report, log, general, console);
+        without_bad_rows(read_rows(log.paths, table, bundle.table->label, missing, log, run), inputs,
+                         table.roles(bundle.table->label, label_required), log.row_policy());
+    tell_about_reading(clean.table.report, log, run);
     need_rows(clean.table.report);
     return clean;
 }
 
-Bundle train_on_table(const TableOptions& table, const LogOptions& log, const GeneralOptions& general,
-                      train::ModelOptions options, const std::string& valid_share, Console& console,
-                      const train::TrainObserver& observer) {
+Bundle train_on_table(const TableOptions& table, const LogOptions& log, train::ModelOptions options,
+                      const std::string& valid_share, const train::TrainObserver& observer, Run& run) {
     std::vector<std::string> paths = log.paths;
     if (!table.valid_file.empty()) paths.push_back(table.valid_file);
-    ingest::Table rows =
-        read_rows(std::move(paths), table, table.label, table.missing_words(), log, general, console);
+    ingest::Table rows = read_rows(std::move(paths), table, table.label, table.missing_words(), log, run);
     const auto columns = columns_of(rows);
     const auto training_rows = static_cast<std::size_t>(std::ranges::count_if(
         rows.origin, [&](const ingest::RowOrigin& origin) { return origin.file < log.paths.size(); }));
     const base::TableInputs inputs = base::infer_inputs(columns, training_rows, table.column_choice());
-    warn_about_texts(columns, training_rows, inputs, table, console);
+    warn_about_texts(columns, training_rows, inputs, table, run);
     const LabelledTable clean =
         without_bad_rows(std::move(rows), inputs, table.roles(table.label, true), log.row_policy());
-    tell_about_reading(clean.table.report, log, general, console);
+    tell_about_reading(clean.table.report, log, run);
     const train::TableModelOptions training{
         .split = split_of(clean, table, log.paths.size(), percent_option("--valid", valid_share)),
         .task = table.task(),
         .model = std::move(options)};
-    return train::train_on_table(clean.data, training, chosen_kernels(general), observer);
+    return train::train_on_table(clean.data, training, run.kernels(), observer);
 }
 
 }  // namespace funnel::tool

@@ -46,25 +46,22 @@ struct LabelledTable {
 
 /// The rows of a table for a model that is trained already; columns are matched by name.
 [[nodiscard]] LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table,
-                                           const LogOptions& log, const GeneralOptions& general,
-                                           bool label_required, Console& console);
+                                           const LogOptions& log, bool label_required, Run& run);
 
 [[nodiscard]] Bundle train_on_table(const TableOptions& table, const LogOptions& log,
-                                    const GeneralOptions& general, train::ModelOptions options,
-                                    const std::string& valid_share, Console& console,
-                                    const train::TrainObserver& observer);
+                                    train::ModelOptions options, const std::string& valid_share,
+                                    const train::TrainObserver& observer, Run& run);
 
 /// Trains from rows that are read once and not kept: no part of them validates.
 [[nodiscard]] Bundle train_in_one_pass(const TableOptions& table, const LogOptions& log,
-                                       const GeneralOptions& general, const train::ModelOptions& options,
-                                       Console& console);
+                                       const train::ModelOptions& options, Run& run);
 
 /// Throws Error(schema) naming the files, which hold a header and nothing else.
 [[noreturn]] void no_rows(std::span<const std::string> files);
 
 /// Warns of columns of words that look like numbers, and says what would read them.
 void warn_about_texts(std::span<const base::ColumnView> columns, std::size_t training_rows,
-                      const base::TableInputs& inputs, const TableOptions& options, Console& console);
+                      const base::TableInputs& inputs, const TableOptions& options, Run& run);
 
 /// The columns of a table as features see them. Borrows it.
 [[nodiscard]] std::vector<base::ColumnView> columns_of(const ingest::Table& table);
@@ -72,6 +69,6 @@ void warn_about_texts(std::span<const base::ColumnView> columns, std::size_t tra
 /// How a table is read, by the options of a command.
 [[nodiscard]] ingest::TableOptions reading_of(const TableOptions& options, const std::string& label,
                                               const std::vector<std::string>& missing, const LogOptions& log,
-                                              const GeneralOptions& general, Console& console);
+                                              Run& run);
 
 }  // namespace funnel::tool

@@ -138,7 +138,7 @@ void add_sampling_to(CLI::App& sub, TrainCommand& command) {
 
 }  // namespace
 
-void TrainCommand::check() const {
+void TrainCommand::check(const Run& run) const {
     if (!table.label.empty() && !side.empty())
         usage_error("--items, --users, --sessions: they go with a log, not with a table; leave them out");
     if (table.label.empty()) {
@@ -163,7 +163,7 @@ void TrainCommand::check() const {
             "--one-pass: expected a table without --audit, --calibration, --init and --champion; none of its "
             "rows validates");
     }
-    (void)train::resolved(model_options().training, 1);
+    (void)train::resolved(model_options(run.threads()).training, 1);
     (void)groups_but(without);
     for (const std::string& part : list_option(horizon))
         (void)horizon_option(part.substr(part.find('=') + 1), example_mode(examples));
@@ -180,7 +180,7 @@ bool TrainCommand::searches() const {
            !(hidden && list_option(*hidden).empty());
 }
 
-train::ModelOptions TrainCommand::model_options() const {
+train::ModelOptions TrainCommand::model_options(unsigned threads) const {
     train::ModelOptions options;
     train::TrainOptions& training = options.training;
     if (hidden) training.hidden = hidden_units(*hidden);
@@ -195,7 +195,7 @@ train::ModelOptions TrainCommand::model_options() const {
     training.negative_rate = negative_rate;
     training.one_pass = one_pass;
     training.seed = seed;
-    training.threads = general.thread_count();
+    training.threads = threads;
     options.encoder.seed = seed;
     options.encoder.bins = bins;
     options.refit = refit && !one_pass;
@@ -206,12 +206,13 @@ train::ModelOptions TrainCommand::model_options() const {
     return options;
 }
 
-train::LogModelOptions TrainCommand::log_options(const ingest::ReadResult& read, Console& console) const {
+train::LogModelOptions TrainCommand::log_options(const ingest::ReadResult& read,
+                                                 const train::ModelOptions& model, Run& run) const {
     train::LogModelOptions options;
-    options.model = model_options();
+    options.model = model;
     options.valid_share = percent_option("--valid", valid);
     options.task.schema = ingest::to_json(read.schema);
-    options.task.funnel = choose_funnel(log, read.schema, history::kinds_of(read.log), console).funnel;
+    options.task.funnel = choose_funnel(log, read.schema, history::kinds_of(read.log), run).funnel;
     options.task.examples = example_mode(examples);
     options.task.text_inputs = read.schema.categorical;
     options.task.number_inputs = read.schema.numeric;
@@ -221,7 +222,7 @@ train::LogModelOptions TrainCommand::log_options(const ingest::ReadResult& read,
     options.examples.from = asked.from;
     options.examples.until = asked.to;
     if (!burn_in.empty()) options.examples.burn_in = duration_option("--burn-in", burn_in);
-    options.examples.threads = general.thread_count();
+    options.examples.threads = run.threads();
     options.history.lag = duration_option("--lag", lag);
     options.history.forget = duration_option("--forget", forget);
     options.history.groups = groups_but(without);

@@ -16,7 +16,6 @@
 namespace funnel::tool {
 
 struct TrainCommand {
-    GeneralOptions general;
     LogOptions log;
     TableOptions table;
     SideOptions side;
@@ -38,12 +37,13 @@ struct TrainCommand {
     /// Options of the learning itself; those of files and tables are the command's.
     void add_learning_to(CLI::App& sub);
     /// Throws Error(invalid_argument) for what can be seen before anything is read.
-    void check() const;
-    [[nodiscard]] train::ModelOptions model_options() const;
+    void check(const Run& run) const;
+    [[nodiscard]] train::ModelOptions model_options(unsigned threads) const;
     /// Whether this is a table whose net is found by search.
     [[nodiscard]] bool searches() const;
     /// What decides a training on this log.
-    [[nodiscard]] train::LogModelOptions log_options(const ingest::ReadResult& read, Console& console) const;
+    [[nodiscard]] train::LogModelOptions log_options(const ingest::ReadResult& read,
+                                                     const train::ModelOptions& model, Run& run) const;
     /// Adds them to what the model remembers of its training.
     void add_configuration(Bundle& bundle) const;
 };

@@ -77,12 +77,12 @@ std::string ids_file(const std::string& path) {
 }
 
 VectorTable read_vectors(const std::string& path, const ingest::Schema& schema, const LogOptions& log,
-                         const GeneralOptions& general, Console& console) {
+                         Run& run) {
     const std::string ids = ids_file(path), source = ids.empty() ? path : ids;
-    ingest::Table table = ingest::read_table(std::vector{source}, side_reading(schema, log, general));
+    ingest::Table table = ingest::read_table(std::vector{source}, side_reading(schema, log, run));
     const auto [key, id] = key_of(table, schema, source);
     if (ids.empty()) reject_bad_rows(table, id, log.row_policy());
-    tell_about_reading(table.report, log, general, console);
+    tell_about_reading(table.report, log, run);
     const auto columns = columns_of(table);
     const base::ColumnView& id_view = base::find_column(columns, id);
     std::vector<std::string> names;
@@ -92,7 +92,7 @@ VectorTable read_vectors(const std::string& path, const ingest::Schema& schema, 
     }
     files::FileDigest digest;
     files::NpyMatrix matrix = files::read_npy(path, &digest);
-    general.record->add_input(std::move(digest));
+    run.record.add_input(std::move(digest));
     if (matrix.rows != table.rows() || std::ranges::find(id_view.code, base::kNone) != id_view.code.end()) {
         throw Error(ErrorCode::schema, ids + ": expected an id for each of the " +
                                            std::to_string(matrix.rows) + " rows of " + path + ", got " +

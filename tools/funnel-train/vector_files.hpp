@@ -14,8 +14,7 @@ namespace funnel::tool {
 /// The id column, under the log's name for it or ours, says whether the rows are items or users.
 /// Throws Error(schema) for neither or both, and for rows that do not fit.
 [[nodiscard]] events::VectorTable read_vectors(const std::string& path, const ingest::Schema& schema,
-                                               const LogOptions& log, const GeneralOptions& general,
-                                               Console& console);
+                                               const LogOptions& log, Run& run);
 
 /// The list of ids of a .npy file, or empty.
 [[nodiscard]] std::string ids_file(const std::string& path);
