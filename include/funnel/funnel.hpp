@@ -55,6 +55,7 @@
 // Make examples: exposures, their labels and features, splits
 #include "funnel/dataset/examples.hpp"
 #include "funnel/dataset/build_dataset.hpp"
+#include "funnel/dataset/raw_rows.hpp"
 #include "funnel/dataset/split.hpp"
 #include "funnel/dataset/table_split.hpp"
 
@@ -103,6 +104,14 @@
 #include "funnel/score/score_candidates.hpp"
 #include "funnel/score/score_log.hpp"
 #include "funnel/score/score_table.hpp"
+
+// Explain: what a prediction and a model rest on
+#include "funnel/model/mean_input.hpp"
+#include "funnel/explain/explainer.hpp"
+#include "funnel/explain/reasons.hpp"
+#include "funnel/explain/input_groups.hpp"
+#include "funnel/explain/row_sample.hpp"
+#include "funnel/explain/importance.hpp"
 
 // Judge: predictions against what came
 #include "funnel/score/evaluation.hpp"

@@ -160,6 +160,15 @@ model::Probe read_probe(ByteReader& in) {
     return probe;
 }
 
+bool mean_input_fits(const model::MeanInput& mean, const nn::NetShape& shape) {
+    if (mean.empty()) return true;
+    return mean.dense.size() == shape.dense &&
+           std::ranges::equal(mean.shares, shape.embeddings,
+                              [](const auto& shares, const nn::EmbeddingShape& table) {
+                                  return shares.size() == table.rows;
+                              });
+}
+
 /// The parts were read one by one; here they must fit each other.
 void check_parts(const Bundle& bundle) {
     const auto need = [](bool fine, const char* what) {
@@ -183,6 +192,7 @@ void check_parts(const Bundle& bundle) {
               bundle.reference.categorical.size() == bundle.encoder.categorical_features().size() &&
               (bundle.reference.scores.empty() || bundle.reference.scores.size() == bundle.heads.size())),
          "reference and inputs differ");
+    need(mean_input_fits(bundle.mean_input, bundle.nets.front().shape()), "mean input and nets differ");
     need(bundle.log.has_value() == bundle.history.has_value(), "a history without a log, or none with one");
     if (!bundle.history) return;
     const auto& spec = bundle.history->spec();
@@ -228,6 +238,7 @@ void read_section(std::string_view name, ByteReader& in, Bundle& bundle) {
     if (name == "summary") bundle.summary = model::TrainingSummary::read(in);
     if (name == "probes") bundle.probes = in.list(3 * sizeof(std::uint64_t), read_probe);
     if (name == "cells") read_reading(in, bundle);
+    if (name == "mean_input") bundle.mean_input = model::MeanInput::read(in);
     if (name == "reference") bundle.reference = model::Reference::read(in);
 }
 
@@ -264,6 +275,9 @@ void save_model(const std::string& path, const Bundle& bundle) {
     sections.push_back(section("summary", [&](ByteWriter& out) { bundle.summary.write(out); }));
     sections.push_back(section("probes", [&](ByteWriter& out) { write_probes(out, bundle.probes); }));
     sections.push_back(section("reference", [&](ByteWriter& out) { bundle.reference.write(out); }));
+    if (!bundle.mean_input.empty()) {
+        sections.push_back(section("mean_input", [&](ByteWriter& out) { bundle.mean_input.write(out); }));
+    }
     if (has_reading(bundle)) {
         sections.push_back(section("cells", [&](ByteWriter& out) { write_reading(out, *bundle.table); }));
     }
@@ -294,7 +308,7 @@ class BundleReader {
             remembers_ = true;
             return in.expect_end();
         }
-        if (std::erase(missing_, name) == 0 && name != "cells") return;
+        if (std::erase(missing_, name) == 0 && name != "cells" && name != "mean_input") return;
         read_section(name, in, bundle_);
         in.expect_end();
     }

@@ -8,6 +8,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
+#include "importance_json.hpp"
 #include "interval_json.hpp"
 #include "plain_words.hpp"
 
@@ -199,7 +200,8 @@ std::string observed_text(const score::Evaluation& evaluation, bool markdown) {
 
 }  // namespace
 
-std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings) {
+std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings,
+                    const explain::Importance* importance) {
     Json json;
     json["schema_version"] = kSchemaVersion;
     json["rows"] = evaluation.rows;
@@ -216,6 +218,7 @@ std::string to_json(const score::Evaluation& evaluation, const base::Warnings& w
         json["steps"] = observed_json(evaluation.targets, evaluation.steps);
         json["days"] = days_json(evaluation);
     }
+    if (importance != nullptr) json["importance"] = importance_json(*importance);
     json["warnings"] = warnings_json<Json>(warnings);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

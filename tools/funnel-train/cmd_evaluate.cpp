@@ -7,6 +7,7 @@
 #include "exit_codes.hpp"
 #include "funnel/report/comparison_report.hpp"
 #include "funnel/report/evaluation_report.hpp"
+#include "funnel/report/importance_report.hpp"
 #include "judged.hpp"
 #include "outputs.hpp"
 #include "row_inputs.hpp"
@@ -68,6 +69,12 @@ void check_options(const EvaluateCommand& command, const Run& run) {
         usage_error("evaluate: expected a LOG, got none");
     if (!command.judging.by.empty() && !command.scores.empty())
         usage_error("--by: expected a model with it, got --scores, which has no columns; leave it out");
+    if (command.judging.importance && (!command.scores.empty() || command.compares() || command.csv)) {
+        usage_error(
+            "--importance: it goes with one model and text, --markdown or --json, got --scores, two models "
+            "or "
+            "--csv; leave one out");
+    }
     for (const std::string& by : command.judging.by)
         (void)metrics::columns_of_by(by);
     const HistoryOptions& history = command.judging.history;
@@ -101,11 +108,22 @@ std::string file_name(const EvaluateCommand& command) {
     return path.substr(path.find_last_of('/') + 1);
 }
 
+explain::Importance importance_of(const Bundle& bundle, const Judged& judged, const Run& run) {
+    const score::ScoredExamples& examples = judged.examples;
+    return explain::importance(bundle, *judged.sample,
+                               {.labels = examples.labels,
+                                .weights = examples.weights,
+                                .clusters = examples.clusters,
+                                .keys = examples.keys},
+                               {.threads = run.threads()}, run.kernels());
+}
+
 /// Of one model, or of finished scores.
 void evaluate_one(const EvaluateCommand& command, Run& run) {
     score::Evaluation evaluation;
     Bundle bundle;
     DriftGate drift(command.drift);
+    std::optional<explain::Importance> importance;
     bool in_sample = false;
     if (!command.scores.empty()) {
         const FinishedScores finished = read_scores(command.scores, command.judging.log, run);
@@ -121,12 +139,15 @@ void evaluate_one(const EvaluateCommand& command, Run& run) {
         evaluation.late = judged.known.late;
         evaluation.late_or_observed = judged.known.late_or_observed;
         in_sample = judged.in_sample;
+        if (judged.sample) importance = importance_of(bundle, judged, run);
     }
     drift.note(bundle, run);
-    run.out << (run.options.json                  ? report::to_json(evaluation, run.console.warnings())
+    run.out << (run.options.json
+                    ? report::to_json(evaluation, run.console.warnings(), importance ? &*importance : nullptr)
                 : command.csv                     ? report::to_csv(evaluation)
                 : command.all || command.markdown ? report::to_text(evaluation, command.markdown)
                                                   : report::to_page(evaluation, file_name(command)));
+    if (importance && !run.options.json) run.out << report::to_text(*importance, command.markdown);
     if (in_sample && (command.drift.wanted() || !command.min_auc.empty())) {
         throw GateNotMet(
             "--allow-training-rows: expected rows that the model has not seen for a gate, got some "
@@ -166,6 +187,8 @@ void add_evaluate(CLI::App& app, Session& session) {
            "The figures per value of a column (of A,B together; of day, week, month, hour), predicted "
            "worst first; may repeat")
         ->allow_extra_args(false);
+    sub->add_flag("--importance", command->judging.importance,
+                  "What the predictions rest on: how much worse they get without each group of inputs");
     sub->add_flag("--all", command->all, "Every figure under its name, of every segment and day");
     sub->add_flag("--csv", command->csv, "One line per figure, for spreadsheets");
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");

@@ -9,6 +9,7 @@
 #include "funnel/score/score_table.hpp"
 #include "log_model.hpp"
 #include "outputs.hpp"
+#include "reason_columns.hpp"
 #include "row_inputs.hpp"
 #include "rows_out.hpp"
 #include "table_model.hpp"
@@ -21,41 +22,48 @@ struct ScoreCommand {
     TableOptions table;
     HistoryOptions history;
     DriftOptions drift;
+    ReasonOptions reasons;
     SideOptions side;
     std::string model, output, candidates;
 };
 
-void write_header(RowsOut& rows, std::initializer_list<std::string_view> names, const Bundle& bundle) {
+void write_header(RowsOut& rows, std::initializer_list<std::string_view> names, const Bundle& bundle,
+                  const ReasonColumns& reasons) {
     for (const std::string_view name : names)
         rows.text(name);
     for (const model::Head& head : bundle.heads)
         rows.text("p_" + head.name);
+    reasons.write_header(rows);
     rows.end_row();
 }
 
-void write_scores(RowsOut& rows, const score::ScoredExamples& scored, std::size_t i) {
+void write_scores(RowsOut& rows, const score::ScoredExamples& scored, std::size_t i,
+                  const ReasonColumns& reasons) {
     for (const auto& p : scored.scores)
         rows.number(p[i]);
+    reasons.write(rows, i);
     rows.end_row();
 }
 
-void write_example(RowsOut& rows, const Event& event, const score::ScoredExamples& scored, std::size_t i) {
+void write_example(RowsOut& rows, const Event& event, const score::ScoredExamples& scored, std::size_t i,
+                   const ReasonColumns& reasons) {
     rows.text(base::format_time(scored.keys[i].time));
     rows.text(event.user);
     rows.text(event.item);
     rows.number(static_cast<int>(scored.keys[i].known_user));
     rows.number(static_cast<int>(scored.keys[i].known_item));
-    write_scores(rows, scored, i);
+    write_scores(rows, scored, i, reasons);
 }
 
-void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift, Run& run) {
+void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift,
+                    ReasonColumns& reasons, Run& run) {
     const events::SideTables side = command.side.load(*bundle.log, command.log, run);
     HistoryStart start = history_start(bundle, command.history, run);
     const ingest::ReadResult read = read_for_model(bundle, command.log, side, start, run);
     const score::Scorer scorer(bundle, run.kernels(), &side);
     const dataset::BuildOptions build = build_options(*bundle.log, side, run);
     RowsOut rows(command.output, run.out);
-    write_header(rows, {"event_time", "user_id", "item_id", "known_user", "known_item"}, bundle);
+    write_header(rows, {"event_time", "user_id", "item_id", "known_user", "known_item"}, bundle, reasons);
     if (command.candidates.empty()) {
         const dataset::ExampleList examples =
             examples_for_model(bundle, read.log, start, command.history, command.log, run);
@@ -63,34 +71,37 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate
             run.console.note(std::to_string(examples.already_observed) +
                              " rows are not after the last time that is known and are not scored");
         }
-        const score::ScoredExamples scored = score::score_log(read.log, start.history, examples, scorer,
-                                                              build, nullptr, drift.begin(bundle, run));
+        const score::ScoredExamples scored =
+            score::score_log(read.log, start.history, examples, scorer, build, nullptr,
+                             drift.begin(bundle, run), reasons.observer());
         if (scored.size() == 0 && examples.already_observed == 0 && command.history.score_from.empty() &&
             command.log.from.empty() && command.log.period.empty())
             run.console.warn("nothing_scored",
                              "no row of the log is an example that this model scores: nothing is scored");
         for (std::size_t i = 0; i < scored.size(); ++i) {
-            write_example(rows, read.log.event(scored.keys[i].row), scored, i);
+            write_example(rows, read.log.event(scored.keys[i].row), scored, i, reasons);
         }
         run.record.add_count("examples", scored.size());
     } else {
         const Candidates candidates =
             read_candidates(command.candidates, command.log, start.history, read.log, run);
         const score::ScoredExamples scored =
-            score::score_candidates(read.log, start.history, candidates.events, scorer);
+            score::score_candidates(read.log, start.history, candidates.events, scorer, reasons.observer());
         for (std::size_t i = 0; i < scored.size(); ++i)
-            write_example(rows, candidates.events[i], scored, i);
+            write_example(rows, candidates.events[i], scored, i, reasons);
     }
     run.record.add_output(command.output);
     rows.finish();
     keep_state(command.history, start, read.log, run);
 }
 
-void score_rows(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift, Run& run) {
+void score_rows(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift, ReasonColumns& reasons,
+                Run& run) {
     const LabelledTable rows = read_for_model(bundle, command.table, command.log, false, run);
     const score::ScoredExamples scored = score::score_table(bundle, rows.data, false, run.kernels());
     (void)drift.begin(bundle, run);
     drift.add_table(rows.data, scored);
+    reasons.add_table(rows.data);
     std::vector<const ingest::TableTextColumn*> kept;
     for (const std::string& name : list_option(command.table.keep)) {
         kept.push_back(rows.table.column(name));
@@ -101,13 +112,13 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, DriftGate& dr
     RowsOut out(command.output, run.out);
     for (const auto* column : kept)
         out.text(column->name);
-    write_header(out, {}, bundle);
+    write_header(out, {}, bundle, reasons);
     for (std::size_t i = 0; i < scored.size(); ++i) {
         for (const auto* column : kept) {
             const std::uint32_t code = column->code[i];
             out.text(code == base::kNone ? std::string_view{} : column->values.text(code));
         }
-        write_scores(out, scored, i);
+        write_scores(out, scored, i, reasons);
     }
     run.record.add_output(command.output);
     run.record.add_count("examples", scored.size());
@@ -116,6 +127,7 @@ void score_rows(const ScoreCommand& command, const Bundle& bundle, DriftGate& dr
 
 void run_score(const ScoreCommand& command, Run& run) {
     command.drift.check(command.candidates.empty());
+    command.reasons.check();
     command.history.check(command.log);
     std::vector<std::string> inputs = command.log.inputs();
     inputs.push_back(command.model);
@@ -126,13 +138,14 @@ void run_score(const ScoreCommand& command, Run& run) {
                   inputs);
     const Bundle bundle = load_model(command.model, run);
     DriftGate drift(command.drift);
+    ReasonColumns reasons(command.reasons, bundle, run.console);
     if (bundle.log) {
         command.table.refuse_for_log();
-        score_examples(command, bundle, drift, run);
+        score_examples(command, bundle, drift, reasons, run);
     } else {
         if (!command.candidates.empty())
             usage_error("--candidates: it goes with a model of a log, got one of a table; leave it out");
-        score_rows(command, bundle, drift, run);
+        score_rows(command, bundle, drift, reasons, run);
     }
     drift.note(bundle, run);
     drift.judge();
@@ -146,6 +159,7 @@ void add_score(CLI::App& app, Session& session) {
     command->log.add_to(*sub);
     command->history.add_to(*sub);
     command->drift.add_to(*sub);
+    command->reasons.add_to(*sub);
     command->side.add_to(*sub);
     sub->add_option("-m,--model", command->model, "The model file")->required();
     sub->add_option("-o,--output", command->output, "CSV file (.gz by name); default: standard output");

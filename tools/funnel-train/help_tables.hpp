@@ -81,6 +81,8 @@ inline const std::array kOptionGroups = {
     OptionGroup{"Counting",
                 {"window", "per", "dedup", "repeat-within", "retention", "rolling-days", "timing", "bot-rule",
                  "aliases", "warmup"}},
+    OptionGroup{"Explanations", {"reasons", "target"}, "score"},
+    OptionGroup{"Explanations", {"importance"}, "evaluate"},
     OptionGroup{"Comparisons",
                 {"by", "compare", "differences", "experiment", "control", "split", "where", "sort", "top",
                  "touch", "gate", "target", "explain-difference"}},

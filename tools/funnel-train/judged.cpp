@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "funnel/base/hash.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/score/score_log.hpp"
 #include "funnel/score/score_table.hpp"
@@ -31,6 +32,29 @@ std::vector<events::OffsetChange> zone_of(const JudgeOptions& options, const Eve
     return zone;
 }
 
+/// Keeps rows of whole users of a log, by the clusters of score_log.
+dataset::RawRowObserver keep_rows(explain::RowSample& sample, const EventLog& log,
+                                  const dataset::ExampleList& examples) {
+    return [&](std::size_t example, std::span<const float> numeric,
+               std::span<const std::string_view> categorical) {
+        const std::uint32_t user = log.user[examples.rows[example]];
+        if (sample.wants(base::hash_bytes(log.users.text(user)))) sample.add(example, numeric, categorical);
+    };
+}
+
+void keep_rows(explain::RowSample& sample, const encoding::Dataset& data,
+               const score::ScoredExamples& scored) {
+    std::vector<std::string_view> texts(data.categorical_features.size());
+    for (std::size_t i = 0; i < data.size(); ++i) {
+        if (!sample.wants(scored.clusters.empty() ? i : scored.clusters[i])) continue;
+        for (std::size_t c = 0; c < texts.size(); ++c) {
+            const std::uint32_t code = data.categorical_row(i)[c];
+            texts[c] = code == base::kNone ? std::string_view{} : data.categories[c].text(code);
+        }
+        sample.add(i, data.numeric_row(i), texts);
+    }
+}
+
 Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
                  Run& run) {
     const events::SideTables side = options.side.load(*bundle.log, options.log, run);
@@ -53,9 +77,12 @@ Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_pl
     const bool has_place =
         read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;
     if (hide_place && has_place) judged.place_hidden.emplace();
-    judged.examples = score::score_log(read.log, start.history, examples, scorer, build,
-                                       judged.place_hidden ? &*judged.place_hidden : nullptr,
-                                       drift == nullptr ? nullptr : drift->begin(bundle, run));
+    if (options.importance) judged.sample.emplace(bundle.encoder, examples.size());
+    judged.examples = score::score_log(
+        read.log, start.history, examples, scorer, build,
+        judged.place_hidden ? &*judged.place_hidden : nullptr,
+        drift == nullptr ? nullptr : drift->begin(bundle, run),
+        judged.sample ? keep_rows(*judged.sample, read.log, examples) : dataset::RawRowObserver{});
     for (const std::string& by : options.by)
         judged.by.push_back(
             score::keys_of_examples(judged.examples, read.log, by, zone_of(options, read.log)));
@@ -91,6 +118,10 @@ Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate*
         .in_sample = learned_from(bundle, options, run)};
     for (const std::string& by : options.by)
         judged.by.push_back(score::keys_of_rows(columns_of(rows.table), by));
+    if (options.importance) {
+        judged.sample.emplace(bundle.encoder, rows.data.size());
+        keep_rows(*judged.sample, rows.data, judged.examples);
+    }
     if (drift != nullptr) {
         (void)drift->begin(bundle, run);
         drift->add_table(rows.data, judged.examples);

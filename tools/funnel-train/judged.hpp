@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drift_gate.hpp"
+#include "funnel/explain/row_sample.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/score/evaluation_by.hpp"
 #include "log_model.hpp"
@@ -24,6 +25,7 @@ struct JudgeOptions {
     HistoryOptions history;
     SideOptions side;
     bool allow_training_rows = false;
+    bool importance = false;           ///< keep a sample of the rows
     std::vector<std::string> by = {};  ///< columns to judge by, one after the other
 
     void add_to(CLI::App& command, bool log_required);
@@ -36,7 +38,8 @@ struct Judged {
     std::optional<score::ScoredExamples> place_hidden;  ///< a log with places, if asked
     events::LateRows known = {};  ///< rows of the log that the history knows, or that came too late
     bool in_sample = false;       ///< the model learned from some of them
-    std::vector<score::ExampleKeys> by = {};  ///< per entry of JudgeOptions::by
+    std::optional<explain::RowSample> sample = {};  ///< if JudgeOptions::importance
+    std::vector<score::ExampleKeys> by = {};        ///< per entry of JudgeOptions::by
 };
 
 /// Throws Error(schema) for rows that the model learned from, unless they are allowed. hide_place: score the

@@ -94,6 +94,11 @@ class Encoder {
         return categorical_;
     }
 
+    /// The raw input behind each dense output and behind each embedding: i for numeric feature i, d + i for
+    /// categorical feature i.
+    [[nodiscard]] std::vector<std::uint32_t> inputs_of_dense() const;
+    [[nodiscard]] std::vector<std::uint32_t> inputs_of_embeddings() const;
+
     /// A live row. numeric: d, NaN = missing; categorical: c, empty = missing; dense: D; ids: E.
     /// Does not allocate; sizes are the caller's duty.
     void encode(std::span<const float> numeric, std::span<const std::string_view> categorical,
@@ -237,6 +242,26 @@ inline void Encoder::finish() {
         embeddings_.push_back(
             {numeric_[bins.feature()].name + "_bin", bins.ids(), detail::embedding_width(bins.ids())});
     }
+}
+
+inline std::vector<std::uint32_t> Encoder::inputs_of_dense() const {
+    std::vector<std::uint32_t> inputs = normalizer_.features_behind();
+    for (std::size_t i = 0; i < categories_.size(); ++i) {
+        if (categories_[i].kind() == CategoryEncoder::Kind::rates)
+            inputs.insert(inputs.end(), targets_.size() + 1, static_cast<std::uint32_t>(numeric_.size() + i));
+    }
+    return inputs;
+}
+
+inline std::vector<std::uint32_t> Encoder::inputs_of_embeddings() const {
+    std::vector<std::uint32_t> inputs;
+    for (std::size_t i = 0; i < categories_.size(); ++i) {
+        if (categories_[i].kind() == CategoryEncoder::Kind::embedding)
+            inputs.push_back(static_cast<std::uint32_t>(numeric_.size() + i));
+    }
+    for (const NumberBins& bins : number_bins_)
+        inputs.push_back(bins.feature());
+    return inputs;
 }
 
 inline const Vocabulary& Encoder::embedding_vocabulary(std::size_t embedding) const noexcept {

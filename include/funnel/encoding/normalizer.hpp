@@ -52,6 +52,8 @@ class Normalizer {
 
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
     [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
+    /// The raw feature behind each of names().
+    [[nodiscard]] std::vector<std::uint32_t> features_behind() const;
     /// Calls take(feature, edges) for every number that has bins.
     template <typename Take>
     void for_each_bins(Take&& take) const {
@@ -236,6 +238,16 @@ inline void Normalizer::finish() {
             names_.push_back(features_[bins.feature] + "_bin" + std::to_string(b));
         }
     }
+}
+
+inline std::vector<std::uint32_t> Normalizer::features_behind() const {
+    std::vector<std::uint32_t> features;
+    for (const Score& score : scores_)
+        features.push_back(score.feature);
+    features.insert(features.end(), indicators_.begin(), indicators_.end());
+    for (const Bins& bins : bins_)
+        features.insert(features.end(), bins.edges.size() - 1, bins.feature);
+    return features;
 }
 
 inline Normalizer::Shared Normalizer::shared_by(std::size_t first_features) const noexcept {

@@ -17,6 +17,7 @@
 #include "funnel/events/recent_rows.hpp"
 #include "funnel/events/side_table.hpp"
 #include "funnel/history/history.hpp"
+#include "funnel/model/mean_input.hpp"
 #include "funnel/model/reference.hpp"
 #include "funnel/model/training_summary.hpp"
 #include "funnel/nn/chains.hpp"
@@ -64,6 +65,7 @@ struct Bundle {
     TrainingSummary summary;
     std::vector<Probe> probes;
     Reference reference;                      ///< what the inputs and scores of the training looked like
+    MeanInput mean_input;                     ///< what explanations start from
     std::optional<history::History> history;  ///< of a log: up to its watermark
     events::RecentRows recent;                ///< of a log: rows of the last days of the history
     std::vector<std::string> learned_from;    ///< XXH128 of the files it was trained on

@@ -12,6 +12,7 @@
 
 #include "funnel/base/error.hpp"
 #include "funnel/base/label.hpp"
+#include "funnel/dataset/raw_rows.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "funnel/score/scorer.hpp"
 
@@ -22,11 +23,14 @@ namespace funnel::score {
 /// observes the log on the way. Candidates may be in any order; the result is in theirs, ExampleKey::row =
 /// index. Throws Error(invalid_argument) for a candidate at or before the watermark: its past is gone;
 /// Error(schema) for a log without a column that the model learned from, or a history that does not fit.
+/// rows, if given, sees the inputs of every candidate.
 [[nodiscard]] ScoredExamples score_candidates(const EventLog& log, history::History& history,
-                                              std::span<const Event> candidates, const Scorer& scorer);
+                                              std::span<const Event> candidates, const Scorer& scorer,
+                                              const dataset::RawRowObserver& rows = {});
 
 inline ScoredExamples score_candidates(const EventLog& log, history::History& history,
-                                       std::span<const Event> candidates, const Scorer& scorer) {
+                                       std::span<const Event> candidates, const Scorer& scorer,
+                                       const dataset::RawRowObserver& rows) {
     scorer.check_history(history);
     events::require_columns(log, scorer.needed());
     const std::size_t n = candidates.size(), targets = scorer.targets();
@@ -37,12 +41,12 @@ inline ScoredExamples score_candidates(const EventLog& log, history::History& hi
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order, {}, [&](std::size_t i) { return candidates[i].time; });
-    const std::vector<std::uint64_t> rows = log.time_order();
+    const std::vector<std::uint64_t> events = log.time_order();
     const std::int64_t start = history.watermark();
     std::size_t next = 0;
     const auto observe_before = [&](std::int64_t time) {
-        for (; next < rows.size() && log.time[rows[next]] < time; ++next) {
-            if (log.time[rows[next]] > start) history.observe(log.event(rows[next]));
+        for (; next < events.size() && log.time[events[next]] < time; ++next) {
+            if (log.time[events[next]] > start) history.observe(log.event(events[next]));
         }
     };
     Scorer::Workspace workspace;
@@ -59,6 +63,7 @@ inline ScoredExamples score_candidates(const EventLog& log, history::History& hi
         observe_before(candidate.time);
         history.advance(candidate.time);
         scorer.score(history, candidate, p, workspace);
+        if (rows) rows(i, workspace.numeric, workspace.categorical);
         for (std::size_t k = 0; k < targets; ++k)
             result.scores[k][i] = p[k];
         const history::Known known = history.known(candidate);

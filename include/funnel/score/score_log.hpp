@@ -11,6 +11,7 @@
 
 #include "funnel/base/hash.hpp"
 #include "funnel/dataset/build_dataset.hpp"
+#include "funnel/dataset/raw_rows.hpp"
 #include "funnel/score/evaluation.hpp"
 #include "funnel/score/scorer.hpp"
 
@@ -19,12 +20,14 @@ namespace funnel::score {
 /// Scores every example, in the order of the list. The history must be the one the examples were built with;
 /// it observes the log on the way. Memory: 4 K + 48 bytes per example. place_hidden, if given, becomes the
 /// same examples scored without list and position, as those of a list that is yet to be ranked; drift, if
-/// given, counts the rows and their scores. Throws Error(schema) for a log without a column that the model
-/// learned from, or a history that does not fit the model.
+/// given, counts the rows and their scores; rows, if given, sees the inputs of every example. Throws
+/// Error(schema) for a log without a column that the model learned from, or a history that does not fit the
+/// model.
 [[nodiscard]] ScoredExamples score_log(const EventLog& log, history::History& history,
                                        const dataset::ExampleList& examples, const Scorer& scorer,
                                        const dataset::BuildOptions& options = {},
-                                       ScoredExamples* place_hidden = nullptr, model::Drift* drift = nullptr);
+                                       ScoredExamples* place_hidden = nullptr, model::Drift* drift = nullptr,
+                                       const dataset::RawRowObserver& rows = {});
 
 namespace detail {
 
@@ -121,7 +124,7 @@ class PlaceHider {
 inline ScoredExamples score_log(const EventLog& log, history::History& history,
                                 const dataset::ExampleList& examples, const Scorer& scorer,
                                 const dataset::BuildOptions& options, ScoredExamples* place_hidden,
-                                model::Drift* drift) {
+                                model::Drift* drift, const dataset::RawRowObserver& rows) {
     scorer.check_history(history);
     events::require_columns(log, scorer.needed());
     ScoredExamples result = detail::unscored(examples, scorer);
@@ -139,6 +142,7 @@ inline ScoredExamples score_log(const EventLog& log, history::History& history,
         result.clusters[row.example] = base::hash_bytes(log.users.text(log.user[row.row]));
         block.add(row);
         if (drift != nullptr) drift->add_row(row.numeric, row.categorical);
+        if (rows) rows(row.example, row.numeric, row.categorical);
         if (place_hidden != nullptr) hidden_block.add(hide(row));
     });
     block.flush();

@@ -19,6 +19,7 @@
 #include "funnel/train/audit.hpp"
 #include "funnel/train/dataset_source.hpp"
 #include "funnel/train/detail/correction.hpp"
+#include "funnel/train/detail/mean_input_of.hpp"
 #include "funnel/train/detail/summary.hpp"
 #include "funnel/train/detail/warm_start.hpp"
 #include "funnel/train/model_options.hpp"
@@ -99,6 +100,7 @@ class ModelFit {
     void choose(const encoding::Encoder& encoder);
     void judge(const encoding::Encoder& encoder, const DatasetSource& source);
     void describe_scores();
+    void describe_inputs();
     void audit() const;
     void refit(const encoding::Encoder& encoder);
 
@@ -255,6 +257,14 @@ inline void ModelFit::describe_scores() {
     bundle_.reference.scores = reference_scores(bundle_, predict_rows(predictor, source, rows));
 }
 
+/// The mean of what the finished nets see of the rows that they learned from, without folds: as live rows.
+inline void ModelFit::describe_inputs() {
+    constexpr std::size_t kEnough = 100'000;
+    const std::vector<std::uint32_t>& all = options_.refit ? split_.refit.rows : split_.train.rows;
+    const DatasetSource source(bundle_.encoder, data_, nullptr, kernels_);
+    bundle_.mean_input = mean_input_of(source, bundle_.encoder, all, all.size() / kEnough + 1);
+}
+
 /// The same training on a random split, and every input alone.
 inline void ModelFit::audit() const {
     const dataset::Split random = dataset::split_at_random(data_, 0.2, options_.training.seed);
@@ -302,6 +312,7 @@ inline void ModelFit::run() {
     }
     bundle_.encoder = std::move(encoder);
     describe_scores();
+    describe_inputs();
     bundle_.summary.examples = data_.size();
     bundle_.summary.features = bundle_.encoder.dense_names().size() + bundle_.encoder.embeddings().size();
     bundle_.summary.parameters = 0;
