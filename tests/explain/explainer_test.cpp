@@ -127,7 +127,7 @@ TEST(Explainer, BeginsAtTheMeanEncodedRowOfTraining) {
 TEST(Explainer, AModelFileKeepsItsMeanRowAndMayLackIt) {
     const encoding::Dataset data = testing::make_dataset(800, {"a", "b"});
     Bundle bundle = testing::make_model(data, testing::quick_options());
-    const TemporaryFolder folder;
+    const support::TemporaryFolder folder;
     persist::save_model(folder.path("with.funnel"), bundle);
     EXPECT_EQ(persist::load_model(folder.path("with.funnel")).mean_input, bundle.mean_input);
     bundle.mean_input = {};
