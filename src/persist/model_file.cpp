@@ -160,15 +160,6 @@ model::Probe read_probe(ByteReader& in) {
     return probe;
 }
 
-bool mean_input_fits(const model::MeanInput& mean, const nn::NetShape& shape) {
-    if (mean.empty()) return true;
-    return mean.dense.size() == shape.dense &&
-           std::ranges::equal(mean.shares, shape.embeddings,
-                              [](const auto& shares, const nn::EmbeddingShape& table) {
-                                  return shares.size() == table.rows;
-                              });
-}
-
 /// The parts were read one by one; here they must fit each other.
 void check_parts(const Bundle& bundle) {
     const auto need = [](bool fine, const char* what) {
@@ -192,7 +183,8 @@ void check_parts(const Bundle& bundle) {
               bundle.reference.categorical.size() == bundle.encoder.categorical_features().size() &&
               (bundle.reference.scores.empty() || bundle.reference.scores.size() == bundle.heads.size())),
          "reference and inputs differ");
-    need(mean_input_fits(bundle.mean_input, bundle.nets.front().shape()), "mean input and nets differ");
+    need(bundle.mean_input.empty() || bundle.mean_input.fits(bundle.nets.front().shape()),
+         "mean input and nets differ");
     need(bundle.log.has_value() == bundle.history.has_value(), "a history without a log, or none with one");
     if (!bundle.history) return;
     const auto& spec = bundle.history->spec();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "funnel/events/feature_spec.hpp"
@@ -19,7 +20,7 @@ struct InputGroup {
 };
 
 /// Of a log: the groups of features that `train --without` names, as far as the model has them, then each
-/// further column alone. Of a table: each column alone.
+/// further column alone. Of a table: each column alone. Inputs that never varied in training are in none.
 [[nodiscard]] std::vector<InputGroup> input_groups(const Bundle& bundle);
 
 inline std::vector<InputGroup> input_groups(const Bundle& bundle) {
@@ -29,7 +30,13 @@ inline std::vector<InputGroup> input_groups(const Bundle& bundle) {
     for (const std::string_view name : events::kGroupNames)
         groups.push_back({.name = std::string(name), .inputs = {}});
     std::vector<InputGroup> alone;
+    std::vector<char> used(numeric.size() + categorical.size(), 0);
+    for (const auto& seen : {bundle.encoder.inputs_of_dense(), bundle.encoder.inputs_of_embeddings()}) {
+        for (const std::uint32_t input : seen)
+            used[input] = 1;
+    }
     const auto place = [&](const std::string& name, std::size_t input, const auto& known, std::size_t i) {
+        if (used[input] == 0) return;
         InputGroup& group = i < known.size() ? groups[static_cast<std::size_t>(known[i])]
                                              : alone.emplace_back(InputGroup{.name = name, .inputs = {}});
         group.inputs.push_back(static_cast<std::uint32_t>(input));

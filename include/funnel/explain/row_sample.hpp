@@ -16,7 +16,7 @@
 namespace funnel::explain {
 
 /// Examples that are looked at: more make an interval narrower and cost time.
-inline constexpr std::size_t kSampledRows = 100'000;
+inline constexpr std::size_t kSampledRows = 300'000;
 
 /// Memory: 4 (d + c) + 8 bytes per row that is kept. One thread at a time.
 class RowSample {

@@ -10,6 +10,7 @@
 
 #include "funnel/base/bytes.hpp"
 #include "funnel/base/error.hpp"
+#include "funnel/nn/net_shape.hpp"
 
 namespace funnel::model {
 
@@ -20,6 +21,8 @@ struct MeanInput {
         shares;  ///< E: per id of the embedding, the share of the rows that have it
 
     [[nodiscard]] bool empty() const noexcept { return dense.empty() && shares.empty(); }
+    /// Whether it is of what a net of this shape sees.
+    [[nodiscard]] bool fits(const nn::NetShape& shape) const noexcept;
     bool operator==(const MeanInput&) const = default;
     void write(base::ByteWriter& out) const;
     /// Throws Error(format) if the bytes are damaged.
@@ -63,6 +66,14 @@ inline MeanInput MeanInputSums::mean() const {
             shares.push_back(static_cast<float>(static_cast<double>(count) / rows));
     }
     return mean;
+}
+
+inline bool MeanInput::fits(const nn::NetShape& shape) const noexcept {
+    return dense.size() == shape.dense &&
+           std::ranges::equal(shares, shape.embeddings,
+                              [](const std::vector<float>& of_ids, const nn::EmbeddingShape& table) {
+                                  return of_ids.size() == table.rows;
+                              });
 }
 
 inline void MeanInput::write(base::ByteWriter& out) const {
