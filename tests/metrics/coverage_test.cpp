@@ -67,6 +67,7 @@ metrics::MetricsResult log_of(std::uint64_t seed, std::size_t users) {
 TEST(Intervals, CoverTheTruthOfEveryRate) {
     const char* wanted = std::getenv("FUNNEL_COVERAGE_LOGS");
     const int logs = wanted != nullptr ? std::atoi(wanted) : 150;
+    ASSERT_GT(logs, 0);
     // The truth: a log that is 200 times as long, known 14 times as well.
     const metrics::MetricsResult truth = log_of(0, 120'000);
     std::map<std::string, int> covered;
@@ -86,6 +87,7 @@ TEST(Intervals, CoverTheTruthOfEveryRate) {
     }
     // Four standard deviations, and half a point for a truth that is itself an estimate.
     const double slack = 0.005 + 4 * std::sqrt(0.95 * 0.05 / logs);
+    EXPECT_EQ(covered.size(), std::size(kMetrics) + 3);  // and three steps
     for (const auto& [name, count] : covered) {
         const double share = static_cast<double>(count) / logs;
         if (wanted != nullptr) std::printf("%-30s %.1f %%\n", name.c_str(), 100 * share);

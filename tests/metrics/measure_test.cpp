@@ -44,12 +44,15 @@ TEST(Counts, AnEmptyLogHasZeroCountsAndNoRates) {
     EXPECT_EQ(result.metric("pv").value, 0);
     EXPECT_EQ(result.metric("orders").value, 0);
     EXPECT_EQ(result.metric("revenue").value, 0);
+    std::size_t rates = 0;
     for (const Metric& metric : result.metrics) {
         EXPECT_EQ(metric.value.has_value(), metric.reason.empty()) << metric.name;
         if (metric.denominator) {
             EXPECT_FALSE(metric.value.has_value()) << metric.name;
+            ++rates;
         }
     }
+    EXPECT_GT(rates, 10u);
     EXPECT_EQ(reached(result.steps), (std::vector<std::int64_t>{0, 0, 0}));
     EXPECT_FALSE(result.steps[1].step_rate.has_value());
     EXPECT_TRUE(result.warnings.empty());

@@ -18,6 +18,7 @@ using metrics::MetricsResult;
 using Values = std::vector<std::optional<std::string>>;
 
 void expect_figures(const std::vector<Metric>& metrics, const Answers& answers) {
+    ASSERT_GT(answers.size(), 30u);
     for (const auto& [name, fraction] : answers) {
         if (name == "clicks" || name == "impressions") continue;
         const Metric* metric = metrics::find(metrics, name);
@@ -213,6 +214,7 @@ TEST(Nested, StatesOfPartsAdd) {
     ASSERT_GT(a.breakdown.size(), 10u);
     for (std::size_t s = 0; s < a.breakdown.size(); ++s) {
         EXPECT_EQ(a.breakdown[s].values, b.breakdown[s].values);
+        ASSERT_FALSE(a.breakdown[s].metrics.empty());
         for (std::size_t m = 0; m < a.breakdown[s].metrics.size(); ++m) {
             EXPECT_EQ(a.breakdown[s].metrics[m].value, b.breakdown[s].metrics[m].value);
             EXPECT_EQ(a.breakdown[s].metrics[m].low, b.breakdown[s].metrics[m].low);

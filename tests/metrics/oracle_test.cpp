@@ -25,7 +25,9 @@ void expect_exposures(const std::vector<Metric>& metrics, const ShopOracle& orac
 
 void expect_equal(const std::vector<Metric>& metrics, const ShopOracle& oracle) {
     expect_exposures(metrics, oracle);
-    for (const auto& [name, fraction] : oracle.answers()) {
+    const Answers answers = oracle.answers();
+    ASSERT_GT(answers.size(), 30u);
+    for (const auto& [name, fraction] : answers) {
         if (name == "clicks" || name == "impressions") continue;
         const Metric* metric = metrics::find(metrics, name);
         ASSERT_NE(metric, nullptr) << name;
@@ -63,11 +65,13 @@ void expect_dwell(const std::vector<Metric>& metrics, const std::vector<double>&
 /// A metric that the oracle does not know would be checked by hand alone.
 void expect_all_known(const std::vector<Metric>& metrics, const Answers& known) {
     const std::set<std::string> elsewhere = {"dwell_median_s", "dwell_mean_s", "ctr_exposure"};
+    ASSERT_GT(metrics.size(), 30u);
     for (const Metric& metric : metrics)
         EXPECT_TRUE(known.contains(metric.name) || elsewhere.contains(metric.name)) << metric.name;
 }
 
 TEST(Measure, AgreesWithTheNaiveOracle) {
+    std::uint64_t segments = 0, exposures = 0;
     for (std::uint64_t seed = 1; seed <= support::cases(4000); ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const Case c = random_case(seed);
@@ -75,6 +79,7 @@ TEST(Measure, AgreesWithTheNaiveOracle) {
         const ShopOracle oracle(c.rows, c.question, c.shop);
         expect_all_known(result.metrics, oracle.answers());
         expect_equal(result.metrics, oracle);
+        exposures += metrics::find(result.metrics, "ctr_exposure") != nullptr;
         expect_dwell(result.metrics, oracle.dwell_seconds());
         EXPECT_EQ(reached(result.steps), oracle.reached());
         for (const auto& segment : result.breakdown) {
@@ -85,12 +90,16 @@ TEST(Measure, AgreesWithTheNaiveOracle) {
             expect_equal(segment.metrics, part);
             expect_dwell(segment.metrics, part.dwell_seconds());
             EXPECT_EQ(reached(segment.steps), part.reached());
+            ++segments;
         }
         if (HasFailure()) break;
     }
+    EXPECT_GT(segments, support::cases(4000) / 4);
+    EXPECT_GT(exposures, support::cases(4000) / 40);
 }
 
 TEST(Measure, DoesNotDependOnTheOrderOfRows) {
+    std::size_t segments = 0;
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Case c = random_case(seed);
@@ -102,6 +111,8 @@ TEST(Measure, DoesNotDependOnTheOrderOfRows) {
         const MetricsResult after = metrics::measure(to_log(c.rows), c.options);
         EXPECT_EQ(reached(before.steps), reached(after.steps));
         ASSERT_EQ(before.breakdown.size(), after.breakdown.size());
+        ASSERT_FALSE(before.metrics.empty());
+        segments += before.breakdown.size();
         for (std::size_t i = 0; i < before.metrics.size(); ++i) {
             EXPECT_EQ(before.metrics[i].value, after.metrics[i].value) << before.metrics[i].name;
             for (std::size_t s = 0; s < before.breakdown.size(); ++s) {
@@ -111,6 +122,7 @@ TEST(Measure, DoesNotDependOnTheOrderOfRows) {
         }
         if (HasFailure()) break;
     }
+    EXPECT_GT(segments, 75u);
 }
 
 }  // namespace

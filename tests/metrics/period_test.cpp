@@ -26,6 +26,7 @@ void expect_same(const metrics::MetricsResult& period, const SegmentResult* key)
         return;
     }
     ASSERT_EQ(period.metrics.size(), key->metrics.size());
+    ASSERT_FALSE(period.metrics.empty());
     for (std::size_t m = 0; m < period.metrics.size(); ++m) {
         const Metric &a = period.metrics[m], &b = key->metrics[m];
         EXPECT_EQ(a.value, b.value) << a.name;

@@ -134,6 +134,7 @@ TEST(Breakdown, HasTheIntervalsOfALogOfTheSegmentAlone) {
     MetricsOptions options{.funnel = Funnel::parse("impression,click,purchase")};
     options.by = {"category"};
     const auto all = metrics::measure(to_log(two_categories()), options);
+    ASSERT_EQ(all.breakdown.size(), 2u);
     for (const auto& segment : all.breakdown) {
         std::vector<Row> rows = two_categories();
         std::erase_if(rows, [&](const Row& row) { return row.key != segment.key; });
@@ -169,6 +170,7 @@ TEST(Breakdown, DifferencesAreToTheWholeLog) {
     options.by = {"category"};
     options.differences = true;
     const auto all = metrics::measure(to_log(two_categories()), options);
+    ASSERT_EQ(all.breakdown.size(), 2u);
     for (const auto& segment : all.breakdown) {
         const auto of = std::ranges::find(segment.differences, "ctr", &metrics::MetricDifference::name);
         ASSERT_TRUE(of != segment.differences.end());

@@ -47,6 +47,7 @@ void expect_same(const MetricsResult& a, const MetricsResult& b) {
     EXPECT_EQ(a.warnings, b.warnings);
     const auto expect_metrics = [](const auto& left, const auto& right) {
         ASSERT_EQ(left.size(), right.size());
+        ASSERT_FALSE(left.empty());
         for (std::size_t i = 0; i < left.size(); ++i) {
             EXPECT_EQ(left[i].value, right[i].value) << left[i].name;
             EXPECT_EQ(left[i].numerator, right[i].numerator) << left[i].name;
@@ -55,6 +56,7 @@ void expect_same(const MetricsResult& a, const MetricsResult& b) {
     };
     expect_metrics(a.metrics, b.metrics);
     ASSERT_EQ(a.breakdown.size(), b.breakdown.size());
+    ASSERT_FALSE(a.breakdown.empty());
     for (std::size_t s = 0; s < a.breakdown.size(); ++s) {
         EXPECT_EQ(a.breakdown[s].key, b.breakdown[s].key);
         expect_metrics(a.breakdown[s].metrics, b.breakdown[s].metrics);
@@ -106,6 +108,7 @@ TEST(MetricsState, OfAnotherFunnelOrOtherFactsDoesNotAdd) {
 
 // Users one after the other, as parts of a log come: no sort by user is needed then.
 TEST(MetricsState, SeesOrderIdsWhoseUsersAreInDifferentLogs) {
+    std::int64_t shared = 0;
     for (std::uint64_t seed = 10; seed < 40; ++seed) {
         Rng random(seed);
         std::vector<Row> rows = random_rows(seed, 12, 200);
@@ -126,7 +129,9 @@ TEST(MetricsState, SeesOrderIdsWhoseUsersAreInDifferentLogs) {
         for (const auto& part : split)
             state += metrics::count(to_log(part), shop_options(), facts);
         EXPECT_EQ(state.checks.shared_order_ids, several) << "seed " << seed << ", " << parts << " logs";
+        shared += several;
     }
+    EXPECT_GT(shared, 30);
 }
 
 TEST(MetricsState, SumsOverPartsOnAnyNumberOfThreads) {

@@ -93,7 +93,9 @@ TEST(Touch, AgreesWithTheNaiveOracle) {
             Question question = c.question;
             question.key = segment.key.value_or("");
             const ShopOracle part(touched, question, c.shop);
-            for (const auto& [name, fraction] : part.answers()) {
+            const Answers answers = part.answers();
+            ASSERT_GT(answers.size(), 30u);
+            for (const auto& [name, fraction] : answers) {
                 if (name == "clicks" || name == "impressions" || name == "repeat_category_rate") continue;
                 const Metric* metric = metrics::find(segment.metrics, name);
                 ASSERT_NE(metric, nullptr) << name;
@@ -200,6 +202,7 @@ TEST(Touch, PartsFollowTheWholeLog) {
     state += metrics::count(b, options, facts);
     const MetricsResult sum = metrics::finish(state, options, facts), all = metrics::measure(whole, options);
     ASSERT_EQ(sum.breakdown.size(), all.breakdown.size());
+    ASSERT_FALSE(all.breakdown.empty());
     for (std::size_t s = 0; s < all.breakdown.size(); ++s) {
         EXPECT_EQ(sum.breakdown[s].key, all.breakdown[s].key);
         EXPECT_EQ(metrics::find(sum.breakdown[s].metrics, "orders")->value,

@@ -28,6 +28,7 @@ MetricsResult measured_where(const std::vector<Row>& rows, std::string_view cond
 }
 
 void expect_answers(const std::vector<Metric>& metrics, const Answers& answers) {
+    ASSERT_GT(answers.size(), 30u);
     for (const auto& [name, fraction] : answers) {
         if (name == "clicks" || name == "impressions") continue;
         const Metric* metric = metrics::find(metrics, name);
@@ -125,6 +126,7 @@ TEST(Where, IsASegmentOfABreakdown) {
             c.options.where = RowCondition::parse("category=\"" + segment.key.value_or("") + "\"");
             const MetricsResult part = metrics::measure(log, c.options);
             ASSERT_EQ(part.metrics.size(), segment.metrics.size());
+            ASSERT_FALSE(part.metrics.empty());
             for (std::size_t m = 0; m < part.metrics.size(); ++m) {
                 EXPECT_EQ(part.metrics[m].value, segment.metrics[m].value) << part.metrics[m].name;
                 EXPECT_EQ(part.metrics[m].low, segment.metrics[m].low) << part.metrics[m].name;
