@@ -23,6 +23,6 @@ using Words = std::vector<std::string>;
 
 inline const Words kCommands = {"metrics",   "train",   "evaluate", "score",  "features",
                                 "calibrate", "inspect", "simulate", "report", "pretrain",
-                                "products",  "people",  "schema"};
+                                "products",  "people",  "paths",    "schema"};
 
 }  // namespace funnel::cli_test

@@ -134,5 +134,37 @@ TEST_F(CliRealData, OnlineShoppersAsATable) {
     EXPECT_GT(best, 0.89);  // published on other splits: logistic regression 0.915, nets 0.934
 }
 
+// tests/golden/visits_reference.py counted them.
+TEST_F(CliRealData, PathsOfTheGoogleMerchandiseStore) {
+    const ToolResult result =
+        run_tool({"paths", "--json", path("google_merch_store_2016/events_2016-09.csv.gz")});
+    ASSERT_EQ(result.code, 0) << result.err;
+    const json all = result.json();
+    EXPECT_EQ(all.at("visits"), 71'029);
+    EXPECT_EQ(all.at("keys"), 86);
+    struct Expected {
+        std::vector<std::string> steps;
+        int visits, longer, bought;
+        double revenue;
+    };
+    const std::vector<Expected> first = {
+        {{}, 39'874, 0, 0, 0},
+        {{"impression"}, 18'567, 0, 0, 0},
+        {{"impression", "click", "impression"}, 3'093, 0, 0, 0},
+        {{"impression", "click", "impression", "click", "impression"}, 2'902, 1'838, 73, 7018.059976},
+        {{"impression", "click"}, 2'039, 0, 0, 0},
+        {{"impression", "click", "cart", "impression", "click"}, 1'370, 1'306, 360, 50441.319679},
+        {{"impression", "click", "cart"}, 751, 0, 0, 0},
+        {{"impression", "click", "impression", "click", "cart"}, 441, 340, 76, 25305.149938}};
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        const json& row = all.at("paths").at(i);
+        EXPECT_EQ(row.at("steps"), json(first[i].steps)) << i;
+        EXPECT_EQ(row.at("visits"), first[i].visits) << i;
+        EXPECT_EQ(row.at("longer"), first[i].longer) << i;
+        EXPECT_EQ(row.at("bought"), first[i].bought) << i;
+        EXPECT_DOUBLE_EQ(row.at("revenue").get<double>(), first[i].revenue) << i;
+    }
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

@@ -2,18 +2,17 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <ostream>
 #include <unordered_set>
 #include <utility>
 
 #include "commands.hpp"
 #include "counting.hpp"
-#include "funnel/files/output.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/find_people.hpp"
 #include "funnel/report/people_report.hpp"
 #include "log_model.hpp"
 #include "outputs.hpp"
+#include "written_view.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -106,21 +105,6 @@ void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<
     });
 }
 
-void write(const PeopleCommand& command, const report::PeopleView& view, Run& run) {
-    const bool csv = command.csv || (!command.output.empty() && !run.options.json);
-    const std::string text = run.options.json ? report::to_json(view)
-                             : csv            ? report::to_csv(view)
-                                              : report::to_text(view);
-    if (command.output.empty()) {
-        run.out << text;
-        return;
-    }
-    files::Output file(command.output);
-    file.append(text);
-    file.commit();
-    run.record.add_output(command.output);
-}
-
 std::vector<events::OffsetChange> offsets_of(const PeopleCommand& command, const metrics::LogFacts& facts) {
     std::vector<events::OffsetChange> offsets;
     if (facts.first_time > facts.last_time) return offsets;
@@ -157,16 +141,15 @@ void run_people(const PeopleCommand& command, Run& run) {
     const std::size_t shown = command.limit > 0 ? std::min(command.limit, people.size()) : people.size();
     run.record.add_times(log);
     run.record.add_count("people", shown);
-    write(command,
-          {.log = &log,
-           .group = *metrics::parse_people_group(command.group),
-           .people = std::span<const metrics::Person>(people).first(shown),
-           .all = static_cast<std::int64_t>(people.size()),
-           .funnel = options.funnel,
-           .zone = command.log.tz,
-           .offsets = offsets_of(command, facts),
-           .warnings = run.console.warnings()},
-          run);
+    const report::PeopleView view{.log = &log,
+                                  .group = *metrics::parse_people_group(command.group),
+                                  .people = std::span<const metrics::Person>(people).first(shown),
+                                  .all = static_cast<std::int64_t>(people.size()),
+                                  .funnel = options.funnel,
+                                  .zone = command.log.tz,
+                                  .offsets = offsets_of(command, facts),
+                                  .warnings = run.console.warnings()};
+    write_view(command, view, run);
 }
 
 }  // namespace

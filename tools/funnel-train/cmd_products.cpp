@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
-#include <ostream>
 #include <string_view>
 #include <utility>
 
 #include "commands.hpp"
 #include "counting.hpp"
-#include "funnel/files/output.hpp"
 #include "funnel/metrics/count_products.hpp"
 #include "funnel/report/products_report.hpp"
 #include "metrics_compare.hpp"
 #include "outputs.hpp"
 #include "side_tables.hpp"
+#include "written_view.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -103,20 +102,6 @@ metrics::MetricsOptions counting_options(const ProductsCommand& command, const m
     return options;
 }
 
-void write(const ProductsCommand& command, const report::ProductsView& view, Run& run) {
-    const std::string text = run.options.json                         ? report::to_json(view)
-                             : command.csv || !command.output.empty() ? report::to_csv(view)
-                                                                      : report::to_text(view);
-    if (command.output.empty()) {
-        run.out << text;
-        return;
-    }
-    files::Output file(command.output);
-    file.append(text);
-    file.commit();
-    run.record.add_output(command.output);
-}
-
 void run_products(const ProductsCommand& command, Run& run) {
     check(command, run);
     const ProductsLog products = read(command, run);
@@ -144,7 +129,7 @@ void run_products(const ProductsCommand& command, Run& run) {
     run.record.add_times(log);
     run.record.add_count("products", view.products.rows.size());
     view.warnings = run.console.warnings();
-    write(command, view, run);
+    write_view(command, view, run);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ void add_inspect(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
 void add_calibrate(CLI::App& app, Session& session);
 void add_pretrain(CLI::App& app, Session& session);
+void add_paths(CLI::App& app, Session& session);
 void add_people(CLI::App& app, Session& session);
 void add_products(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);

@@ -52,6 +52,12 @@ void CountingOptions::add_to(CLI::App& command) {
         .add_option("--by", by,
                     "Break down by day, week, month, hour or a column, or by A,B together; may repeat")
         ->allow_extra_args(false);
+    add_choice_to(command);
+    rules.add_to(command);
+    more.add_to(command);
+}
+
+void CountingOptions::add_choice_to(CLI::App& command) {
     command.add_option("--where", where,
                        "What begins with a row that fits, e.g. 'device=mobile & price>50' (= != < <= > >= ~ "
                        "in (..), & | and parentheses)");
@@ -64,8 +70,6 @@ void CountingOptions::add_to(CLI::App& command) {
         return stages;
     });
     add_dedup(command, dedup);
-    rules.add_to(command);
-    more.add_to(command);
 }
 
 void CountingOptions::check() const {

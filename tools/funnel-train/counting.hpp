@@ -32,6 +32,8 @@ struct CountingOptions {
 
     /// Here --funnel, which is declared already, may have question marks: the log gets it without them.
     void add_to(CLI::App& command);
+    /// --where, --touch, --dedup and the question marks alone.
+    void add_choice_to(CLI::App& command);
     /// Wrong values end the run before the long work.
     void check() const;
     /// The columns of --by and --where: of the log or of tables beside it.
