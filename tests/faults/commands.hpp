@@ -2,6 +2,8 @@
 // Commands of funnel-train that write a file, each with what its target held before.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -42,7 +44,12 @@ inline Words program(Words args) {
 /// train of a log and of a table, score to a file, features to a file, save of a state.
 inline const std::vector<Command>& writing_commands() {
     static const std::vector<Command> commands = {
-        {"train", [](const std::string& out) { return program(SmallModels::shared().train_table(out)); }},
+        {"train",
+         [](const std::string& out) {
+             Words words = program(SmallModels::shared().train_table(out));
+             *std::next(std::ranges::find(words, "--threads")) = "2";
+             return words;
+         }},
         {"score",
          [](const std::string& out) {
              const auto& m = SmallModels::shared();

@@ -57,6 +57,7 @@ void fail_each(const std::string& call, const std::string& error, int effort_her
         const Target counted;
         if (std::string(command.name) == "state") continue;  // two files: see below
         const long calls = calls_of(command.words(counted.path()), call);
+        ASSERT_GT(calls, 0) << command.name << " " << call;
         const long steps = std::min<long>(calls, effort_here);
         for (long i = 0; i < steps; ++i) {
             const long n = 1 + i * calls / steps;
@@ -98,12 +99,15 @@ TEST(FailingCall, ReadInTheMiddleOfALargeModel) {
     ASSERT_GT(std::filesystem::file_size(model), 600'000u);
     const Words command = program({"inspect", model, "--json"});
     const long calls = calls_of(command, "read");
+    int failed = 0;
     for (long n = 1; n <= calls; ++n) {
         const ProcessResult result = run_with_fault(command, "read:" + std::to_string(n) + ":5");
         if (result.code == 0) continue;  // not of the model
+        ++failed;
         EXPECT_EQ(result.code, 5) << n << ": " << result.err;
         EXPECT_NE(result.err.find("cannot read"), std::string::npos) << n << ": " << result.err;
     }
+    EXPECT_GT(failed, 1) << "the model is read in pieces";
 }
 
 /// metrics of a log that does not fit into its memory: rows go to a file and come back.
@@ -159,6 +163,7 @@ TEST(FailingCall, StandardOutputIsNotTakenForWritten) {
     const auto& m = SmallModels::shared();
     const Words command = program({"score", "-m", m.of_log, m.log, "-q", "--threads", "1"});
     const long calls = calls_of(command, "write");
+    EXPECT_GT(calls, 0);
     for (long n = 1; n <= calls; ++n) {
         const ProcessResult result =
             run_with_fault(command, "write:" + std::to_string(n) + ":" + std::to_string(ENOSPC));
@@ -199,6 +204,7 @@ TEST(PiecemealCalls, GiveTheSameBytes) {
 
 TEST(Limits, FewDescriptorsWorkOrEndInAnError) {
     for (const Command& command : writing_commands()) {
+        int started = 0;
         for (rlim_t most = 3; most <= 10; ++most) {
             const Target target;
             const ProcessResult result =
@@ -207,8 +213,10 @@ TEST(Limits, FewDescriptorsWorkOrEndInAnError) {
                                          setrlimit(RLIMIT_NOFILE, &limit);
                                      }});
             if (result.code == 127) continue;  // the program itself could not be loaded
+            ++started;
             EXPECT_TRUE(result.code == 0 || result.code == 5) << command.name << most << result.err;
         }
+        EXPECT_GT(started, 1) << command.name;
     }
 }
 

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sys/time.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -148,6 +149,15 @@ ssize_t write(int fd, const void* from, std::size_t size) {
     static auto* const call = real<ssize_t(int, const void*, std::size_t)>("write");
     note('w');
     return fails(call_write) || interrupted() ? -1 : call(fd, from, piece(size));
+}
+
+/// What std::cout calls for a long text; a write of the first part is a short one.
+ssize_t writev(int fd, const iovec* parts, int count) {
+    while (count > 1 && parts->iov_len == 0) {
+        ++parts;
+        --count;
+    }
+    return write(fd, parts->iov_base, parts->iov_len);
 }
 
 ssize_t pread(int fd, void* to, std::size_t size, off_t at) {
