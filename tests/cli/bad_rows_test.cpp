@@ -232,6 +232,7 @@ TEST(CliBadRows, ControlCharactersAreEscapedInMessages) {
         folder.write("log.csv", std::string(kHeader) + "\x1b[31msoon\a,view,a,i1,s1,,10,1\n");
     const ToolResult result = run_tool({"metrics", log});
     EXPECT_EQ(result.code, 3);
+    EXPECT_NE(result.err.find("soon"), std::string::npos) << result.err;
     for (const char c : result.err)
         EXPECT_TRUE(c == '\n' || (c >= 0x20 && c != 0x7F)) << result.err;
 }

@@ -62,6 +62,7 @@ TEST(CliJudgingLog, ExpectedAndObservedAreSumsOfScoresAndLabels) {
     for (const std::string& target : targets)
         expect_equal(rows.evaluation.at("steps").at(target), steps[target], target);
     ASSERT_EQ(rows.evaluation.at("days").size(), days.size());
+    ASSERT_GT(days.size(), 5u);
     for (const json& day : rows.evaluation.at("days")) {
         for (const std::string& target : targets)
             expect_equal(day.at("targets").at(target), days.at(day.at("day"))[target], day.at("day"));
@@ -79,6 +80,8 @@ TEST(CliJudgingLog, SegmentsAreTheRowsThatScoreCallsKnown) {
         ++counts[rows.scores.at(i, "known_item") == "1" ? "known_items" : "new_items"];
     }
     EXPECT_GT(counts["new_users"], 0);
+    EXPECT_GT(counts["known_users"], 0);
+    EXPECT_GT(counts["known_items"], 0);
     for (const auto& [segment, count] : counts)
         EXPECT_EQ(rows.evaluation.at("segments").at(segment).at("click").at("examples"), count) << segment;
 }
@@ -192,8 +195,10 @@ TEST(CliJudgingLog, AnAuditOfACleanLogDoesNotWarn) {
     ASSERT_EQ(result.code, 0) << result.err;
     const json audit = result.json().at("audit");
     // With so few buyers a random split may look better by chance; nothing else may be found.
+    std::set<std::string> codes = {"random_split_better"};
     for (const json& warning : audit.at("warnings"))
-        EXPECT_EQ(warning.at("code"), "random_split_better") << warning.dump();
+        codes.insert(warning.at("code").get<std::string>());
+    EXPECT_EQ(codes, std::set<std::string>{"random_split_better"}) << audit.at("warnings");
     EXPECT_EQ(audit.at("splits").size(), 3u);
     EXPECT_GT(audit.at("inputs").size(), 10u);
 }

@@ -23,6 +23,8 @@ TEST(CliReportModel, ShowsWhatEvaluateSays) {
     for (const char* id : {"predicted-observed", "target-1", "target-2", "target-3", "training"})
         EXPECT_NE(page.find("<figure id=\"" + std::string(id) + "\""), std::string::npos) << id;
     const auto evaluated = run_tool({"evaluate", shop.early, shop.late, "-m", shop.model, "--json"}).json();
+    EXPECT_EQ(evaluated["targets"].size(), 3u);
+    int found = 0;
     for (const auto& [name, target] : evaluated["targets"].items()) {
         std::string auc = std::to_string(target["roc_auc"].get<double>());
         auc.resize(5);  // "0.xyz": shown with four places, the last of which may be rounded up
@@ -30,8 +32,10 @@ TEST(CliReportModel, ShowsWhatEvaluateSays) {
         const std::string observed = std::to_string(target["positives"].get<int>());
         if (observed.size() < 4) {  // without thousands
             EXPECT_NE(page.find(observed + " observed"), std::string::npos) << name;
+            ++found;
         }
     }
+    EXPECT_GT(found, 0);
 }
 
 TEST(CliReportModel, NeedsRowsThatTheModelDidNotSee) {
