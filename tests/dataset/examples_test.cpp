@@ -195,6 +195,7 @@ TEST(Examples, AgreeWithBruteForceOnRandomLogs) {
             if (seen.insert({log.user[row], log.item[row], log.session[row], visit}).second) rows.insert(row);
         }
         ASSERT_EQ(list.rows, std::vector<std::uint64_t>(rows.begin(), rows.end()));
+        ASSERT_GT(list.size(), 30u);
         for (std::size_t i = 0; i < list.size(); ++i) {
             const std::uint64_t row = list.rows[i];
             for (std::size_t k = 0; k < 3; ++k) {

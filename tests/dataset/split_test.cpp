@@ -97,6 +97,8 @@ TEST(Split, KeepsTimesAndGroupsTogether) {
     EXPECT_EQ(last.valid.from, 450);
     EXPECT_EQ(last.train.to, 449);
     const Split groups = split_groups(data, 0.3, 5);
+    EXPECT_FALSE(groups.valid.rows.empty());
+    EXPECT_EQ(groups.train.rows.size() + groups.valid.rows.size(), 857u);  // rows with a label
     std::vector<int> side(100, -1);
     for (const auto& [rows, number] : {std::pair(&groups.train, 0), std::pair(&groups.valid, 1)}) {
         for (const std::uint32_t row : rows->rows) {

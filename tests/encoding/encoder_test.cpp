@@ -51,6 +51,7 @@ TEST(Normalizer, TransformsThenScores) {
     EXPECT_EQ(normalizer.names(), (std::vector<std::string>{"plain", "count", "rate"}));
     const auto low = table.encode(normalizer, {1, 0, 0.5f}),
                high = table.encode(normalizer, {4, e - 1, 0.5f});
+    ASSERT_EQ(low.size(), 3u);
     for (const float z : low)
         EXPECT_NEAR(z, -1, 1e-5);  // mean - deviation, the deviation over n
     EXPECT_NEAR(high[0], 2, 1e-5);
@@ -130,6 +131,7 @@ TEST(Normalizer, WritesWhatRowsDoNotShareWithoutGaps) {
         raw[f] = 0.5f;
     const std::vector<float> whole = table.encode(normalizer, raw);
     const std::vector<std::uint32_t> shared_places = normalizer.places_of(shared);
+    ASSERT_GE(shared_places.size(), kSharedFeatures * 5);  // a score and four bins each
     std::vector<float> expected;
     for (std::uint32_t i = 0; i < whole.size(); ++i) {
         if (std::ranges::binary_search(shared_places, i))
@@ -278,6 +280,7 @@ TEST(Encoder, GivesTheSameBytesForLiveAndStoredRows) {
     }
     const DatasetEncoder stored(encoder, example.data), reordered(reread, other);
     const std::size_t d = encoder.dense_names().size(), e = encoder.embeddings().size();
+    ASSERT_TRUE(example.data.size() > 0 && d > 0 && e > 0);
     for (std::size_t i = 0; i < example.data.size(); i += 7) {
         std::vector<float> a(d), b(d), c(d);
         std::vector<std::uint32_t> ia(e), ib(e), ic(e);
@@ -328,10 +331,12 @@ TEST(Encoder, RefusesDamagedBytes) {
     base::ByteWriter out;
     Encoder::fit(example.data, example.train, {.bins = 4}).write(out);
     const std::vector<char> bytes = out.take();
+    ASSERT_FALSE(bytes.empty());
     for (std::size_t size = 0; size < bytes.size(); size += 3) {
         base::ByteReader in{std::span(bytes).first(size)};
         EXPECT_THROW(static_cast<void>(Encoder::read(in)), Error);
     }
+    std::size_t refused = 0;
     for (std::size_t at = 0; at < bytes.size(); ++at) {
         std::vector<char> damaged = bytes;
         damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
@@ -344,8 +349,10 @@ TEST(Encoder, RefusesDamagedBytes) {
             std::vector<std::uint32_t> ids(encoder.embeddings().size());
             encoder.encode(numeric, texts, dense, ids);
         } catch (const Error&) {
+            ++refused;
         }
     }
+    EXPECT_GT(refused, 0u);
 }
 
 }  // namespace

@@ -75,6 +75,7 @@ TEST(HistoryState, KeepsNoMoreUsersAndItemsThanTheHostAllows) {
     History history;
     history.limit(64, 50);
     std::int64_t time = log.time.front();
+    ASSERT_EQ(log.size(), 4000u);
     for (std::size_t row = 0; row < log.size(); ++row) {
         history.observe(log.event(row));
         EXPECT_LE(history.state().users.size(), 65U);
@@ -109,10 +110,12 @@ TEST(HistoryState, GivesTheSameFeaturesAfterARoundTrip) {
     const History before = observed(log, {});
     const History after = reread(before);
     EXPECT_EQ(after.watermark(), before.watermark());
+    ASSERT_EQ(log.size(), 600u);
     for (std::size_t row = 0; row < log.size(); ++row) {
         Event context = log.event(row);
         context.time = log.last_time() + kMinute;
         const Row a(before, context), b(after, context);
+        ASSERT_EQ(a.numeric().size(), before.spec().numeric.size());
         EXPECT_EQ(0, std::memcmp(a.numeric().data(), b.numeric().data(), a.numeric().size() * sizeof(float)));
         EXPECT_EQ(a.categorical(), b.categorical());
     }
@@ -136,6 +139,7 @@ TEST(HistoryState, RefusesBytesCutAnywhere) {
     const History history = observed(random_log({.seed = 9, .events = 60}), {});
     const std::vector<char> bytes = bytes_of(history);
     const std::size_t older = bytes.size() - sizeof(std::int64_t);  // what was written before gaps were kept
+    ASSERT_GT(bytes.size(), 1000u);
     for (std::size_t size = 0; size < bytes.size(); size += 7) {
         if (size == older) continue;
         base::ByteReader in{std::span(bytes).first(size)};

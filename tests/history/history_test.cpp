@@ -66,6 +66,7 @@ TEST(History, OfOneStageSaysTheSameWhateverWasInMemory) {
     const std::vector<float> one = row_below(history, later);
     fill_stack(0x40);
     const std::vector<float> other = row_below(history, later);
+    ASSERT_FALSE(one.empty());
     for (std::size_t i = 0; i < one.size(); ++i)
         EXPECT_TRUE(one[i] == other[i] || (std::isnan(one[i]) && std::isnan(other[i])))
             << history.spec().numeric[i].name;
@@ -333,6 +334,7 @@ TEST(History, RanksManyItemsWithTheRowsOfSingleOnes) {
         }
     }
     const std::size_t d = history.spec().numeric.size(), c = history.spec().categorical.size();
+    ASSERT_TRUE(d > 0 && c > 0);
     std::vector<float> numeric(items.size() * d);
     std::vector<std::string_view> categorical(items.size() * c);
     history.features_for_items(context, items, numeric, categorical);
@@ -353,6 +355,7 @@ TEST(History, LeavesOutGroupsThatAreOff) {
         events::group_bit(events::FeatureGroup::item) | events::group_bit(events::FeatureGroup::place);
     const History some(options), all;
     EXPECT_LT(some.spec().numeric.size(), all.spec().numeric.size());
+    EXPECT_FALSE(some.spec().numeric_groups.empty());
     for (const events::FeatureGroup group : some.spec().numeric_groups)
         EXPECT_NE(options.groups & events::group_bit(group), 0u);
     EXPECT_EQ(some.spec().categorical, std::vector<std::string>{"list"});

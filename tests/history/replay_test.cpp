@@ -50,6 +50,7 @@ TEST(EventOfALog, IsAContextLikeTheOriginal) {
     for_each_random_event({.seed = 9}, [&](const Event& event) {
         log.add(event);
         const test::Row original(history, event), given_back(history, log.event(log.size() - 1));
+        ASSERT_FALSE(original.numeric().empty());
         for (std::size_t i = 0; i < original.numeric().size(); ++i) {
             const float a = original.numeric()[i], b = given_back.numeric()[i];
             EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << history.spec().numeric[i].name;
@@ -92,6 +93,7 @@ TEST(TimesAtTheEndsOf64Bits, AreObservedAndAskedFor) {
                 context.time = asked;
                 for (const History* each : {&history, &lagged}) {
                     const test::Row row(*each, context);
+                    ASSERT_FALSE(row.numeric().empty());
                     for (const float value : row.numeric())
                         EXPECT_FALSE(std::isinf(value));
                     ++rows;
