@@ -11,7 +11,10 @@ build_packages=(
     libcli11-dev libspdlog-dev                                     # funnel-train
 )
 # shellcheck disable=SC2034
-test_packages=(libgtest-dev libbenchmark-dev clang libclang-rt-dev clang-format chromium)  # chromium opens the reports
+test_packages=(libgtest-dev libbenchmark-dev clang libclang-rt-dev clang-format
+               chromium  # opens the reports
+               python3    # calls the library as C does
+               zsh fish)  # load their completion
 
 # install_packages NAME...: asks apt once, for what is missing; nothing to do costs nothing.
 install_packages() {

@@ -7,7 +7,8 @@
 //
 //     thread_local funnel::Recommender::Scratch scratch;  // kept: calls then allocate nothing
 //     const std::vector<funnel::Recommender::Item> items{{.id = "i1"}, {.id = "i2"}, {.id = "i3"}};
-//     if (shop.top({.now = now, .user = "u7"}, items, "purchase", 2, scratch) == Ranked::yes)
+//     const auto ranked = shop.top({.now = now, .user = "u7"}, items, "purchase", 2, scratch);
+//     if (ranked == funnel::Recommender::Ranked::yes)
 //         for (const std::uint32_t i : scratch.order()) show(items[i].id, scratch.scores()[i]);
 //
 // Times are microseconds since 1970 UTC. The host passes the time: the library reads no clock. Texts are

@@ -109,7 +109,7 @@ Header read_header(std::span<const char> bytes) {
     if (bytes.empty()) not_a_model("empty");
     const std::size_t known = std::min(bytes.size(), kMagic.size());
     if (!std::ranges::equal(bytes.first(known), std::span(kMagic).first(known))) {
-        not_a_model("it begins with other bytes");
+        not_a_model("another kind of file");
     }
     if (bytes.size() < kHeaderBytes)
         damaged("it ends in its first " + std::to_string(kHeaderBytes) + " bytes");
@@ -130,7 +130,7 @@ Header read_header(std::span<const char> bytes) {
 
 void check_size(const Header& header, std::uint64_t size) {
     if (header.file_size != size) {
-        damaged("it says it has " + std::to_string(header.file_size) + " bytes and has " +
+        damaged("its header says " + std::to_string(header.file_size) + " bytes, the file has " +
                 std::to_string(size));
     }
     if (size < kSmallestFile || header.sections > kMostSections ||

@@ -29,7 +29,7 @@ std::size_t lines_of(const fs::path& path) {
 std::map<std::string, RoomSize> measure_rooms() {
     std::map<std::string, RoomSize> sizes;
     for (const auto& folder : {"include", "src"}) {
-        for (const auto& source : tree(folder)) {
+        for (const auto& source : tree(folder, true)) {
             if (!kRooms.contains(source.room)) continue;
             RoomSize& size = sizes[source.room];
             ++(!source.name.starts_with("funnel/") ? size.sources

@@ -20,11 +20,12 @@ struct Room {
 
 // A room includes rooms of a smaller layer only. Adding a room means adding it here.
 inline const std::map<std::string, Room> kRooms = {
-    {"base", {0, false}},    {"events", {1, false}},   {"nn", {1, false}},         {"eval", {1, false}},
-    {"files", {1, true}},    {"kernel", {1, true}},    {"ingest", {2, true}},      {"metrics", {2, false}},
-    {"history", {2, false}}, {"encoding", {2, false}}, {"dataset", {2, false}},    {"simulate", {2, false}},
-    {"model", {3, false}},   {"train", {4, false}},    {"score", {5, false}},      {"explain", {5, false}},
-    {"persist", {6, true}},  {"report", {8, true}},    {"recommender", {8, true}},
+    {"base", {0, false}},    {"events", {1, false}},   {"nn", {1, false}},      {"eval", {1, false}},
+    {"files", {1, true}},    {"kernel", {1, true}},    {"ingest", {2, true}},   {"metrics", {2, false}},
+    {"history", {2, false}}, {"encoding", {2, false}}, {"dataset", {2, false}}, {"simulate", {2, false}},
+    {"model", {3, false}},   {"train", {4, false}},    {"score", {5, false}},   {"explain", {5, false}},
+    {"persist", {6, true}},  {"onnx", {6, true}},      {"report", {8, true}},   {"recommender", {8, true}},
+    {"capi", {9, true}},
 };
 
 // The includes of equals: kernel fills the table of functions that nn declares; dataset joins what a history
@@ -76,12 +77,14 @@ inline Source parse(const fs::path& root, const fs::path& path) {
     return source;
 }
 
-inline std::vector<Source> tree(const std::string& folder) {
+/// c_headers: also those for C, which have rules of their own.
+inline std::vector<Source> tree(const std::string& folder, bool c_headers = false) {
     const fs::path root = fs::path(FUNNEL_TEST_DIR).parent_path() / folder;
     std::vector<Source> sources;
     for (const auto& entry : fs::recursive_directory_iterator(root)) {
         const auto extension = entry.path().extension();
-        if (extension == ".hpp" || extension == ".cpp") sources.push_back(parse(root, entry.path()));
+        if (extension == ".hpp" || extension == ".cpp" || (c_headers && extension == ".h"))
+            sources.push_back(parse(root, entry.path()));
     }
     std::ranges::sort(sources, {}, &Source::name);
     return sources;

@@ -3,8 +3,8 @@
 """`funnel-train train X --label Y`, with no further option, on the six tables of docs/lab/tables.md, beside XGBoost
 and logistic regression on the same rows.
 
-    tests/bench/tables.py DATA --work DIR [--tool funnel-train] [--sets coupon,adult] [--seeds 1,2,3] [--threads 2]
-        [--bare] [--tag NAME] [-- OPTION...]
+    tests/bench/tables.py --work DIR [--tool funnel-train] [--sets coupon,adult] [--seeds 1,2,3] [--threads 2]
+        [--bare] [--tag NAME] DATA [-- OPTION...]
 
 DATA is the folder that docs/lab/tables.md describes. Parts of tables, models' probabilities and figures are kept in
 DIR: what is there already is not run again, so seeds can be added later. Options after `--` go to every training, for

@@ -198,7 +198,8 @@ TEST_F(CliAsking, GatesAreHeldAfterTheResult) {
     EXPECT_EQ(words.code, 4);
     EXPECT_NE(words.out.find("orders<3"), std::string::npos);
     EXPECT_NE(words.out.find("passed"), std::string::npos);
-    EXPECT_NE(words.err.find("--gate: expected not orders<3, got 2"), std::string::npos) << words.err;
+    EXPECT_NE(words.err.find("--gate: expected \"orders<3\" to be false, got 2"), std::string::npos)
+        << words.err;
     EXPECT_EQ(run({"--gate", "orders"}).code, 2);
     for (const char* beyond_all : {"conversion_user>2", "cart_abandon_session>80", "funnel_purchase<101%"}) {
         const ToolResult result = run({"--gate", beyond_all});

@@ -142,6 +142,8 @@ TEST_F(SchemaFiles, ASpreadsheetWithSemicolons) {
     const ToolResult plain = run({"metrics"}, log);
     EXPECT_EQ(plain.code, 3);
     EXPECT_NE(plain.err.find("12,50"), std::string::npos) << plain.err;
+    EXPECT_NE(plain.err.find("how amounts are written, here \"decimal\": \",\""), std::string::npos)
+        << plain.err;
     const ToolResult result =
         run({"metrics", "--json"}, log, R"({"preset":"canonical","decimal":",","thousands":"."})");
     ASSERT_EQ(result.code, 0) << result.err;

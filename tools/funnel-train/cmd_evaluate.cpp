@@ -38,7 +38,7 @@ void check_gate(const std::string& gate, const score::Evaluation& evaluation) {
             const eval::Figure& auc = evaluation.all.targets[k].roc_auc;
             if (auc.value && *auc.value >= least) continue;
             throw GateNotMet(
-                "--min-auc: expected a ROC AUC of " + std::to_string(least) + " for " +
+                "--min-auc: expected a ROC AUC of at least " + std::to_string(least) + " for " +
                 evaluation.targets[k] + ", got " +
                 (auc.value ? std::to_string(*auc.value) : "none (" + std::string(auc.reason) + ")") +
                 "; the model is not good enough on these rows");
@@ -63,7 +63,7 @@ void check_options(const EvaluateCommand& command, const Run& run) {
         usage_error("--json, --csv and --markdown exclude each other; give one");
     check_gate_option(command.min_auc);
     if (command.scores.empty() == command.models.empty())
-        usage_error("evaluate: expected a model and a log, or --scores FILE; give one of them");
+        usage_error("evaluate: expected -m MODEL and a log, or --scores FILE alone; give one of the two");
     if (command.models.size() > 2) usage_error("evaluate: expected one model or two, got more");
     if (command.scores.empty() && command.judging.log.paths.empty())
         usage_error("evaluate: expected a LOG, got none");

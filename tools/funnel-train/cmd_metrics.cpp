@@ -171,10 +171,10 @@ void hold_gates(const std::vector<metrics::GateResult>& gates) {
     for (const metrics::GateResult& gate : gates) {
         if (gate.met()) continue;
         const char* const what = gate.state != metrics::GateState::beyond ? "; there is nothing to judge"
-                                 : gate.low ? "; the whole interval is beyond it"
-                                            : "; it is beyond it";
-        throw GateNotMet("--gate: expected not " + gate.gate.text + ", got " + report::gate_figure(gate) +
-                         what);
+                                 : gate.low                               ? "; the whole interval is there"
+                                                                          : "; the gate is not met";
+        throw GateNotMet("--gate: expected \"" + gate.gate.text + "\" to be false, got " +
+                         report::gate_figure(gate) + what);
     }
 }
 

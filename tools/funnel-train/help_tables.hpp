@@ -67,6 +67,10 @@ inline const std::array kHelpPages = {
     HelpPage{"simulate",
              {"-o shop.csv.gz --users 10000 --days 30 --seed 1"},
              {"output", "users", "days", "items", "seed"}},
+    HelpPage{"export", {"-m shop.funnel -o shop.onnx"}, {"model", "output"}},
+    HelpPage{"completion",
+             {"bash > ~/.local/share/bash-completion/completions/funnel-train", "fish | source"},
+             {"quiet"}},
 };
 
 /// Options of one subject, in the order in which they are told.

@@ -248,8 +248,8 @@ std::vector<std::string> list_option(const std::string& text) {
 void refuse_overwriting_input(const std::string& output, const std::vector<std::string>& inputs) {
     for (const std::string& input : inputs) {
         if (input != "-" && files::same_file(output, input)) {
-            usage_error(output + ": expected an output apart from the inputs, got the same file as " + input +
-                        "; choose another name");
+            usage_error(output + ": expected an output that is none of the inputs, got the same file as " +
+                        input + "; choose another name");
         }
     }
 }
@@ -304,7 +304,7 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
     if (options.bad_rows == "skip") run.record.add_output(options.rejects);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
         run.console.warn("rejects_not_written",
-                         "--rejects: " + options.rejects + " is written only with --bad-rows skip");
+                         "--rejects: " + options.rejects + " was not written; it needs --bad-rows skip");
     }
     if (report.rejected == 0) return;
     std::string line =

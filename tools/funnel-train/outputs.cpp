@@ -30,7 +30,8 @@ void claim_outputs(const std::vector<std::string>& outputs, const std::vector<st
         for (std::size_t j = 0; j < i; ++j) {
             if (is_file(outputs[j]) && same_place(outputs[i], outputs[j])) {
                 usage_error(outputs[i] +
-                            ": expected one output per file, got it for two; choose another name");
+                            ": expected a file of its own for each output, got this one for two; choose "
+                            "another name");
             }
         }
         files::check_writable(outputs[i]);

@@ -41,6 +41,14 @@ struct NumberFormat {
 /// locale.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text, const NumberFormat& format) noexcept;
 
+/// How amounts are mostly written. The first one counts among those that read the same number of values:
+/// "1,234" is a thousand before it is one and a bit, since cents have two digits.
+inline const std::array<NumberFormat, 7>& usual_formats() {
+    static const std::array<NumberFormat, 7> formats = {
+        {{".", ""}, {".", ","}, {",", ""}, {",", "."}, {".", "'"}, {",", " "}, {".", " "}}};
+    return formats;
+}
+
 namespace detail {
 
 /// Every blank that stands in front of a currency or between thousands.

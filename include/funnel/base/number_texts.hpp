@@ -64,14 +64,6 @@ template <typename Fits>
     return rows;
 }
 
-/// The first one counts among those that read the same number of values: "1,234" is a thousand before it is
-/// one and a bit, since cents have two digits.
-inline const std::array<NumberFormat, 7>& usual_formats() {
-    static const std::array<NumberFormat, 7> formats = {
-        {{".", ""}, {".", ","}, {",", ""}, {",", "."}, {".", "'"}, {",", " "}, {".", " "}}};
-    return formats;
-}
-
 [[nodiscard]] inline bool is_percentage(std::string_view text) noexcept {
     if (!text.ends_with('%')) return false;
     text.remove_suffix(1);

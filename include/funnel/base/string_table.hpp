@@ -4,6 +4,10 @@
 // bits cut logs into parts) chooses the slot and is kept there, so a growing table is copied from front to
 // back without reading the texts. Long probes reveal texts that were made to collide; the table then switches
 // to a hash that nobody can predict.
+//
+//     base::StringTable users;
+//     const std::uint32_t code = users.intern("u1");  // 0; the next new text is 1
+//     show(users.text(code));
 #pragma once
 
 #include <algorithm>

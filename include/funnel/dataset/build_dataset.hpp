@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 // build_dataset: walks a log in time order and records the features of every example before any event at the
 // same time is observed.
+//
+//     const Funnel funnel = Funnel::parse("impression,click,purchase");
+//     const auto examples = dataset::build_examples(log, funnel, {});
+//     history::History history;
+//     const encoding::Dataset data = dataset::build_dataset(log, history, examples);  // features and labels
 #pragma once
 
 #include <algorithm>

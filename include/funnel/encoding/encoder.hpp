@@ -98,6 +98,10 @@ class Encoder {
     /// categorical feature i.
     [[nodiscard]] std::vector<std::uint32_t> inputs_of_dense() const;
     [[nodiscard]] std::vector<std::uint32_t> inputs_of_embeddings() const;
+    [[nodiscard]] const Normalizer& normalizer() const noexcept { return normalizer_; }
+    [[nodiscard]] const std::vector<CategoryEncoder>& categories() const noexcept {
+        return categories_;
+    }  ///< c
 
     /// A live row. numeric: d, NaN = missing; categorical: c, empty = missing; dense: D; ids: E.
     /// Does not allocate; sizes are the caller's duty.

@@ -54,6 +54,16 @@ class Normalizer {
     [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
     /// The raw feature behind each of names().
     [[nodiscard]] std::vector<std::uint32_t> features_behind() const;
+    /// Calls take(feature, transform, mean, scale) for every z-score = (transform(x) - mean) scale, in the
+    /// order of encode. Of a number that is not finite it is 0.
+    template <typename Take>
+    void for_each_score(Take&& take) const {
+        for (const Score& score : scores_)
+            take(score.feature, score.transform, score.mean, score.scale);
+    }
+    /// The numbers that have an indicator, 1 where they are not finite; after the scores.
+    [[nodiscard]] std::span<const std::uint32_t> indicators() const noexcept { return indicators_; }
+    [[nodiscard]] float clip() const noexcept { return clip_; }  ///< z-scores are cut to [-clip, clip]
     /// Calls take(feature, edges) for every number that has bins.
     template <typename Take>
     void for_each_bins(Take&& take) const {

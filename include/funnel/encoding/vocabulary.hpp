@@ -43,6 +43,8 @@ class Vocabulary {
         return keys_.empty() ? texts_.size() : static_cast<std::uint32_t>(keys_.size());
     }
 
+    /// Whether its texts are known by their hashes alone.
+    [[nodiscard]] bool hashed() const noexcept { return !keys_.empty(); }
     /// The text of an id from 1 to size(); not of texts that are known by their hashes alone.
     [[nodiscard]] std::string_view text(std::uint32_t id) const noexcept { return texts_.text(id - 1); }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // TargetReport: every figure that `evaluate` prints about one target, from one sort (docs/evaluation.md).
+//
+//     const eval::TargetReport report = eval::evaluate(scores, labels, {.weights = weights});
+//     if (report.roc_auc.value) show(std::to_string(*report.roc_auc.value));  // else .reason says why
 #pragma once
 
 #include <cstdint>

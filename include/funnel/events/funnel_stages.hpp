@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Funnel: the ordered stages that metrics count, labels refer to and the heads of the net predict.
+//
+//     const Funnel funnel = Funnel::parse("view,cart_add,purchase");
+//     for (const events::Stage& stage : funnel.stages) show(stage.name);  // view, cart, purchase
 #pragma once
 
 #include <algorithm>
@@ -119,8 +122,8 @@ inline Funnel Funnel::make(const std::vector<std::vector<std::string>>& types) {
             if ((other.kinds & stage.kinds) != 0 && other.kinds != stage.kinds) {
                 throw Error(ErrorCode::invalid_argument, "funnel: stages " + other.name + " and " +
                                                              stage.name +
-                                                             " share some event types but not all; make them "
-                                                             "equal or disjoint");
+                                                             " share some event types but not all; give them "
+                                                             "the same types, or none in common");
             }
         }
         funnel.stages.push_back(std::move(stage));

@@ -2,8 +2,8 @@
 // RowCondition: selects rows of a log by a condition: 'device=mobile & (price>50 | category in (shoes, "new
 // in"))'.
 //
-//   const auto condition = events::RowCondition::parse("device=mobile & price>50");
-//   for (const std::uint8_t fits : condition.rows(log)) ...
+//     const auto condition = events::RowCondition::parse("device=mobile & price>50");
+//     const auto fits = condition.rows(log);  // 0 or 1 per row
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // SideTable: what is known of items, users or visits apart from the log, looked up by id. SideInput: a column
 // of such a table that a model uses, as a further input of an example.
+//
+//     const events::SideIds ids{.item = "item_id", .user = "", .session = ""};
+//     const events::SideTable items(events::SideKey::item, columns, ids);
+//     show(items.text(0, items.row("u1", "i1", 0)));  // of item i1; empty if the table lacks it
 #pragma once
 
 #include <algorithm>

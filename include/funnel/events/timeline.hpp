@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Timeline: which rows of a log are known, which clocks are trusted, and which units a command asks for.
 // docs/time.md has the rules.
+//
+//     const events::Timeline timeline{.as_of = now};  // what was known then
+//     const bool counts = timeline.knows(log.time.front());
 #pragma once
 
 #include <cstdint>

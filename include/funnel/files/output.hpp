@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Output: an AtomicFile that compresses with gzip if its name ends in .gz.
+//
+//     files::Output file("rates.csv.gz");  // there when it is whole, packed by its name
+//     file.append("item,rate\n");
+//     file.commit();
 #pragma once
 
 #include <memory>

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 // History: everything about users and items that happened strictly before now, kept event by event.
 // Training, batch scoring and online calls run this same code. Features and costs: docs/features.md.
+//
+//     history::History history;  // what users and items did, as the features of one moment
+//     for (std::uint64_t row = 0; row < log.size(); ++row) history.observe(log.event(row));
+//     std::vector<float> numbers(history.spec().numeric.size());
+//     std::vector<std::string_view> texts(history.spec().categorical.size());
+//     history.features({.time = now, .user = "u1", .item = "i1"}, numbers, texts);
 #pragma once
 
 #include <algorithm>

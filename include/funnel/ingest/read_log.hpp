@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // read_log: reads plain, gzip or zstd files, CSV (RFC 4180) or JSON lines, into one EventLog and a
 // ReadReport.
+//
+//     const ingest::ReadResult read = ingest::read_log(paths, {});  // the columns tell the schema
+//     for (const base::Warning& warning : read.report.warnings) show(warning.message);
+//     const EventLog& events = read.log;
 #pragma once
 
 #include <cstdint>

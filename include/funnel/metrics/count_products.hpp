@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // count_products: the table of a merchandiser (docs/metrics.md, "Products").
+//
+//     const auto facts = metrics::facts_of(log);
+//     const auto products = metrics::count_products(log, {.threads = 2}, facts, "category");
 #pragma once
 
 #include <algorithm>

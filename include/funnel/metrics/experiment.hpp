@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // count_experiment: users by the variant they saw, for the comparison of variants with a control
 // (docs/metrics.md, "Experiments").
+//
+//     const auto facts = metrics::facts_of(log);
+//     const auto arms = metrics::count_experiment(log, {}, facts, "variant");  // a text column of the log
+//     const auto result = metrics::finish(arms, {}, facts, "control");
 #pragma once
 
 #include <algorithm>

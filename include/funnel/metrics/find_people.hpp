@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // find_people: who is in a named group, since when, with which items (docs/metrics.md, "People").
+//
+//     const metrics::PeopleOptions who{.group = metrics::PeopleGroup::abandoned_cart};
+//     for (const auto& person : metrics::find_people(log, who, {}, metrics::facts_of(log)))
+//         show(log.users.text(person.user));
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // MetricGate: a limit that a metric must not be beyond, judged by its 95 % interval: "conversion_session<4%",
 // "ctr -10% vs previous".
+//
+//     const auto gate = metrics::parse_gate("conversion_session<4%");
+//     const auto verdict = metrics::judge(gate, metrics::measure(log, {}));  // by its interval
+//     if (!verdict.met()) show("conversion is below 4 %");
 #pragma once
 
 #include <algorithm>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // measure: the funnel metrics of a log, as docs/metrics.md defines them.
 //
-//   funnel::EventLog log;
-//   log.add({.time = 0, .kind = EventKind::view, .user = "u1", .item = "i1"});  // or ingest::read_log
-//   const auto result = metrics::measure(log, {.funnel = Funnel::parse("view,cart_add,purchase")});
-//   result.metric("conversion_user").value  // empty if undefined, then .reason says why
+//     funnel::EventLog log;
+//     log.add({.time = 0, .kind = EventKind::view, .user = "u1", .item = "i1"});  // or ingest::read_log
+//     const auto result = metrics::measure(log, {.funnel = Funnel::parse("view,cart_add,purchase")});
+//     const auto rate = result.metric("conversion_user").value;  // empty if undefined, then .reason says why
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Predictor: raw feature rows to probabilities; a Bundle's encoder and nets, packed and ready to run.
+//
+//     const model::Predictor predictor(bundle, kernel::best());  // share it between threads
+//     model::Predictor::Workspace workspace;                    // one per thread
+//     std::vector<float> p(predictor.targets());
+//     predictor.predict(numbers, texts, p, workspace);  // a raw row, as the bundle names its inputs
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Model and state files: a Bundle, or a History alone, in the container of container.hpp. The bytes of every
 // section are described in docs/binary_format.md.
+//
+//     persist::save_model("shop.funnel", bundle);  // whole or not at all
+//     const Bundle again = persist::load_model("shop.funnel");
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Evaluation: how good predictions are on unseen rows, overall and by segment (docs/evaluation.md).
+//
+//     const score::Evaluation all = score::evaluate(scored, true);  // scored: see score_log
+//     const auto elsewhere = score::evaluate_scores(scores, labels);  // of another program
 #pragma once
 
 #include <cstdint>

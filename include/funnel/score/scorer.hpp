@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Scorer: a frozen model for many threads: a context and a history in, probabilities out.
+//
+//     const score::Scorer scorer(bundle, kernel::best());  // share it between threads
+//     score::Scorer::Workspace workspace;                 // one per thread
+//     std::vector<float> p(scorer.targets());
+//     scorer.score(*bundle.history, {.time = now, .user = "u1", .item = "i1"}, p, workspace);
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // ShopperModel: generates a shop's event log with known true rates from a seed. docs/simulate.md describes
 // the model.
+//
+//     EventLog made;
+//     const simulate::ShopperModel shop({.users = 1000, .days = 14, .seed = 7});
+//     shop.run([&](const Event& event) { made.add(event); });  // returns the true rates
 #pragma once
 
 #include <algorithm>

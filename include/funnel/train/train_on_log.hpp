@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 // train_on_log: turns an event log into a Bundle: examples and labels from the funnel, point-in-time
 // features, one head per stage, and the history that scoring goes on from (docs/features.md, docs/model.md).
+//
+//     train::LogModelOptions options;
+//     options.task.funnel = Funnel::parse("impression,click,purchase");
+//     const Bundle trained = train::train_on_log(log, options, kernel::best());
+//     persist::save_model("shop.funnel", trained);
 #pragma once
 
 #include <algorithm>

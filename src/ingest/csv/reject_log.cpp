@@ -83,7 +83,7 @@ std::string RejectLog::counts() const {
     std::string text = std::to_string(report_.rejected) + " of " + std::to_string(report_.rows) + " (";
     for (const auto& [reason, rows] : report_.rejected_by_reason)
         text += (text.back() == '(' ? "" : ", ") + reason + ' ' + std::to_string(rows);
-    return text + "), the first: " + first_;
+    return text + "); the first is " + first_;
 }
 
 void RejectLog::commit() {

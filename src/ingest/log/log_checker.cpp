@@ -86,6 +86,22 @@ void LogChecker::check_numbers(const RowBatch& batch, std::size_t slot) {
     });
 }
 
+namespace {
+
+/// An amount that another way of writing reads is most often one of a whole file of them.
+void advise_format(std::string_view got, BadRow& bad) {
+    for (const base::NumberFormat& format : base::usual_formats()) {
+        if (!base::parse_number(got, format)) continue;
+        bad.advice = "say in a schema file how amounts are written, here \"decimal\": \"" + format.decimal +
+                     "\"" +
+                     (format.thousands.empty() ? "" : ", \"thousands\": \"" + format.thousands + "\"") +
+                     ", or skip such rows with --bad-rows skip";
+        return;
+    }
+}
+
+}  // namespace
+
 BadRow LogChecker::bad_row(const FileFormat& format, const RowBatch& batch, std::size_t row) const {
     const std::size_t slot = slot_[row];
     std::string_view got = batch.field(slot, row);
@@ -109,7 +125,9 @@ BadRow LogChecker::bad_row(const FileFormat& format, const RowBatch& batch, std:
                 if (got.ends_with(kNoNumber)) got.remove_suffix(1);
             }
     }
-    return bad_value(reason_[row], format.column_of[slot], std::move(expected), got, batch.text(row));
+    BadRow bad = bad_value(reason_[row], format.column_of[slot], std::move(expected), got, batch.text(row));
+    if (reason_[row] == Reason::number && plan_.schema.numbers.plain()) advise_format(got, bad);
+    return bad;
 }
 
 }  // namespace funnel::ingest::detail

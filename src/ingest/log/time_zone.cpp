@@ -30,7 +30,7 @@ std::vector<ZoneOffset> zone_offsets(const std::string& zone, std::int64_t first
     } catch (const std::exception&) {
         throw Error(ErrorCode::invalid_argument,
                     "--tz: expected an IANA time zone such as Europe/Berlin, got \"" + zone +
-                        "\"; is the package tzdata installed?");
+                        "\"; check the name, or install the package tzdata");
     }
 }
 

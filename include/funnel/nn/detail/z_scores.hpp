@@ -14,6 +14,9 @@ namespace funnel::nn {
 /// Numbers that are scored side by side.
 inline constexpr std::size_t kScores = 16;
 
+/// Where rates are cut before the logit, and numbers before the logarithm.
+inline constexpr float kLeastRate = 1e-7f, kMostRate = 1.0f - 1e-7f, kLongest = 1e30f;
+
 /// z = (t - mean) scale with t = identity x + logit ln(r / (1 - r)) + log1p sign(x) ln(1 + |x|), where r is x
 /// cut to [1e-7, 1 - 1e-7]. Of the three weights one is 1 and two are 0.
 template <typename Scalar>
@@ -30,7 +33,6 @@ inline constexpr std::array<float, 9> kLog = {7.0376836292e-2f,  -1.1514610310e-
                                               2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
 inline constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
 inline constexpr std::uint32_t kRootHalf = 0x3F3504F3u;  // bits of sqrt(1/2)
-inline constexpr float kLeastRate = 1e-7f, kMostRate = 1.0f - 1e-7f, kLongest = 1e30f;
 
 /// Natural logarithm in float for positive normal x. Relative error below 2e-7.
 [[nodiscard]] inline float fast_log(float x) noexcept {

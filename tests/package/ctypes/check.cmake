@@ -1,0 +1,11 @@
+# A program in Python says through libfunnel.so what the one in C says. Variables: FOLDER, PROGRAM, PYTHON, SCRIPT, MODEL.
+file(GLOB_RECURSE libraries ${FOLDER}/libfunnel.so)
+list(LENGTH libraries count)
+if(NOT count EQUAL 1)
+  message(FATAL_ERROR "expected one libfunnel.so below ${FOLDER}, got \"${libraries}\"")
+endif()
+execute_process(COMMAND ${PROGRAM} ${MODEL} OUTPUT_VARIABLE in_c COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${PYTHON} ${SCRIPT} ${libraries} ${MODEL} OUTPUT_VARIABLE in_python COMMAND_ERROR_IS_FATAL ANY)
+if(in_c STREQUAL "" OR NOT in_c STREQUAL in_python)
+  message(FATAL_ERROR "expected\n${in_c}got\n${in_python}")
+endif()
