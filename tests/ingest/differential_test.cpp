@@ -158,6 +158,7 @@ TEST(Differential, AgreesWithThePlainReaderAtEveryBlockSizeAndThreadCount) {
     const std::size_t blocks[] = {1, 7, 64, 200, 1000, 1u << 19}, windows[] = {1, 10, 64, 150, 1u << 15};
     const std::uint64_t texts = support::cases(3000), lines_every = 30;
     Rng random(7);
+    std::size_t rows = 0, rejects = 0;
     for (std::uint64_t seed = 0; seed < texts; ++seed) {
         const std::string text = TextMaker(seed).text();
         const std::string path = folder.write("log.csv", std::string(kHeader) + text);
@@ -169,17 +170,22 @@ TEST(Differential, AgreesWithThePlainReaderAtEveryBlockSizeAndThreadCount) {
             const bool with_lines = run == 0 && seed % lines_every == 0;
             const Outcome got = read_fast(folder, path, tuning, threads, with_lines);
             if (with_lines) {
+                rejects += got.rejects.size();
                 ASSERT_EQ(lines(got.rejects), lines(expected.rejects)) << "seed " << seed;
             }
             if (!got.rows.empty()) {
                 ASSERT_EQ(got.reasons, reasons(expected.rejects)) << "seed " << seed;
             }
             ASSERT_TRUE(got.rows == expected.rows) << "seed " << seed << " block " << tuning.block_bytes;
+            rows += got.rows.size();
         }
     }
+    EXPECT_GT(rows, texts);
+    EXPECT_GT(rejects, 0u);
 }
 
 TEST(Differential, NamesTheFirstBadRowInFileOrderWhateverTheThreads) {
+    int good = 0, bad = 0;
     const support::TemporaryFolder folder;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         const std::string text = TextMaker(seed).text();
@@ -193,14 +199,18 @@ TEST(Differential, NamesTheFirstBadRowInFileOrderWhateverTheThreads) {
             try {
                 static_cast<void>(detail::read_log(std::vector{path}, options, tuning));
                 ASSERT_TRUE(expected.rejects.empty()) << "seed " << seed;
+                ++good;
             } catch (const Error& error) {
                 ASSERT_FALSE(expected.rejects.empty()) << "seed " << seed << ": " << error.what();
                 const std::string where = path + ':' + std::to_string(expected.rejects.front().line) + ": ";
                 ASSERT_TRUE(std::string(error.what()).starts_with(where))
                     << "seed " << seed << ": " << error.what();
+                ++bad;
             }
         }
     }
+    EXPECT_GT(good, 0);
+    EXPECT_GT(bad, 0);
 }
 
 }  // namespace

@@ -171,7 +171,7 @@ TEST_F(SameLog, JsonLinesAndCsvOfTheSameLogAreTheSameLog) {
             ASSERT_EQ(read_as(log.json, "log.json", blocks[(seed + threads) % 4], threads), expected)
                 << log.json;
     }
-    EXPECT_GT(rows, 4'000u);
+    EXPECT_GT(rows, support::cases(400) * 10);
 }
 
 TEST(JsonText, AgreesWithAnotherParserOnDamagedLines) {
@@ -237,7 +237,6 @@ TEST_F(SameLog, ABadLineIsBadWhateverTheBlocksAndThreads) {
             if (!utf8 || detail::find_json_fault(line))
                 expected += std::to_string(number) + (utf8 ? " json\n" : " utf8\n");
         }
-        some += expected.empty() ? 0 : 1;
         if (!text.starts_with('{')) continue;
         ReadOptions options;
         options.explicit_schema = parse_schema(
@@ -259,6 +258,7 @@ TEST_F(SameLog, ABadLineIsBadWhateverTheBlocksAndThreads) {
             if (reason == "json" || reason == "utf8") got += rejects.at(i, "line") + ' ' + reason + '\n';
         }
         ASSERT_EQ(got, expected) << text;
+        some += !expected.empty();
     }
     EXPECT_GT(some, 10u);
 }
