@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/importance_report.hpp"
 
+#include "funnel/eval/clustered.hpp"
 #include "funnel/report/text_table.hpp"
 #include "importance_json.hpp"
 #include "interval_json.hpp"
@@ -36,11 +37,12 @@ std::string to_text(const explain::Importance& importance, bool markdown) {
                          {"moves the logit by"}});
         for (const explain::GroupImportance& group : target.groups) {
             const auto& interval = group.loss.range.interval;
-            table.add_row({printable(group.group, 30), format_number(group.loss.value, 5),
-                           interval
-                               ? format_number(interval->low, 5) + " to " + format_number(interval->high, 5)
-                               : std::string(group.loss.range.reason),
-                           format_number(group.mean_contribution, 3)});
+            table.add_row(
+                {printable(group.group, 30), format_number(group.loss.value, 5),
+                 interval ? format_number(interval->low, 5) + " to " + format_number(interval->high, 5)
+                 : group.loss.range.reason == eval::kFewUsersReason ? "fewer than 20 users with one"
+                                                                    : std::string(group.loss.range.reason),
+                 format_number(group.mean_contribution, 3)});
         }
         text += "\n" + (markdown ? table.markdown() : table.text(2));
     }
