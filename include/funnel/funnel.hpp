@@ -42,6 +42,8 @@
 #include "funnel/metrics/segments.hpp"
 #include "funnel/metrics/count_products.hpp"
 #include "funnel/metrics/products.hpp"
+#include "funnel/metrics/cohorts.hpp"
+#include "funnel/metrics/count_cohorts.hpp"
 #include "funnel/metrics/count_paths.hpp"
 #include "funnel/metrics/paths.hpp"
 #include "funnel/metrics/find_people.hpp"

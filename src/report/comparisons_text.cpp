@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "cohorts_report.hpp"
 #include "funnel/base/number.hpp"
 
 namespace funnel::report {
@@ -139,6 +140,7 @@ std::string comparisons_text(const Comparisons& beside, const Paint& paint) {
     }
     if (beside.experiment) out += "\n" + experiment_text(*beside.experiment, paint);
     if (beside.disagreements) out += "\n" + disagreements_text(*beside.disagreements, paint);
+    if (beside.cohorts) out += "\n" + cohorts_text(*beside.cohorts, paint);
     if (!beside.gates.empty()) out += "\n" + gates_text(beside.gates, paint);
     return out;
 }

@@ -21,12 +21,14 @@ struct Part {
     std::string (*markup)(const Page&);
 };
 
-constexpr std::array<Part, 10> kParts = {{{"overview", "Overview", html::overview_section},
+constexpr std::array<Part, 12> kParts = {{{"overview", "Overview", html::overview_section},
                                           {"funnel", "Funnel", html::funnel_section},
+                                          {"paths", "Paths", html::path_section},
                                           {"trends", "Over time", html::trend_section},
                                           {"breakdowns", "Breakdowns", html::breakdown_section},
                                           {"carts", "Carts", html::cart_section},
                                           {"repeat", "Repeat", html::repeat_section},
+                                          {"cohorts", "Cohorts", html::cohort_section},
                                           {"model", "Model", html::model_section},
                                           {"metrics", "All metrics", html::metric_section},
                                           {"bots", "Without bots", html::bots_section},

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "cohorts_report.hpp"
 #include "funnel/base/csv.hpp"
 #include "funnel/report/metrics_json.hpp"
 #include "funnel/report/result_json.hpp"
@@ -103,6 +104,7 @@ std::string to_csv(const metrics::MetricsResult& result, const Comparisons& besi
             append_differences(out, "experiment", arm.key, arm.against_control);
         }
     }
+    if (beside.cohorts) out += cohorts_csv(*beside.cohorts);
     return out;
 }
 

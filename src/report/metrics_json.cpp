@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/metrics_json.hpp"
+#include "cohorts_report.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -251,6 +252,7 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
     if (beside.other) json["compare"] = comparison_json(*beside.other);
     if (beside.experiment) json["experiment"] = experiment_json(*beside.experiment);
     if (beside.disagreements) json["explain_difference"] = disagreements_json(*beside.disagreements);
+    if (beside.cohorts) json["cohorts"] = cohorts_json(*beside.cohorts);
     if (!beside.gates.empty()) json["gates"] = gates_json(beside.gates);
     base::Warnings warnings = log.warnings;
     base::add_new(warnings, result.warnings);

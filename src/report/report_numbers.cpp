@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "funnel/metrics/count_cohorts.hpp"
+#include "funnel/metrics/count_paths.hpp"
 #include "funnel/metrics/measure.hpp"
 
 namespace funnel::report {
@@ -24,6 +26,8 @@ Period period_of(const metrics::MetricsOptions& options, const metrics::LogFacts
 
 /// A precision over fewer positives is noise.
 constexpr double kFewPositives = 10;
+/// Of a path: more do not fit in a line.
+constexpr std::size_t kStepsOfAPage = 3;
 
 /// At most 400 marks in a row.
 std::string trend_of(const Period& period) {
@@ -98,6 +102,9 @@ ReportNumbers measure_report(const EventLog& log, const metrics::MetricsOptions&
     numbers.from = zone.local(period.from);
     numbers.to = zone.local(period.to);
     numbers.change = change_of(log, options, facts, period);
+    numbers.paths = metrics::count_paths(log, options, facts, {.length = kStepsOfAPage});
+    numbers.cohorts = metrics::finish_cohorts(
+        metrics::count_cohorts(log, options, facts, metrics::CohortStart::event), options, facts);
     return numbers;
 }
 

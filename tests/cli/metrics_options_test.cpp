@@ -293,5 +293,40 @@ TEST(CliMetricsOptions, SqlRefusesWhatItCannotSay) {
     EXPECT_NE(skipped.err.find("?"), std::string::npos) << skipped.err;
 }
 
+// u1 comes on the first day; u2 and u3 a week after the first 28 days, u2 orders the week after that.
+std::string ten_weeks_of_three() {
+    return "event_time,event_type,user_id,order_id,revenue\n"
+           "2024-01-01T10:00:00Z,view,u1,,\n"
+           "2024-02-05T10:00:00Z,view,u2,,\n"
+           "2024-02-05T10:00:00Z,view,u3,,\n"
+           "2024-02-14T10:00:00Z,purchase,u2,o1,30\n"
+           "2024-03-01T10:00:00Z,view,u1,,\n";
+}
+
+TEST(CliMetricsOptions, CohortsAsJsonCsvAndText) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", ten_weeks_of_three());
+    for (const Words& how : {Words{}, Words{"--dedup", "orders"}}) {  // in parts and whole
+        Words args = {"metrics", log, "--cohorts", "event", "--json"};
+        args.insert(args.end(), how.begin(), how.end());
+        const json cohorts = run_tool(args).json().at("cohorts");
+        ASSERT_EQ(cohorts.at("rows").size(), 2u);
+        EXPECT_EQ(cohorts.at("rows").at(0).at("key"), "already there");
+        const json& february = cohorts.at("rows").at(1);
+        EXPECT_EQ(february.at("monday"), "2024-02-05");
+        EXPECT_EQ(february.at("users"), 2);
+        ASSERT_EQ(february.at("weeks").size(), 3u);  // the week of 26 February is not over
+        EXPECT_EQ(february.at("weeks").at(1).at("ordering").at("value"), 0.5);
+        EXPECT_EQ(february.at("weeks").at(1).at("revenue_per_user"), 15);
+    }
+    const ToolResult csv = run_tool({"metrics", log, "--cohorts", "event", "--csv"});
+    EXPECT_NE(csv.out.find("cohort,2024-W06,revenue_per_user_week_1,15,30,2,,,\n"), std::string::npos)
+        << csv.out;
+    const ToolResult text = run_tool({"metrics", log, "--cohorts", "order"});
+    EXPECT_NE(text.out.find("Users by the week of their first order"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("2024-W07"), std::string::npos) << text.out;
+    EXPECT_EQ(run_tool({"metrics", log, "--cohorts", "month"}).code, 2);
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

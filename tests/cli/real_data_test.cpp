@@ -135,6 +135,38 @@ TEST_F(CliRealData, OnlineShoppersAsATable) {
 }
 
 // tests/golden/visits_reference.py counted them.
+TEST_F(CliRealData, CohortsOfTheGoogleMerchandiseStore) {
+    const json all = metrics({"--cohorts", "event", path("google_merch_store_2016/events_2016-08.csv.gz"),
+                              path("google_merch_store_2016/events_2016-09.csv.gz")});
+    const json& rows = all.at("cohorts").at("rows");
+    struct Week {
+        int active, ordering;
+        double revenue;
+    };
+    const auto expect = [&](std::size_t row, const std::string& key, int users,
+                            const std::vector<Week>& weeks) {
+        EXPECT_EQ(rows.at(row).at("key"), key);
+        EXPECT_EQ(rows.at(row).at("users"), users) << key;
+        ASSERT_EQ(rows.at(row).at("weeks").size(), weeks.size()) << key;
+        for (std::size_t k = 0; k < weeks.size(); ++k) {
+            const json& week = rows.at(row).at("weeks").at(k);
+            EXPECT_EQ(week.at("active").at("users"), weeks[k].active) << key << " " << k;
+            EXPECT_EQ(week.at("ordering").at("users"), weeks[k].ordering) << key << " " << k;
+            EXPECT_DOUBLE_EQ(week.at("revenue").get<double>(), weeks[k].revenue) << key << " " << k;
+        }
+    };
+    ASSERT_EQ(rows.size(), 6u);
+    expect(
+        0, "already there", 54'990,
+        {{1593, 69, 10393.389949}, {860, 52, 9398.449968}, {755, 41, 22369.669965}, {574, 30, 2775.179985}});
+    expect(
+        1, "2016-W35", 13'544,
+        {{13'544, 134, 15338.699901}, {376, 19, 2862.259969}, {223, 12, 1391.909999}, {193, 7, 774.759992}});
+    expect(4, "2016-W38", 13'246, {{13'246, 127, 14764.399921}});
+    expect(5, "2016-W39", 10'481, {});
+}
+
+// tests/golden/visits_reference.py counted them.
 TEST_F(CliRealData, PathsOfTheGoogleMerchandiseStore) {
     const ToolResult result =
         run_tool({"paths", "--json", path("google_merch_store_2016/events_2016-09.csv.gz")});

@@ -159,6 +159,22 @@ TEST(HtmlReport, IsWellFormedWithMarksAndATableInEveryFigure) {
     EXPECT_EQ(page, page_of(log, {.funnel = Funnel::parse("view,purchase"), .by = {"hour"}}));
 }
 
+TEST(HtmlReport, DrawsPathsAndCohortsWhereThereAreTwo) {
+    EventLog log = four_weeks();
+    const metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
+    EXPECT_EQ(page_of(log, options).find("id=\"cohort-grid\""), std::string::npos);
+    for (const std::int64_t day : {33, 40, 60})
+        log.add({.time = day * kDay, .kind = view, .user = "d", .item = "i"});
+    log.add({.time = 33 * kDay, .kind = view, .user = "e", .item = "i"});
+    const std::string page = page_of(log, options);
+    html_test::expect_sound(page);
+    for (const char* text : {"id=\"top-paths\"", "view \xE2\x80\xBA purchase", "id=\"cohort-grid\"",
+                             ">already there<", ">1970-W06<"})
+        EXPECT_NE(page.find(text), std::string::npos) << text;
+    // Of the two users of 1970-W06 one comes a week later.
+    EXPECT_NE(page.find(">50<"), std::string::npos);
+}
+
 TEST(HtmlReport, ShowsWhatComesFromTheDataAsText) {
     const std::string evil = "<script>alert(1)</script>\"'&\x01";
     EventLog log = four_weeks();

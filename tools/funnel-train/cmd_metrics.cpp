@@ -25,7 +25,7 @@ struct MetricsCommand {
     LogOptions log;
     CountingOptions counting;
     bool csv = false, markdown = false;
-    std::string emit_sql;
+    std::string emit_sql, cohorts;
     CompareOptions compare;
     std::vector<std::string> gates;
     SideOptions side;
@@ -196,6 +196,10 @@ void run_metrics(const MetricsCommand& command, Run& run) {
     } else if (other.is_period()) {
         beside.other = compare_with_period(command, other, log, measured, options, run);
     }
+    if (!command.cohorts.empty()) {
+        beside.cohorts = log.cohorts(
+            options, command.cohorts == "order" ? metrics::CohortStart::order : metrics::CohortStart::event);
+    }
     const metrics::MetricsResult& result = measured.result;
     beside.gates = judged_gates(command, result, beside);
     report::LogSummary summary = log.summary(result);
@@ -233,6 +237,9 @@ void add_metrics(CLI::App& app, Session& session) {
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
     sub->add_option("--emit-sql", command->emit_sql, "Print the core metrics as a query, read no log")
         ->check(CLI::IsMember({"duckdb", "clickhouse"}));
+    sub->add_option("--cohorts", command->cohorts,
+                    "Users by the week of their first event or order, and what they did in later weeks")
+        ->check(CLI::IsMember({"event", "order"}));
     command->compare.add_to(*sub);
     sub->add_option(
            "--gate", command->gates,

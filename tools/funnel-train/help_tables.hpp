@@ -87,7 +87,7 @@ inline const std::array kOptionGroups = {
     OptionGroup{"Side tables", {"items", "users", "sessions", "use", "vectors"}},
     OptionGroup{"Counting",
                 {"window", "per", "steps", "length", "dedup", "repeat-within", "retention", "rolling-days",
-                 "timing", "bot-rule", "aliases", "warmup"}},
+                 "cohorts", "timing", "bot-rule", "aliases", "warmup"}},
     OptionGroup{"Explanations", {"reasons", "target"}, "score"},
     OptionGroup{"Explanations", {"importance"}, "evaluate"},
     OptionGroup{"Comparisons",

@@ -52,6 +52,14 @@ metrics::MetricsState MetricsLog::count(const metrics::MetricsOptions& options) 
     return state;
 }
 
+metrics::Cohorts MetricsLog::cohorts(const metrics::MetricsOptions& options, metrics::CohortStart start) {
+    const auto load = [&](std::size_t i, EventLog& part) { (void)parts_->load(i, part); };
+    const metrics::CohortCounts counts =
+        whole_ ? metrics::count_cohorts(whole_->log, options, facts_, start)
+               : metrics::count_cohort_parts(parts_->size(), load, options, facts_, start);
+    return metrics::finish_cohorts(counts, options, facts_);
+}
+
 report::LogSummary MetricsLog::summary(const metrics::MetricsResult& result) const {
     if (whole_) return report::summarize(whole_->log, result, report_);
     return report::summarize(parts_->outline(), result, report_);

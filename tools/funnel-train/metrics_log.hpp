@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "funnel/ingest/log_parts.hpp"
+#include "funnel/metrics/cohorts.hpp"
 #include "funnel/metrics/metrics_result.hpp"
 #include "funnel/metrics/metrics_state.hpp"
 #include "funnel/report/log_summary.hpp"
@@ -31,6 +32,8 @@ class MetricsLog {
     [[nodiscard]] const ingest::ReadReport& report() const { return report_; }
 
     [[nodiscard]] metrics::MetricsState count(const metrics::MetricsOptions& options);
+    [[nodiscard]] metrics::Cohorts cohorts(const metrics::MetricsOptions& options,
+                                           metrics::CohortStart start);
     [[nodiscard]] report::LogSummary summary(const metrics::MetricsResult& result) const;
 
  private:

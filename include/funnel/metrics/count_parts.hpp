@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "funnel/base/parallel.hpp"
+#include "funnel/metrics/count_cohorts.hpp"
 #include "funnel/metrics/measure.hpp"
 
 namespace funnel::metrics {
@@ -41,6 +42,28 @@ template <typename Load>
         if (keys > kMaxSegments) detail::refuse_segments(by, keys);
     }
     sum.checks.shared_order_ids = shared_order_ids;
+    return sum;
+}
+
+/// The same for cohorts.
+template <typename Load>
+[[nodiscard]] CohortCounts count_cohort_parts(std::size_t parts, const Load& load, MetricsOptions options,
+                                              const LogFacts& facts, CohortStart start) {
+    const unsigned threads = std::max(1u, options.threads);
+    options.threads = 1;
+    std::vector<CohortCounts> counts(threads);
+    std::atomic<std::size_t> next{0};
+    base::for_each_task(threads, threads, [&](std::size_t worker) {
+        EventLog log;
+        for (std::size_t i; (i = next.fetch_add(1)) < parts;) {
+            load(i, log);
+            counts[worker] += count_cohorts(log, options, facts, start);
+        }
+    });
+    CohortCounts sum{.start = start};
+    for (const CohortCounts& part : counts)
+        sum += part;
+    sum.start = start;
     return sum;
 }
 

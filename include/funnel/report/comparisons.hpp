@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Comparisons: what the metrics of a log are compared with: another log, an experiment, another funnel
-// definition.
+// definition, their users week after week.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/files/same_containers.hpp"
+#include "funnel/metrics/cohorts.hpp"
 #include "funnel/metrics/experiment_result.hpp"
 #include "funnel/metrics/funnel_disagreement.hpp"
 #include "funnel/metrics/gate.hpp"
@@ -28,7 +29,8 @@ struct Comparisons {
     std::optional<ComparedLog> other = {};
     std::optional<metrics::ExperimentResult> experiment = {};
     std::optional<std::vector<metrics::FunnelDisagreement>> disagreements = {};  ///< with ClickHouse
-    std::vector<metrics::GateResult> gates = {};                                 ///< in the order given
+    std::optional<metrics::Cohorts> cohorts = {};
+    std::vector<metrics::GateResult> gates = {};  ///< in the order given
 };
 
 /// "3.10 % (2.50 to 3.80)": what a gate was judged by, or why it could not be.

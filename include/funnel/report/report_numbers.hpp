@@ -13,7 +13,9 @@
 #include "funnel/events/event_log.hpp"
 #include "funnel/files/same_containers.hpp"
 #include "funnel/kernel/same_alignment.hpp"
+#include "funnel/metrics/cohorts.hpp"
 #include "funnel/metrics/metrics_result.hpp"
+#include "funnel/metrics/paths.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/score/evaluation.hpp"
 
@@ -34,6 +36,8 @@ struct ReportNumbers {
     /// Empty for a log of less than two weeks, and for a period that the log does not reach far enough back
     /// for.
     std::optional<PeriodChange> change;
+    metrics::Paths paths = {};      ///< of visits, by stages
+    metrics::Cohorts cohorts = {};  ///< of users by the week of their first event
 };
 
 /// Measures a log as metrics::measure does, by trend as well, and twice more for the change. Columns of

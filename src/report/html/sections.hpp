@@ -42,6 +42,8 @@ struct Page {
 /// The page for an e-mail: what happened, the funnel as a table, the first notes. No links, no drawings.
 [[nodiscard]] std::string brief_section(const Page& page);
 [[nodiscard]] std::string funnel_section(const Page& page);
+[[nodiscard]] std::string path_section(const Page& page);
+[[nodiscard]] std::string cohort_section(const Page& page);
 [[nodiscard]] std::string trend_section(const Page& page);
 [[nodiscard]] std::string breakdown_section(const Page& page);
 [[nodiscard]] std::string cart_section(const Page& page);
