@@ -32,8 +32,9 @@ int main() {
     // Columns are matched by name, in any order.
     const std::vector<std::string> other = {"y", "x", "unused"};
     const std::vector<float> rows = {0, 0, 7, 2, 2, 7};
-    const auto p =
-        funnel::score::score_table(model, funnel::encoding::matrix_dataset(other, rows)).scores.at(0);
+    const auto p = funnel::score::score_table(model, funnel::encoding::matrix_dataset(other, rows),
+                                              funnel::kernel::best())
+                       .scores.at(0);
     std::printf("p(inside) at (0, 0): %.3f, at (2, 2): %.3f\n", p[0], p[1]);
     return auc > 0.99 && p[0] > 0.7f && p[1] < 0.1f ? 0 : 1;
 }

@@ -60,7 +60,7 @@ RowSample sample_of(const Bundle& bundle, const encoding::Dataset& data) {
 }
 
 double loss_of(const Bundle& bundle, const encoding::Dataset& data) {
-    const score::ScoredExamples scored = score::score_table(bundle, data);
+    const score::ScoredExamples scored = score::score_table(bundle, data, nn::eigen_kernels());
     double sum = 0;
     for (std::size_t i = 0; i < data.size(); ++i) {
         const auto p = static_cast<double>(scored.scores[0][i]);

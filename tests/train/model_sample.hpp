@@ -57,7 +57,7 @@ inline Bundle make_model(const encoding::Dataset& data, const train::ModelOption
     bundle.table = model::TableTask{data.targets.front()};
     bundle.heads = {{.name = data.targets.front()}};
     bundle.chains = nn::Chains({1});
-    train::train_model(bundle, data, dataset::split_at_random(data, 0.25, 1), options);
+    train::train_model(bundle, data, dataset::split_at_random(data, 0.25, 1), options, nn::eigen_kernels());
     return bundle;
 }
 

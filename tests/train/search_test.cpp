@@ -93,7 +93,7 @@ TEST(Search, SameBytesAtAnyNumberOfThreads) {
         bundle.table = model::TableTask{"bought"};
         bundle.heads = {{.name = "bought"}};
         bundle.chains = nn::Chains({1});
-        train_model(bundle, data, split, options);
+        train_model(bundle, data, split, options, nn::eigen_kernels());
         return bundle;
     };
     const Bundle one = train(1), two = train(2);
@@ -112,7 +112,7 @@ TEST(Search, RowsThatCannotBeSplitAgainAreSearchedOnce) {
         throw Error(ErrorCode::schema, "split: expected rows to validate on");
     };
     const SearchResult result =
-        search(data, dataset::split_at_random(data, 0.25, 1), options, nn::Chains({1}));
+        search(data, dataset::split_at_random(data, 0.25, 1), options, nn::Chains({1}), nn::eigen_kernels());
     EXPECT_EQ(asked, 1u);
     EXPECT_GT(result.members.size(), 1u);
 }
@@ -124,7 +124,7 @@ TEST(Search, TheBudgetBoundsTheWork) {
     for (const double budget : {1e3, 1e7, 1e8, 3e8, 1e9, 1e12}) {
         ModelOptions options = searching();
         options.search->budget = budget;
-        const SearchResult result = search(data, split, options, nn::Chains({1}));
+        const SearchResult result = search(data, split, options, nn::Chains({1}), nn::eigen_kernels());
         EXPECT_LE(result.work, budget);
         EXPECT_GE(result.members.size(), most_members);
         most_members = result.members.size();

@@ -21,7 +21,7 @@ TEST(Fit, GivesTheSameBytesAtAnyNumberOfThreads) {
     const auto train_with = [&](unsigned threads) {
         options.threads = threads;
         return fit(net_shape(options, 4, {{.rows = 3, .dim = 2}}), sample.source, sample.part(0, 2'500),
-                   sample.part(2'500, 500), options);
+                   sample.part(2'500, 500), options, nn::eigen_kernels());
     };
     const TrainResult one = train_with(1);
     for (const unsigned threads : {2U, 8U}) {
@@ -45,7 +45,9 @@ TEST(Fit, PassesOnWhatASourceThrowsInAThread) {
     options.batch_size = 512;
     const std::vector<std::uint32_t> rows(1'000, 5);
     const std::vector<std::uint8_t> labels(1'000, 1);
-    EXPECT_THROW((void)fit(net_shape(options, 2), Broken(), {rows, labels, {}}, {}, options), Error);
+    EXPECT_THROW(
+        (void)fit(net_shape(options, 2), Broken(), {rows, labels, {}}, {}, options, nn::eigen_kernels()),
+        Error);
 }
 
 }  // namespace

@@ -44,24 +44,28 @@ TEST(TrainOnTable, LearnsFromAMatrixAndScoresByName) {
     TableModelOptions options = quick_table();
     options.model.training.epochs = 20;
     options.model.training.learning_rate = 0.02;
-    const Bundle model =
-        train_on_table(encoding::matrix_dataset(names, rows.values, "bought", rows.labels), options);
+    const Bundle model = train_on_table(encoding::matrix_dataset(names, rows.values, "bought", rows.labels),
+                                        options, nn::eigen_kernels());
     EXPECT_EQ(model.table->label, "bought");
     EXPECT_EQ(model.heads.size(), 1u);
     EXPECT_GT(model.summary.targets.at(0).roc_auc.value_or(0), 0.8);
-    const auto scored = score::score_table(model, encoding::matrix_dataset(names, rows.values));
+    const auto scored =
+        score::score_table(model, encoding::matrix_dataset(names, rows.values), nn::eigen_kernels());
     ASSERT_EQ(scored.scores.at(0).size(), 2000u);
     EXPECT_EQ(scored.targets, std::vector<std::string>{"bought"});
-    EXPECT_EQ(score::score_table(model, encoding::matrix_dataset(turned, same.values)).scores, scored.scores);
+    EXPECT_EQ(
+        score::score_table(model, encoding::matrix_dataset(turned, same.values), nn::eigen_kernels()).scores,
+        scored.scores);
 }
 
 TEST(TrainOnTable, AMissingInputIsNamed) {
     const std::vector<std::string> names = {"x", "noise"}, less = {"noise"};
     const Rows rows = rows_of(400, names);
-    const Bundle model =
-        train_on_table(encoding::matrix_dataset(names, rows.values, "bought", rows.labels), quick_table());
+    const Bundle model = train_on_table(encoding::matrix_dataset(names, rows.values, "bought", rows.labels),
+                                        quick_table(), nn::eigen_kernels());
     try {
-        (void)score::score_table(model, encoding::matrix_dataset(less, rows_of(10, less).values));
+        (void)score::score_table(model, encoding::matrix_dataset(less, rows_of(10, less).values),
+                                 nn::eigen_kernels());
         ADD_FAILURE();
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::schema);
@@ -73,18 +77,18 @@ TEST(TrainOnTable, ValidatesOnTheRowsThatAreChosen) {
     const encoding::Dataset data = testing::make_dataset(400, {"x"});
     TableModelOptions options = quick_table();
     options.split = {.way = dataset::SplitWay::given, .share = 0, .valid_rows = {1, 3, 5, 7, 9, 11, 13, 15}};
-    const Bundle model = train_on_table(data, options);
+    const Bundle model = train_on_table(data, options, nn::eigen_kernels());
     EXPECT_EQ(model.summary.valid.examples, 8u);
     EXPECT_EQ(model.summary.train.examples, 392u);
-    EXPECT_EQ(train_on_table(data, quick_table()).summary.train.examples +
-                  train_on_table(data, quick_table()).summary.valid.examples,
+    EXPECT_EQ(train_on_table(data, quick_table(), nn::eigen_kernels()).summary.train.examples +
+                  train_on_table(data, quick_table(), nn::eigen_kernels()).summary.valid.examples,
               400u);
 }
 
 TEST(TrainOnTable, RemembersHowCellsWereWritten) {
     TableModelOptions options = quick_table();
     options.task = {.label = "ignored", .missing = {"-"}, .numbers = {.decimal = ",", .thousands = "."}};
-    const Bundle model = train_on_table(testing::make_dataset(400, {"x"}), options);
+    const Bundle model = train_on_table(testing::make_dataset(400, {"x"}), options, nn::eigen_kernels());
     EXPECT_EQ(model.table->label, "bought");
     EXPECT_EQ(model.table->missing, std::vector<std::string>{"-"});
     EXPECT_EQ(model.table->numbers.decimal, ",");
@@ -93,17 +97,17 @@ TEST(TrainOnTable, RemembersHowCellsWereWritten) {
 TEST(TrainOnTable, NeedsOneTargetAndLabels) {
     encoding::Dataset two = testing::make_dataset(100, {"x"});
     two.targets.push_back("other");
-    EXPECT_THROW((void)train_on_table(two, quick_table()), Error);
+    EXPECT_THROW((void)train_on_table(two, quick_table(), nn::eigen_kernels()), Error);
     encoding::Dataset none = testing::make_dataset(100, {"x"});
     std::ranges::fill(none.labels, base::kUnknownLabel);
-    EXPECT_THROW((void)train_on_table(none, quick_table()), Error);
+    EXPECT_THROW((void)train_on_table(none, quick_table(), nn::eigen_kernels()), Error);
 }
 
 TEST(TrainOnTable, AModelOfALogIsRefusedByScoreTable) {
     const encoding::Dataset data = testing::make_dataset(100, {"x"});
-    Bundle model = train_on_table(data, quick_table());
+    Bundle model = train_on_table(data, quick_table(), nn::eigen_kernels());
     model.table.reset();
-    EXPECT_THROW((void)score::score_table(model, data), Error);
+    EXPECT_THROW((void)score::score_table(model, data, nn::eigen_kernels()), Error);
 }
 
 }  // namespace

@@ -98,7 +98,7 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate
 void score_rows(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift, ReasonColumns& reasons,
                 Run& run) {
     const LabelledTable rows = read_for_model(bundle, command.table, command.log, false, run);
-    const score::ScoredExamples scored = score::score_table(bundle, rows.data, false, run.kernels());
+    const score::ScoredExamples scored = score::score_table(bundle, rows.data, run.kernels());
     (void)drift.begin(bundle, run);
     drift.add_table(rows.data, scored);
     reasons.add_table(rows.data);

@@ -112,7 +112,7 @@ bool learned_from(const Bundle& bundle, const JudgeOptions& options, Run& run) {
 Judged judge_table(const Bundle& bundle, const JudgeOptions& options, DriftGate* drift, Run& run) {
     const LabelledTable rows = read_for_model(bundle, options.table, options.log, true, run);
     Judged judged{
-        .examples = score::score_table(bundle, rows.data, !options.table.group.empty(), run.kernels()),
+        .examples = score::score_table(bundle, rows.data, run.kernels(), !options.table.group.empty()),
         .place_hidden = {},
         .known = {},
         .in_sample = learned_from(bundle, options, run)};

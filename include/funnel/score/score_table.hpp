@@ -29,8 +29,7 @@ namespace funnel::score {
 /// for grouped_auc and for intervals. Throws Error(schema) naming an input that the data lack,
 /// Error(invalid_argument) for a model of a log.
 [[nodiscard]] inline ScoredExamples score_table(const Bundle& bundle, const encoding::Dataset& data,
-                                                bool grouped = false,
-                                                const nn::Kernels& kernels = nn::eigen_kernels()) {
+                                                const nn::Kernels& kernels, bool grouped = false) {
     if (!bundle.table) {
         throw Error(ErrorCode::invalid_argument,
                     "score: expected a model of a table, got one of a log; use score_log");

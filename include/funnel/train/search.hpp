@@ -52,8 +52,7 @@ struct SearchResult {
 /// any number of threads. The budget bounds everything that follows, members and refit included.
 [[nodiscard]] SearchResult search(const encoding::Dataset& data, const dataset::Split& split,
                                   const ModelOptions& options, const nn::Chains& chains,
-                                  const nn::Kernels& kernels = nn::eigen_kernels(),
-                                  const TrainObserver& observer = {});
+                                  const nn::Kernels& kernels, const TrainObserver& observer = {});
 
 namespace detail {
 
@@ -227,12 +226,12 @@ inline void Search::run_round(const EncodedSplit& plain, const EncodedSplit& emb
         const TrainResult fitted =
             fit(rows.shape(training), rows.source, rows.train, rows.valid, training, kernels_);
         ++entry.splits;
-        if (fitted.best_epoch == 0 || fitted.stop_reason == StopReason::diverged) {
+        if (!fitted.best_epoch || fitted.stop_reason == StopReason::diverged) {
             entry.score = entry.loss = kWorst;
             return;
         }
         // One class only: nothing to compare by, and the first candidate stays the best.
-        const EpochReport& best = fitted.epochs[fitted.best_epoch - 1];
+        const EpochReport& best = fitted.epochs[*fitted.best_epoch - 1];
         entry.score += validation_score(best.heads).value_or(0.0);
         entry.loss += best.valid_loss.value_or(0.0);
     });

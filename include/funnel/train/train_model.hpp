@@ -33,8 +33,7 @@ namespace funnel::train {
 /// Error(invalid_argument) for options out of range or if the training diverges: a model that must not be
 /// used is never made.
 void train_model(Bundle& bundle, const encoding::Dataset& data, const dataset::Split& split,
-                 const ModelOptions& options, const nn::Kernels& kernels = nn::eigen_kernels(),
-                 const TrainObserver& observer = {});
+                 const ModelOptions& options, const nn::Kernels& kernels, const TrainObserver& observer = {});
 
 namespace detail {
 
@@ -116,7 +115,7 @@ class ModelFit {
 };
 
 inline void need_convergence(const TrainResult& result) {
-    if (result.best_epoch > 0 && result.stop_reason != StopReason::diverged) return;
+    if (result.best_epoch && result.stop_reason != StopReason::diverged) return;
     if (result.stop_reason == StopReason::cancelled) throw Error(ErrorCode::cancelled, "training: cancelled");
     throw Error(ErrorCode::invalid_argument,
                 "training: the loss is no longer finite; try a smaller learning_rate");
@@ -278,8 +277,8 @@ inline void ModelFit::audit() const {
     for (std::size_t k = 0; k < bundle_.heads.size(); ++k) {
         audit.targets.push_back(bundle_.heads[k].name);
         audit.by_time.push_back(bundle_.summary.targets[k].roc_auc);
-        audit.at_random.push_back(
-            result.best_epoch == 0 ? std::nullopt : result.epochs[result.best_epoch - 1].heads[k].roc_auc);
+        audit.at_random.push_back(result.best_epoch ? result.epochs[*result.best_epoch - 1].heads[k].roc_auc
+                                                    : std::nullopt);
     }
     add_warnings(audit);
 }

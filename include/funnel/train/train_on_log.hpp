@@ -37,8 +37,7 @@ struct LogModelOptions {
 /// The Bundle carries the history up to the end of the log. Throws as build_examples, split_by_time and
 /// train_model. Memory: see dataset::build_dataset.
 [[nodiscard]] Bundle train_on_log(const EventLog& log, const LogModelOptions& options,
-                                  const nn::Kernels& kernels = nn::eigen_kernels(),
-                                  const TrainObserver& observer = {});
+                                  const nn::Kernels& kernels, const TrainObserver& observer = {});
 
 /// Fills in what is empty by the number of training rows. Examples of one visit are alike, so a log needs
 /// more decay than a table of that size; bins pay where they do not multiply hours (docs/lab/results.md).

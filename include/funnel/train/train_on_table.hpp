@@ -3,8 +3,8 @@
 // (docs/model.md).
 //
 //     const auto data = encoding::matrix_dataset(names, values, "bought", labels);
-//     const Bundle model = train::train_on_table(data);
-//     const auto scored = score::score_table(model, encoding::matrix_dataset(names, others));
+//     const Bundle model = train::train_on_table(data, {}, kernel::best());
+//     const auto scored = score::score_table(model, encoding::matrix_dataset(names, others), kernel::best());
 #pragma once
 
 #include <cstddef>
@@ -27,10 +27,8 @@ struct TableModelOptions {
 /// Bundle are the columns of the data, matched by name ever after. Throws Error(shape) for another number
 /// of targets, and as split_table and train_model. The same data, options and kernels give the same bytes
 /// at any number of threads.
-[[nodiscard]] inline Bundle train_on_table(const encoding::Dataset& data,
-                                           const TableModelOptions& options = {},
-                                           const nn::Kernels& kernels = nn::eigen_kernels(),
-                                           const TrainObserver& observer = {}) {
+[[nodiscard]] inline Bundle train_on_table(const encoding::Dataset& data, const TableModelOptions& options,
+                                           const nn::Kernels& kernels, const TrainObserver& observer = {}) {
     if (data.targets.size() != 1) {
         throw Error(ErrorCode::shape, "training: expected data with one target, got " +
                                           std::to_string(data.targets.size()) + "; train a model for each");

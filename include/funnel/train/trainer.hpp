@@ -51,7 +51,7 @@ enum class StopReason : std::uint8_t {
 struct TrainResult {
     nn::Net<float> net;  ///< weights after the best epoch, averaged, sampling corrected
     std::vector<EpochReport> epochs;
-    std::size_t best_epoch = 0;  ///< 0: none was finite, and the net must not be used
+    std::optional<std::size_t> best_epoch = {};  ///< from 1; empty: none was finite, the net is of no use
     StopReason stop_reason = StopReason::epochs;
     TrainOptions options;  ///< as used: every value that was chosen by size is filled in
 };
@@ -68,8 +68,7 @@ struct TrainObserver {
 /// or no rows.
 [[nodiscard]] inline TrainResult fit(const nn::NetShape& shape, const InputSource& source,
                                      const TrainRows& train, const TrainRows& valid,
-                                     const TrainOptions& options,
-                                     const nn::Kernels& kernels = nn::eigen_kernels(),
+                                     const TrainOptions& options, const nn::Kernels& kernels,
                                      const TrainObserver& observer = {});
 
 /// Trains a net of `shape`, which an encoder fitted on more rows may have changed, from the start on `rows`:
@@ -77,8 +76,7 @@ struct TrainObserver {
 /// validation figures.
 [[nodiscard]] inline TrainResult refit(const TrainResult& chosen, const nn::NetShape& shape,
                                        const InputSource& source, const TrainRows& rows,
-                                       const nn::Kernels& kernels = nn::eigen_kernels(),
-                                       const TrainObserver& observer = {});
+                                       const nn::Kernels& kernels, const TrainObserver& observer = {});
 
 constexpr const char* name(StopReason reason) noexcept {
     switch (reason) {
@@ -269,7 +267,7 @@ inline TrainResult Epochs::run(const TrainRows& valid) {
             result.stop_reason = StopReason::cancelled;
             return result;
         }
-        if (epoch - result.best_epoch >= *options_.patience && epoch < last_epoch_) {
+        if (epoch - result.best_epoch.value_or(0) >= *options_.patience && epoch < last_epoch_) {
             result.stop_reason = StopReason::patience;
             return result;
         }
@@ -289,12 +287,12 @@ inline TrainResult fit(const nn::NetShape& shape, const InputSource& source, con
 
 inline TrainResult refit(const TrainResult& chosen, const nn::NetShape& shape, const InputSource& source,
                          const TrainRows& rows, const nn::Kernels& kernels, const TrainObserver& observer) {
-    if (chosen.best_epoch == 0) {
+    if (!chosen.best_epoch) {
         throw Error(
             ErrorCode::invalid_argument,
             "refit: expected a training with a best epoch, got \"diverged\"; lower the learning rate");
     }
-    return detail::Epochs(shape, source, rows, chosen.options, chosen.best_epoch, kernels, observer).run({});
+    return detail::Epochs(shape, source, rows, chosen.options, *chosen.best_epoch, kernels, observer).run({});
 }
 
 }  // namespace funnel::train

@@ -96,7 +96,7 @@ inline void summarize_epochs(model::TrainingSummary& summary, const TrainResult&
             row.valid_roc_auc.push_back(head.roc_auc);
         summary.epochs.push_back(std::move(row));
     }
-    summary.best_epoch = static_cast<std::uint32_t>(result.best_epoch);
+    summary.best_epoch = static_cast<std::uint32_t>(result.best_epoch.value_or(0));
     summary.stop_reason = name(result.stop_reason);
 }
 
