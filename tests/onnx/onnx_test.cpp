@@ -14,6 +14,7 @@
 #include "funnel/base/random.hpp"
 #include "funnel/kernel/best_kernels.hpp"
 #include "funnel/model/predictor.hpp"
+#include "funnel/nn/eigen_kernels.hpp"
 #include "funnel/onnx/onnx_model.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/train/train_model.hpp"
@@ -111,7 +112,7 @@ Bundle chain_model() {
     bundle.table = model::TableTask{"purchase"};
     bundle.heads = {{.name = "cart"}, {.name = "purchase"}};
     bundle.chains = nn::Chains({2});
-    train::train_model(bundle, data, dataset::split_at_random(data, 0.25, 1), options);
+    train::train_model(bundle, data, dataset::split_at_random(data, 0.25, 1), options, nn::eigen_kernels());
     return bundle;
 }
 
