@@ -34,6 +34,7 @@ class EarlierFiles : public testing::TestWithParam<std::string> {
     static void expect_same_scores(const std::vector<std::string>& ours,
                                    const std::vector<std::string>& theirs) {
         ASSERT_EQ(ours.size(), theirs.size());
+        ASSERT_FALSE(ours.empty());
         for (std::size_t row = 0; row < ours.size(); ++row) {
             const std::size_t at = ours[row].rfind(',');
             ASSERT_EQ(ours[row].substr(0, at), theirs[row].substr(0, at));

@@ -121,8 +121,7 @@ TEST(JsonLogs, WooCommerceOrders) {
     for (const json& part : by.at("breakdown"))
         if (part.at("key").is_string()) revenue[part.at("key")] = value_of(part, "revenue").get<double>();
     EXPECT_EQ(revenue, (std::map<std::string, double>{{"22", 24.0}, {"31", 40.0}, {"93", 9.0}}));
-    for (const json& warning : all.at("warnings"))
-        EXPECT_NE(warning.at("code"), "path_not_found") << warning;
+    EXPECT_EQ(all.at("warnings").dump().find("path_not_found"), std::string::npos) << all.at("warnings");
 }
 
 TEST(JsonLogs, AListOfOrdersAsTheInterfaceGivesItSaysHowToMakeLines) {

@@ -216,6 +216,8 @@ TEST(CliMetricsOptions, WhatIsComparedIsInTheCsvAsInTheJson) {
     EXPECT_EQ(lines["compare"], lines[""]) << "the figures of the other log";
     EXPECT_EQ(lines["compare difference"], all.at("compare").at("differences").size());
     EXPECT_EQ(lines["compare lift"], lines["compare difference"]);
+    EXPECT_GT(lines["compare difference"], 0u);
+    EXPECT_GT(lines["day difference"], 0u);
     EXPECT_EQ(lines["day difference"],
               all.at("breakdown").size() * all.at("breakdown")[0].at("differences").size());
 }

@@ -92,11 +92,13 @@ TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
     const json& funnel = all.at("funnel");
     EXPECT_EQ(keys(funnel), (std::set<std::string>{"entity", "window_seconds", "left_out", "steps",
                                                    "censoring", "one_point_more"}));
+    EXPECT_EQ(funnel.at("steps").size(), 4u);
     for (const json& step : funnel.at("steps")) {
         EXPECT_EQ(keys(step),
                   (std::set<std::string>{"name", "reached", "step_rate", "overall_rate", "lost", "step_low",
                                          "step_high", "overall_low", "overall_high"}));
     }
+    EXPECT_EQ(all.at("breakdown").size(), 3u);
     for (const json& part : all.at("breakdown")) {
         for (const char* key : {"by", "key", "metrics"})
             EXPECT_TRUE(part.contains(key)) << key;
@@ -106,6 +108,7 @@ TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
 TEST(CliMetrics, EveryMetricHasValueAndReasonAndOneOfThemIsNull) {
     for (const std::string& text : {small_shop(), std::string(kHeader)}) {
         const json all = metrics(text).json();
+        EXPECT_GT(all.at("metrics").size(), 30u);
         for (const auto& [name, metric] : all.at("metrics").items()) {
             ASSERT_TRUE(metric.contains("value") && metric.contains("reason")) << name;
             EXPECT_NE(metric.at("value").is_null(), metric.at("reason").is_null()) << name << metric;

@@ -46,6 +46,7 @@ TEST_F(Time, DatesWithoutAnOffsetAreLocal) {
                          "--to", "2024-04-01",       "--by",   "day"};
     const json result = metrics(kMarch, march);
     EXPECT_EQ(number(result, "uv"), 5);
+    EXPECT_EQ(result.at("breakdown").size(), 4u);  // the 1st, 5th, 12th and 31st
     for (const json& day : result.at("breakdown"))
         EXPECT_TRUE(day.at("key").get<std::string>().starts_with("2024-03")) << day.at("key");
     EXPECT_EQ(number(metrics(kMarch,

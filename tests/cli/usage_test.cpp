@@ -2,6 +2,7 @@
 // Wrong usage: exit code 2, one line, no file; help and version; configuration files; how messages look.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 #include <string>
@@ -76,6 +77,7 @@ TEST(CliUsage, EveryOptionStandsInAGroupAndEveryLineFitsATerminal) {
             EXPECT_EQ(result.code, 0) << command;
             EXPECT_EQ(result.out.find("\nOther:"), std::string::npos) << command;
             std::istringstream lines(result.out);
+            EXPECT_GT(std::ranges::count(result.out, '\n'), 10) << command;
             for (std::string line; std::getline(lines, line);)
                 EXPECT_LE(line.size(), 80u) << command << ": " << line;
         }

@@ -54,7 +54,9 @@ std::vector<Case> read_cases() {
 void compare(const Case& c, const TargetReport& report) {
     EXPECT_EQ(report.examples, c.scores.size());
     EXPECT_EQ(static_cast<double>(report.groups_used), c.figures.at("groups_used"));
+    int figures = 0;
     for_each_figure(report, [&](std::string_view name, const Figure& figure) {
+        ++figures;
         const auto expected = c.figures.find(std::string(name));
         ASSERT_EQ(figure.value.has_value(), expected != c.figures.end()) << c.name << ' ' << name;
         if (!figure.value) {
@@ -65,6 +67,7 @@ void compare(const Case& c, const TargetReport& report) {
         EXPECT_NEAR(*figure.value, expected->second, 1e-13 * std::max(1.0, std::abs(expected->second)))
             << c.name << ' ' << name;
     });
+    EXPECT_EQ(figures, 12);
 }
 
 TEST(TargetReport, AgreesWithScikitLearn) {

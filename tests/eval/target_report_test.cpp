@@ -187,6 +187,7 @@ TEST(TargetReport, OneHalfCountsAsPredictedPositive) {
 
 TEST(TargetReport, UndefinedFiguresSayWhy) {
     const TargetReport none = evaluate(std::vector<float>{}, Labels{}, {});
+    EXPECT_EQ(values(none).size(), 12u);
     for_each_figure(none, [](std::string_view name, const Figure& figure) {
         EXPECT_FALSE(figure.value) << name;
         EXPECT_EQ(figure.reason, name == "grouped_auc" ? kNoGroups : kNoRows) << name;
@@ -266,6 +267,8 @@ TEST(TargetReport, WholeWeightsAreRepetitions) {
             }
         }
         const auto weighted = values(s.report()), counted = values(repeated.report());
+        ASSERT_EQ(weighted.size(), 12u);
+        ASSERT_EQ(counted.size(), 12u);
         for (std::size_t k = 0; k < weighted.size(); ++k) {
             if (weighted[k].first == "lift_at_10pct") continue;  // its tenth counts rows
             EXPECT_NEAR(weighted[k].second, counted[k].second, 1e-12) << weighted[k].first;

@@ -108,6 +108,7 @@ TEST(ClockGaps, FollowExactlyFromSpansOfAnyOrderAndDivision) {
             longest = std::max(longest, elapsed(times[i - 1], times[i]));
         EXPECT_EQ(longest_gap(spans, {}), longest);
         ASSERT_EQ(spans.size(), joined.size());
+        ASSERT_FALSE(spans.empty());
         for (std::size_t i = 0; i < spans.size(); ++i) {
             EXPECT_EQ(spans[i].first, joined[i].first);
             EXPECT_EQ(spans[i].last, joined[i].last);

@@ -74,6 +74,7 @@ struct Rows {
 
 void expect_near(const Floats& a, const Floats& b, float bound, const std::string& what) {
     ASSERT_EQ(a.size(), b.size());
+    ASSERT_FALSE(a.empty()) << what;
     for (std::size_t i = 0; i < a.size(); ++i) {
         ASSERT_NEAR(a[i], b[i], bound * (1.0F + std::abs(b[i]))) << what << " at " << i;
     }

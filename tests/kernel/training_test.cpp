@@ -30,6 +30,7 @@ train::TrainResult train_on(const nn::Kernels& kernels, unsigned threads = 1) {
 
 TEST(Training, EndsAtTheSameFiguresOnEveryKernel) {
     const train::TrainResult eigen = train_on(nn::eigen_kernels());
+    EXPECT_FALSE(names().empty());
     for (const std::string_view name : names()) {
         const train::TrainResult result = train_on(named(name));
         // Rounding is carried on from step to step; on this small net ten steps leave five digits.
@@ -52,9 +53,11 @@ TEST(Scores, OfOneModelAgreeBetweenKernels) {
     train::WorkerTeam team(1);
     const nn::Chains chains({2});
     const auto expected = train::predict(nn::NetPredictor(net, chains), sample.source, sample.rows, team);
+    EXPECT_FALSE(names().empty());
     for (const std::string_view name : names()) {
         const auto scores =
             train::predict(nn::NetPredictor(net, chains, named(name)), sample.source, sample.rows, team);
+        ASSERT_EQ(scores.size(), 1000u);
         for (std::size_t i = 0; i < scores.size(); ++i)
             ASSERT_NEAR(scores[i], expected[i], 1e-6) << name;
     }
@@ -76,6 +79,7 @@ TEST(SplitNet, AgreesWithTheWholeNetOnEveryKernel) {
         const std::vector<std::uint32_t> ids(30, 1);
         nn::Workspace<float> of_whole;
         nn::PackedNet<float>(net).forward({30, dense, ids}, of_whole);
+        EXPECT_FALSE(names().empty());
         for (const std::string_view name : names()) {
             const nn::SplitNet<float> split(net, places, named(name));
             nn::SplitNet<float>::Workspace workspace;

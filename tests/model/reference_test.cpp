@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace funnel::model {
@@ -102,6 +104,7 @@ TEST(Drift, IsTheStabilityIndexOfEachColumn) {
         x_now{0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 0};
     EXPECT_EQ(columns[2].name, "p_click");
     EXPECT_EQ(columns[2].psi, eval::psi(reference.scores[0].counts, score_now));
+    EXPECT_EQ((std::set<std::string>{columns[0].name, columns[1].name}), (std::set<std::string>{"k", "x"}));
     for (const auto& column : columns) {
         if (column.name == "x") {
             EXPECT_EQ(column.psi, eval::psi(reference.numeric[0].counts, x_now));

@@ -101,6 +101,7 @@ TEST(ChainLoss, HasTheGradientOfItsDefinition) {
         (void)loss_of(chains, sample, sampling, gradient);
         const auto numeric = funnel::testing::numeric_gradient(
             sample.logits, [&] { return by_definition(chains, sample, sampling); });
+        ASSERT_EQ(gradient.size(), 60u);
         for (std::size_t i = 0; i < gradient.size(); ++i)
             EXPECT_NEAR(gradient[i], numeric[i], 1e-8);
     }
@@ -111,6 +112,7 @@ TEST(ChainLoss, IgnoresRowsWithoutAKnownLabel) {
     std::fill(sample.labels.begin(), sample.labels.end(), base::kUnknownLabel);
     std::vector<double> gradient;
     EXPECT_EQ(loss_of(Chains({2}), sample, {}, gradient), 0.0);
+    EXPECT_EQ(gradient.size(), 20u);
     for (const double g : gradient)
         EXPECT_EQ(g, 0.0);
 }

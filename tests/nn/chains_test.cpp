@@ -38,6 +38,7 @@ TEST(Chains, ComeBackFromBytes) {
     chains.write(out);
     base::ByteReader in(out.bytes());
     EXPECT_EQ(Chains::read(in), chains);
+    EXPECT_FALSE(out.bytes().empty());
     for (std::size_t cut = 0; cut < out.bytes().size(); ++cut) {
         base::ByteReader damaged(std::span(out.bytes()).first(cut));
         EXPECT_THROW((void)Chains::read(damaged), Error) << cut;

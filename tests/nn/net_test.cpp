@@ -31,6 +31,7 @@ TEST(Net, DrawsWeightsAfterHe) {
     EXPECT_NEAR(sum / 20'000.0, 0.0, 5 * 0.1 / std::sqrt(20'000.0));
     EXPECT_NEAR(std::sqrt(squares / 20'000.0), 0.1, 0.003);  // sqrt(2 / 200)
     for (std::size_t l = 0; l < 2; ++l) {
+        EXPECT_GT(net.bias_range(l).count, 0U);
         for (const double b : net.parameters().subspan(net.bias_range(l).first, net.bias_range(l).count)) {
             EXPECT_EQ(b, 0.0);
         }
@@ -51,6 +52,7 @@ TEST(Net, RefusesACutFileAtEveryLength) {
     Rng rng(2);
     base::ByteWriter out;
     Net<float>(kShape, rng).write(out);
+    EXPECT_FALSE(out.bytes().empty());
     for (std::size_t cut = 0; cut < out.bytes().size(); ++cut) {
         base::ByteReader in(std::span(out.bytes()).first(cut));
         EXPECT_THROW((void)Net<float>::read(in), Error) << cut;

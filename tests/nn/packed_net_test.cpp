@@ -74,6 +74,7 @@ TEST_P(PackedNetGradient, EqualsNumericDifferences) {
         net.pack();
         return loss_of(net, data, mask, workspace);
     });
+    ASSERT_FALSE(gradient.empty());
     for (std::size_t i = 0; i < gradient.size(); ++i)
         ASSERT_NEAR(gradient[i], numeric[i], 2e-8) << i;
 

@@ -135,6 +135,7 @@ TEST(Container, RefusesBadNames) {
 
 TEST(Container, EveryCutIsFound) {
     const Bytes whole = encode_container(sample());
+    ASSERT_FALSE(whole.empty());
     for (std::size_t size = 0; size < whole.size(); ++size) {
         const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
         EXPECT_EQ(decoding(cut), ErrorCode::format) << size;
@@ -143,6 +144,7 @@ TEST(Container, EveryCutIsFound) {
 
 TEST(Container, EveryFlippedBitIsFound) {
     Bytes bytes = encode_container(sample());
+    ASSERT_FALSE(bytes.empty());
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         for (int bit = 0; bit < 8; ++bit) {
             const char before = bytes[i];
@@ -247,6 +249,7 @@ TEST(Container, LimitOfSizeIsHeld) {
 TEST(Container, OfAFileIsRefusedWithAnyChangedByte) {
     const support::TemporaryFolder folder;
     const Bytes whole = encode_container(sample());
+    ASSERT_GT(whole.size(), 24u);
     for (std::size_t i = 0; i < whole.size(); ++i) {
         Bytes bytes = whole;
         bytes[i] = static_cast<char>(bytes[i] ^ 1);

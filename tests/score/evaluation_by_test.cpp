@@ -54,7 +54,7 @@ ScoredExamples only(const ScoredExamples& all, const std::vector<std::uint32_t>&
 }
 
 TEST(EvaluateBy, AKeyHasTheFiguresOfItsExamplesAlone) {
-    std::size_t compared = 0;
+    std::size_t compared = 0, figures = 0;
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const ScoredExamples examples = random_examples(seed, 20 + seed * 10);
@@ -88,6 +88,7 @@ TEST(EvaluateBy, AKeyHasTheFiguresOfItsExamplesAlone) {
                     ASSERT_EQ(x.has_value(), y.has_value());
                     if (x) {
                         EXPECT_NEAR(*x, *y, 1e-12);
+                        ++figures;
                     }
                 }
                 const bool few = alone.all.clustered[k].few_users();
@@ -101,6 +102,7 @@ TEST(EvaluateBy, AKeyHasTheFiguresOfItsExamplesAlone) {
         }
     }
     EXPECT_GT(compared, 100u);
+    EXPECT_GT(figures, 300u);
 }
 
 TEST(EvaluateBy, KeysOfALogAreThoseOfTheRowsOfTheExamples) {

@@ -127,6 +127,8 @@ TEST(SharedScorer, GivesEightThreadsTheSameScores) {
         return all;
     };
     const std::vector<float> expected = score_all();
+    ASSERT_EQ(expected.size(), 50 * 4 * scorer.targets());
+    ASSERT_GT(scorer.targets(), 0u);
     std::vector<std::vector<float>> got(8);
     {
         std::vector<std::jthread> threads;
@@ -148,6 +150,7 @@ TEST(Scorer, ScoresManyItemsLikeEachOfThem) {
         }
         const Scorer scorer(bundle, kernel::best());
         const std::size_t targets = scorer.targets();
+        ASSERT_GT(targets, 0u);
         std::vector<Event> items;
         std::vector<std::string> names;
         for (std::uint32_t i = 0; i < 150; ++i)  // more than a block of rows
@@ -179,6 +182,7 @@ TEST(Scorer, RanksByProbabilityThenByPlace) {
     std::vector<float> p(items.size() * targets);
     std::vector<std::uint32_t> order(items.size());
     Scorer::Workspace workspace;
+    ASSERT_GT(targets, 0u);
     for (std::size_t target = 0; target < targets; ++target) {
         scorer.rank(*model().history, shown("u1", ""), items, target, order, p, workspace);
         std::vector<std::uint32_t> expected(items.size());

@@ -109,6 +109,7 @@ TEST(ShopperModel, TruthCountsWhatTheLogHolds) {
     EXPECT_EQ(truth.orders, count(log, EventKind::payment));
     EXPECT_EQ(truth.orders, log.orders.size());
     double revenue = 0;
+    EXPECT_FALSE(log.order_lines.empty());
     for (const auto& line : log.order_lines) {
         EXPECT_NEAR(line.revenue, line.price * line.quantity, 1e-9);
         revenue += line.revenue;
@@ -148,18 +149,22 @@ TEST(ShopperModel, ImpressionsAreFirstExposuresAndClicksFollowWithinHalfAnHour) 
         }
     }
     EXPECT_EQ(clicks, truth.clicks);
+    EXPECT_GT(clicks, 1000u);
 }
 
 TEST(ShopperModel, VisitsOfAShopperAreFarApart) {
     const auto& [log, sessions, truth] = sample();
     std::map<std::uint32_t, std::pair<std::string, std::int64_t>> last;
+    std::size_t returned = 0;
     for (std::size_t row = 0; row < log.size(); ++row) {
         auto& [session, time] = last[log.user[row]];
         const bool is_new = !session.empty() && session != sessions[row];
         EXPECT_TRUE(!is_new || log.time[row] - time > 30 * base::kMinute) << row;
+        returned += is_new;
         session = sessions[row];
         time = log.time[row];
     }
+    EXPECT_GT(returned, 1000u);
 }
 
 TEST(ShopperModel, HasRepeatBuyersImmediatePurchasesAndAbandonedCarts) {

@@ -105,7 +105,9 @@ TEST(OnePass, WorksOnFewRowsAndCarriesExamples) {
     const Bundle bundle = train(Clicks(5, 4), 2, 1);
     EXPECT_EQ(bundle.summary.examples, 5u);
     EXPECT_EQ(bundle.probes.size(), 5u);
-    for (const float p : predictions(bundle, Clicks(100, 5)))
+    const auto predicted = predictions(bundle, Clicks(100, 5));
+    EXPECT_EQ(predicted.size(), 100u);
+    for (const float p : predicted)
         EXPECT_TRUE(p > 0.0f && p < 1.0f);
     OnePass nothing(kInputs, {}, nn::eigen_kernels());
     EXPECT_THROW((void)nothing.finish(), Error);

@@ -150,6 +150,7 @@ TEST(Search, FewRowsOneColumnAndOneClassWork) {
         std::ranges::fill(data.labels, std::uint8_t{1});
         const Bundle one_class = testing::make_model(data, searching());
         EXPECT_GT(one_class.nets.size(), 1u) << rows;
+        EXPECT_FALSE(one_class.probes.empty());
         for (const model::Probe& probe : one_class.probes)
             EXPECT_GT(probe.probabilities[0], 0.5F);
     }

@@ -41,6 +41,7 @@ void compare_with_torch(const std::string& name, const nn::NetShape& shape, cons
     const auto sizes = golden.as<std::size_t>(name + ".batch_sizes");
     const std::vector<double>&losses = golden[name + ".losses"], &end = golden[name + ".end"];
     std::size_t first = 0;
+    ASSERT_FALSE(sizes.empty());
     for (std::size_t step = 0; step < sizes.size(); ++step) {
         const auto batch = std::span(order).subspan(first, sizes[step]);
         std::vector<double> totals(options.chains.size());

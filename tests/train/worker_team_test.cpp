@@ -27,13 +27,18 @@ TEST(WorkerTeam, DoesEveryTaskOfEveryJobOnce) {
 TEST(WorkerTeam, SeesTheResultsOfTheJobBefore) {
     WorkerTeam team(3);
     std::vector<std::size_t> values(64, 0);
+    std::atomic<std::size_t> seen{0};
     for (std::size_t job = 1; job <= 500; ++job) {
         team.run(64, [&](std::size_t i, std::size_t) {
             // Written by whichever worker had the neighbour in the job before.
             values[i] = values[i] + 1;
         });
-        team.run(64, [&](std::size_t i, std::size_t) { EXPECT_EQ(values[63 - i], job); });
+        team.run(64, [&](std::size_t i, std::size_t) {
+            EXPECT_EQ(values[63 - i], job);
+            ++seen;
+        });
     }
+    EXPECT_EQ(seen, 500U * 64U);
 }
 
 TEST(WorkerTeam, RethrowsTheExceptionOfTheSmallestTask) {
@@ -57,7 +62,12 @@ TEST(WorkerTeam, OfOneRunsOnTheCaller) {
     for (const unsigned threads : {0U, 1U}) {
         WorkerTeam team(threads);
         const auto caller = std::this_thread::get_id();
-        team.run(3, [&](std::size_t, std::size_t) { EXPECT_EQ(std::this_thread::get_id(), caller); });
+        std::atomic<int> ran{0};
+        team.run(3, [&](std::size_t, std::size_t) {
+            EXPECT_EQ(std::this_thread::get_id(), caller);
+            ++ran;
+        });
+        EXPECT_EQ(ran, 3);
     }
 }
 
