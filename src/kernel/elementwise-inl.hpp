@@ -159,8 +159,7 @@ inline void z_scores(std::size_t groups, const nn::ZScores<float>* parameters, f
         const auto logit = hn::LoadU(f, group.logit.data() + lane);
         const auto log1p = hn::LoadU(f, group.log1p.data() + lane);
         const auto cut = hn::Min(hn::Abs(x), hn::Set(f, nn::kLongest));
-        const auto rate =
-            hn::Min(hn::Max(x, hn::Set(f, nn::kLeastRate)), hn::Set(f, nn::kMostRate));
+        const auto rate = hn::Min(hn::Max(x, hn::Set(f, nn::kLeastRate)), hn::Set(f, nn::kMostRate));
         const auto numerator = hn::MulAdd(logit, rate, hn::MulAdd(log1p, hn::Add(one, cut), identity));
         const auto log = fast_log(hn::Div(numerator, hn::NegMulAdd(logit, rate, one)));
         const auto t = hn::MulAdd(identity, x, hn::MulAdd(logit, log, hn::Mul(log1p, hn::CopySign(log, x))));

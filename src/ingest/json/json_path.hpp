@@ -32,8 +32,8 @@ struct JsonNode {
 
 /// What a tree is made of.
 struct JsonPathOptions {
-    std::vector<std::string>
-        paths;  ///< per slot: "user.id", "params[key=id].value", "items[0].id", "refunds[+].total"; "": nothing
+    std::vector<std::string> paths;   ///< per slot: "user.id", "params[key=id].value", "items[0].id",
+                                      ///< "refunds[+].total"; "": nothing
     std::vector<std::uint8_t> plain;  ///< per slot: a list or an object there makes a bad row; may be shorter
     std::vector<std::string> named;   ///< further paths whose keys may not occur twice
     std::string explode;              ///< path of a list, or empty
