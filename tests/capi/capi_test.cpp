@@ -29,7 +29,7 @@ std::string output_of(const std::string& command) {
     return out + "exit " + std::to_string(pclose(pipe));
 }
 
-/// What program.c prints, by the C++ interface.
+/// What program/main.c prints, by the C++ interface.
 std::string told_by_recommender() {
     Recommender shop = Recommender::load(kModel);
     const std::vector<Recommender::Event> events{

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The calls of program.c through ctypes: what it prints has to be what that prints.
+"""The calls of program/main.c through ctypes: what it prints has to be what that prints.
 
     shop.py libfunnel.so MODEL
 """

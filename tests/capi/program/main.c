@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A shop from a model, some events, and what it says of three items: one line each. capi_test.cpp and shop.py make
+ * A shop from a model, some events, and what it says of three items: one line each. capi_test.cpp and shop.py beside this folder make
  * the same calls. */
 #include <funnel/capi/funnel.h>
 #include <inttypes.h>
