@@ -13,6 +13,8 @@
 namespace funnel::report {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 using metrics::Cohort;
 using metrics::Cohorts;
 using metrics::CohortWeek;
@@ -113,7 +115,6 @@ std::string cohorts_csv(const Cohorts& cohorts) {
 }
 
 nlohmann::ordered_json cohorts_json(const Cohorts& cohorts) {
-    using Json = nlohmann::ordered_json;
     Json json = {{"start", cohorts.start == metrics::CohortStart::order ? "order" : "event"},
                  {"reason", cohorts.reason.empty() ? Json(nullptr) : Json(cohorts.reason)},
                  {"revenue_reason", cohorts.has_amounts ? Json(nullptr) : Json("no_amounts")}};

@@ -7,9 +7,13 @@
 #include "interval_json.hpp"
 
 namespace funnel::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 nlohmann::ordered_json importance_json(const explain::Importance& importance) {
-    using Json = nlohmann::ordered_json;
     Json json = {{"rows", importance.rows}, {"explained_rows", importance.explained_rows}};
     json["targets"] = Json::object();
     for (const explain::TargetImportance& target : importance.targets) {

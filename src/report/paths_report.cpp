@@ -16,6 +16,8 @@
 namespace funnel::report {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 using metrics::VisitPath;
 constexpr std::size_t kTerminal = 80, kLeastPath = 16;
 
@@ -181,7 +183,6 @@ std::string to_csv(const PathsView& view) {
 }
 
 std::string to_json(const PathsView& view) {
-    using Json = nlohmann::ordered_json;
     const metrics::Paths& paths = view.paths;
     Json json = {{"schema_version", kSchemaVersion},
                  {"steps", paths.steps == metrics::PathSteps::stages ? "stages" : "types"},
