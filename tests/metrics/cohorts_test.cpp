@@ -164,7 +164,7 @@ TEST(Cohorts, AreThoseOfANaiveCountOnRandomLogsAlsoInParts) {
                 ordering += static_cast<std::size_t>(of.ordering);
         }
     }
-    EXPECT_GT(cells, 1000u);
+    EXPECT_GT(cells, support::cases(1000));
     EXPECT_GT(ordering, 100u);
 }
 

@@ -167,8 +167,8 @@ TEST(VisitPaths, AreThoseOfANaiveCountOnRandomLogs) {
             spread += path.orders > path.bought;
         }
     }
-    EXPECT_GT(compared, 2000u);
-    EXPECT_GT(cut, 100u);
+    EXPECT_GT(compared, support::cases(2000));
+    EXPECT_GT(cut, support::cases(400));
     EXPECT_GT(spread, 10u);
 }
 
@@ -202,7 +202,7 @@ TEST(VisitPaths, AreCutWhereThereAreTooManyAtAnyNumberOfThreads) {
             cuts += said;
         }
     }
-    EXPECT_GT(cuts, 100u);
+    EXPECT_GT(cuts, support::cases(400));
 }
 
 TEST(VisitPaths, SumToTheFiguresOfMetrics) {
