@@ -7,7 +7,6 @@
 #include "counting.hpp"
 #include "funnel/metrics/count_paths.hpp"
 #include "funnel/report/paths_report.hpp"
-#include "outputs.hpp"
 #include "side_tables.hpp"
 #include "written_view.hpp"
 
@@ -20,18 +19,14 @@ struct PathsCommand {
     LogOptions log;
     CountingOptions counting;
     SideOptions side;
-    std::string steps = "stages", output;
+    std::string steps = "stages";
     std::size_t length = metrics::PathOptions().length, top = 0;
-    bool csv = false;
+    ViewOptions to;
 };
 
 void check(const PathsCommand& command, const Run& run) {
     command.counting.check();
-    std::vector<std::string> inputs = command.log.inputs();
-    for (std::string& path : command.side.paths())
-        inputs.push_back(std::move(path));
-    claim_outputs({command.output, command.log.rejects, run.options.manifest}, inputs);
-    if (run.options.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+    command.to.check(command.log, command.side.paths(), run);
     if (command.length < 1 || command.length > metrics::kMaxPathLength)
         usage_error("--length: expected 1 to " + std::to_string(metrics::kMaxPathLength) + " steps, got " +
                     std::to_string(command.length));
@@ -69,12 +64,11 @@ void run_paths(const PathsCommand& command, Run& run) {
         run.console.warn(warning);
     if (view.paths.visits == 0 && !log.empty())
         run.console.warn("empty_period", "no visit begins in the period, or none that fits --where");
-    const bool page = !run.options.json && !command.csv && command.output.empty();
-    view.top = command.top > 0 ? command.top : page ? kPathsOfAPage : 0;
+    view.top = command.top > 0 ? command.top : command.to.as_text(run) ? kPathsOfAPage : 0;
     run.record.add_times(log);
     run.record.add_count("paths", view.paths.rows.size());
     view.warnings = run.console.warnings();
-    write_view(command, view, run);
+    command.to.write(view, run);
 }
 
 }  // namespace
@@ -95,8 +89,7 @@ void add_paths(CLI::App& app, Session& session) {
     sub->add_option("--top", command->top,
                     "Most paths, of each key with --by (default: 15 as text, else all)")
         ->check(whole_number());
-    sub->add_flag("--csv", command->csv, "All columns, for spreadsheets");
-    sub->add_option("-o,--output", command->output, "CSV (or, with --json, JSON) file (.gz by name)");
+    command->to.add_to(*sub, "All columns, for spreadsheets");
 }
 
 }  // namespace funnel::tool

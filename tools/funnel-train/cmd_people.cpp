@@ -11,7 +11,6 @@
 #include "funnel/metrics/find_people.hpp"
 #include "funnel/report/people_report.hpp"
 #include "log_model.hpp"
-#include "outputs.hpp"
 #include "written_view.hpp"
 
 namespace funnel::tool {
@@ -19,16 +18,15 @@ namespace {
 
 struct PeopleCommand {
     LogOptions log;
-    std::string group, since, until, lapse = "90d", dedup = "none", min_value, only, output;
+    std::string group, since, until, lapse = "90d", dedup = "none", min_value, only;
     std::size_t limit = 0;
-    bool csv = false;
+    ViewOptions to;
 };
 
 void check(const PeopleCommand& command, const Run& run) {
-    std::vector<std::string> inputs = command.log.inputs();
-    if (!command.only.empty()) inputs.push_back(command.only);
-    claim_outputs({command.output, command.log.rejects, run.options.manifest}, inputs);
-    if (run.options.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+    std::vector<std::string> more;
+    if (!command.only.empty()) more.push_back(command.only);
+    command.to.check(command.log, more, run);
     if (!command.log.from.empty() || !command.log.to.empty() || !command.log.period.empty()) {
         usage_error(
             "people: expected --since and --until, got an option of the period; they say when somebody "
@@ -149,7 +147,7 @@ void run_people(const PeopleCommand& command, Run& run) {
                                   .zone = command.log.tz,
                                   .offsets = offsets_of(command, facts),
                                   .warnings = run.console.warnings()};
-    write_view(command, view, run);
+    command.to.write(view, run);
 }
 
 }  // namespace
@@ -174,8 +172,7 @@ void add_people(CLI::App& app, Session& session) {
     sub->add_option("--only", command->only, "File of ids, one per line: nobody else is named (consent)");
     sub->add_option("--limit", command->limit, "Most rows, the longest in the group first")
         ->check(whole_number());
-    sub->add_flag("--csv", command->csv, "For a mail tool");
-    sub->add_option("-o,--output", command->output, "CSV (or, with --json, JSON) file (.gz by name)");
+    command->to.add_to(*sub, "For a mail tool");
 }
 
 }  // namespace funnel::tool

@@ -9,7 +9,6 @@
 #include "funnel/metrics/count_products.hpp"
 #include "funnel/report/products_report.hpp"
 #include "metrics_compare.hpp"
-#include "outputs.hpp"
 #include "side_tables.hpp"
 #include "written_view.hpp"
 
@@ -23,17 +22,13 @@ constexpr std::size_t kTopOfAPage = 20;
 struct ProductsCommand {
     LogOptions log;
     SideOptions side;
-    std::string by = "item", window = "7d", dedup = "none", sort, compare, output;
+    std::string by = "item", window = "7d", dedup = "none", sort, compare;
     std::size_t top = 0;
-    bool csv = false;
+    ViewOptions to;
 };
 
 void check(const ProductsCommand& command, const Run& run) {
-    std::vector<std::string> inputs = command.log.inputs();
-    for (std::string& path : command.side.paths())
-        inputs.push_back(std::move(path));
-    claim_outputs({command.output, command.log.rejects, run.options.manifest}, inputs);
-    if (run.options.json && command.csv) usage_error("--json and --csv exclude each other; give one");
+    command.to.check(command.log, command.side.paths(), run);
     (void)duration_option("--window", command.window);
     if (command.log.funnel)
         usage_error("products: expected no --funnel, since nothing is counted by stage; leave it out");
@@ -123,13 +118,12 @@ void run_products(const ProductsCommand& command, Run& run) {
         run.console.warn("empty_period", "no row in the period, or none with a key of --by");
     view.names = names_of_items(log, products.name_column);
     view.sort = command.sort;
-    const bool page = !run.options.json && !command.csv && command.output.empty();
-    view.top = command.top > 0 ? command.top : page ? kTopOfAPage : 0;
+    view.top = command.top > 0 ? command.top : command.to.as_text(run) ? kTopOfAPage : 0;
     report::sort_products(view);
     run.record.add_times(log);
     run.record.add_count("products", view.products.rows.size());
     view.warnings = run.console.warnings();
-    write_view(command, view, run);
+    command.to.write(view, run);
 }
 
 }  // namespace
@@ -149,8 +143,7 @@ void add_products(CLI::App& app, Session& session) {
         ->check(whole_number());
     sub->add_option("--compare", command->compare, "Beside it the period before: previous or year-ago")
         ->check(CLI::IsMember({"previous", "year-ago"}));
-    sub->add_flag("--csv", command->csv, "All columns, for spreadsheets");
-    sub->add_option("-o,--output", command->output, "CSV (or, with --json, JSON) file (.gz by name)");
+    command->to.add_to(*sub, "All columns, for spreadsheets");
 }
 
 }  // namespace funnel::tool
