@@ -235,20 +235,18 @@ size_t funnel_observe(funnel_shop* shop, const funnel_event* events, size_t n, i
         static_cast<void>(missing("funnel_observe: expected a shop and events, got NULL"));
         return 0;
     }
-    // In blocks on the stack: nothing is allocated, so nothing can be refused.
-    constexpr std::size_t kBlock = 64;
-    Recommender::Event block[kBlock];
-    Recommender::Taken taken[kBlock];
+    // All in one call, since they are put in order before the first of them comes into use.
     std::size_t count = 0;
-    for (std::size_t begin = 0; begin < n; begin += kBlock) {
-        const std::size_t size = std::min(kBlock, n - begin);
-        for (std::size_t i = 0; i < size; ++i)
-            block[i] = event_of(events[begin + i]);
-        count += shop->recommender.observe(std::span<const Recommender::Event>(block, size), now,
-                                           std::span(taken, size));
-        for (std::size_t i = 0; answers != nullptr && i < size; ++i)
-            answers[begin + i] = static_cast<std::uint8_t>(taken[i]);
-    }
+    const funnel_status status = guarded([&] {
+        std::vector<Recommender::Event> all(n);
+        std::vector<Recommender::Taken> taken(n);
+        std::transform(events, events + n, all.begin(), event_of);
+        count = shop->recommender.observe(all, now, taken);
+        for (std::size_t i = 0; answers != nullptr && i < n; ++i)
+            answers[i] = static_cast<std::uint8_t>(taken[i]);
+        return FUNNEL_OK;
+    });
+    if (status != FUNNEL_OK && answers != nullptr) std::fill_n(answers, n, std::uint8_t{FUNNEL_FAILED});
     return count;
 }
 

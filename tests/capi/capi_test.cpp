@@ -186,6 +186,20 @@ TEST_F(CShop, ManyEventsAreTakenAndTheStateGoesOn) {
     funnel_free(other);
 }
 
+TEST_F(CShop, EventsOfACallArePutInOrderHoweverManyTheyAre) {
+    const funnel_options at_once = {.no_reorder = 1};
+    funnel_shop* other = nullptr;
+    ASSERT_EQ(funnel_load(kModel.c_str(), &at_once, &other), FUNNEL_OK) << funnel_last_error();
+    std::vector<funnel_event> events(200);
+    for (std::size_t i = 0; i < events.size(); ++i)  // the latest first
+        events[i] = {
+            .time = kNow - static_cast<std::int64_t>(i), .kind = "click", .user = "u8", .item = "p1009"};
+    std::vector<std::uint8_t> answers(events.size(), 77);
+    EXPECT_EQ(funnel_observe(other, events.data(), events.size(), kNow, answers.data()), events.size());
+    EXPECT_EQ(std::count(answers.begin(), answers.end(), FUNNEL_TAKEN), 200);
+    funnel_free(other);
+}
+
 TEST_F(CShop, NamesOfTargetsAreCutToTheRoom) {
     std::array<char, 16> name{};
     EXPECT_EQ(funnel_targets(shop_), 1u);

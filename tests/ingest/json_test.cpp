@@ -335,7 +335,7 @@ const char* const kRefunds = R"({"columns":{"time":"t","user":"u","item":"l.i","
 TEST_F(JsonLines, AmountsOfAListAddUpAndStandOnceForTheLine) {
     const ReadResult result =
         read(R"({"t":"2024-01-01","u":"a","o":1,"l":[{"i":"x","m":5},{"i":"y","m":6}],)"
-             R"("back":[{"m":"-0.10"},{"m":"-0.20"},{"m":null},{"n":1},{"m":-7}]})"
+             R"("back":[{"m":"NA"},{"m":"-0.10"},{"m":"-0.20"},{"m":null},{"n":1},{"m":-7}]})"
              "\n"
              R"({"t":"2024-01-02","u":"a","o":2,"l":[{"i":"x","m":5},{"i":"y","m":6}],"back":[]})"
              "\n"

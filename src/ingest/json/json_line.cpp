@@ -240,7 +240,7 @@ struct JsonLine::Reader {
 
     /// Of a sum, what is no number stays as it is, and is judged as one.
     void put(std::string_view& value, std::string_view text, std::size_t slot) {
-        if (out.paths_.sum[slot] == 0 || value.empty()) {
+        if (out.paths_.sum[slot] == 0 || is_missing(value)) {
             value = text;
             return;
         }
