@@ -165,6 +165,7 @@
 #include "funnel/base/warning.hpp"
 #include "funnel/base/version.hpp"
 #include "funnel/base/bytes.hpp"
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/csv.hpp"
 #include "funnel/base/columns.hpp"
 #include "funnel/base/feature.hpp"

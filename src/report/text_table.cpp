@@ -117,10 +117,6 @@ std::string TextTable::markdown() const {
     return out;
 }
 
-std::string format_count(std::int64_t count) {
-    return group_thousands(std::to_string(count));
-}
-
 std::string format_number(const std::optional<double>& value, int digits) {
     if (!value) return "n/a";
     std::array<char, 400> buffer{};  // the largest double has 309 digits

@@ -167,7 +167,7 @@ TEST(CliUsage, TrainingOptionsHaveRanges) {
     for (const Words& options : wrong) {
         Words args = {"train", "LOG", "-o", "MODEL"};
         args.insert(args.end(), options.begin(), options.end());
-        const std::size_t hyphen = options[0].find('-', 2);  // the message may say "learning rate"
+        const std::size_t hyphen = options[0].find('-', 2);
         expect_wrong_usage(args, options[0].substr(2, hyphen == std::string::npos ? hyphen : hyphen - 2));
     }
 }
@@ -260,6 +260,23 @@ TEST(CliUsage, JsonMessagesAreOneObjectPerLine) {
         }
         EXPECT_GT(count, 0);
     }
+}
+
+TEST(CliUsage, SaysWhatWasExpectedWhateverTheParserFound) {
+    const std::pair<Words, std::string> cases[] = {
+        {{"metrics", "LOG", "--windows", "7d"},
+         "expected an option of metrics, got \"--windows\"; did you mean --window?"},
+        {{"inspect", "a", "b"}, "inspect: expected no further argument, got \"b\""},
+        {{"metrics", "LOG", "--kernel", "avx3"},
+         "--kernel: expected scalar, avx2, avx512 or neon, got \"avx3\"; did you mean avx2?"},
+        {{"train", "LOG", "-o", "MODEL", "--dropout", "2"},
+         "--dropout: expected a number from 0 to 0.95, got \"2\""},
+        {{"metrics", "LOG", "--window"}, "--window: expected a value, got none"},
+        {{"train", "LOG", "-o", "MODEL", "--learning-rate", "nan"},
+         "--learning-rate: expected a positive number, got \"nan\""},
+        {{"--foo"}, "expected a command, got none"}};
+    for (const auto& [args, message] : cases)
+        expect_wrong_usage(args, "funnel-train: " + message);
 }
 
 TEST(CliUsage, ColoursNeverReachAFile) {

@@ -190,7 +190,7 @@ TEST(RepeatPurchase, CountsOrdersAndNotRows) {
     EXPECT_EQ(result.metric("revenue").value, 9.5);
     EXPECT_EQ(result.metric("purchase_rows_without_value").value, 1);
     expect_fraction(result.metric("average_order_value"), 9.5, 2);
-    EXPECT_NE(result.warnings.front().message.find("1 order ids occur with several users"),
+    EXPECT_NE(result.warnings.front().message.find("1 order id with rows of several users"),
               std::string::npos);
 }
 

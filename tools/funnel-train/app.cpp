@@ -49,9 +49,8 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> args, std::ostr
         console.error(unknown ? config_complaint(app, what.substr(kUnknownKey.size())) : what);
         return kWrongUsage;
     } catch (const CLI::ParseError& error) {
-        CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
-        console.error(std::string(error.what()) + "; see funnel-train " +
-                      (command != nullptr ? command->get_name() + " " : "") + "--help");
+        const CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
+        console.error(usage_complaint(error, command));
         return kWrongUsage;
     }
     return kDone;

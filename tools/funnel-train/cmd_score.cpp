@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 #include "drift_gate.hpp"
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/files/atomic_file.hpp"
 #include "funnel/persist/model_file.hpp"
@@ -68,8 +69,8 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate
         const dataset::ExampleList examples =
             examples_for_model(bundle, read.log, start, command.history, command.log, run);
         if (examples.already_observed > 0) {
-            run.console.note(std::to_string(examples.already_observed) +
-                             " rows are not after the last time that is known and are not scored");
+            run.console.note(base::counted(examples.already_observed, "row") +
+                             " not after the last time that is known: not scored");
         }
         const score::ScoredExamples scored =
             score::score_log(read.log, start.history, examples, scorer, build, nullptr,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/events/order_duplicates.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/measure.hpp"
@@ -37,7 +38,7 @@ void set_dedup(const std::string& dedup, ingest::ReadOptions& reading) {
 void drop_copies(const std::string& dedup, EventLog& log, Run& run) {
     if (dedup == "orders") {
         const events::DroppedOrderRows dropped = events::drop_order_copies(log);
-        run.console.note("--dedup orders dropped " + std::to_string(dropped.rows) +
+        run.console.note("--dedup orders dropped " + base::format_count(dropped.rows) +
                          (dropped.rows == 1 ? " copy of a line of an order, worth "
                                             : " copies of lines of orders, worth ") +
                          dropped.money.text());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "exit_codes.hpp"
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/number.hpp"
 
 namespace funnel::tool {
@@ -75,9 +76,10 @@ void DriftGate::note(const Bundle& bundle, Run& run) {
         run.console.detail("drift of " + column.name + ": " + shown(column.psi));
     }
     if (options_.wanted() && verdict_.too_few) {
-        run.console.warn("too_few_rows_to_judge", "--max-drift: " + std::to_string(verdict_.rows) +
-                                                      " rows are too few to judge; " +
-                                                      std::to_string(model::kLeastDriftRows) + " would do");
+        run.console.warn("too_few_rows_to_judge",
+                         "--max-drift: " + base::counted(verdict_.rows, "row") +
+                             (verdict_.rows == 1 ? " is" : " are") + " too few to judge; " +
+                             base::format_count(model::kLeastDriftRows) + " would do");
     }
 }
 

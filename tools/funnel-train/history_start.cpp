@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/persist/model_file.hpp"
 
@@ -123,10 +124,10 @@ void find_known_rows(const EventLog& log, HistoryStart& start, const HistoryOpti
     run.record.add_count("late", known.late);
     run.record.add_count("late_or_observed", known.late_or_observed);
     if (known.late > 0) {
-        const std::string text = std::to_string(known.late) + " of " + std::to_string(log.size()) +
-                                 " rows are late: never seen, and before " +
+        const std::string text = base::format_count(known.late) + " of " + base::counted(log.size(), "row") +
+                                 (known.late == 1 ? " is" : " are") + " late: never seen, and before " +
                                  base::format_time(start.watermark) +
-                                 ", the last time that is known; they count nowhere";
+                                 ", the last time that is known; not counted anywhere";
         const double most = percent_option("--max-late", options.max_late);
         if (static_cast<double>(known.late) > most * static_cast<double>(log.size()))
             run.console.warn("late_rows", text + "; deliver the log later, or train on the whole of it");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/events/effective_funnel.hpp"
 #include "funnel/model/columns_needed.hpp"
@@ -135,8 +136,8 @@ bool learned_from(const Bundle& bundle, const EventLog& log, const dataset::Exam
     const auto inside = std::ranges::count_if(
         examples.rows, [&](std::uint64_t row) { return log.time[row] >= from && log.time[row] <= to; });
     if (inside == 0) return false;
-    const std::string what = std::to_string(inside) + " of " + std::to_string(examples.size()) +
-                             " examples are of the time that the model learned from, " +
+    const std::string what = base::format_count(inside) + " of " + base::counted(examples.size(), "example") +
+                             (inside == 1 ? " is" : " are") + " of the time that the model learned from, " +
                              base::format_time(from) + " to " + base::format_time(to);
     if (!allowed) {
         throw Error(ErrorCode::schema, what +

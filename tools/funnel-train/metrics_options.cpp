@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/events/aliases.hpp"
 #include "funnel/ingest/read_table.hpp"
 
@@ -163,7 +164,9 @@ void MoreOptions::apply_aliases(EventLog& log, Run& run) const {
         pairs.emplace_back(alias->values.text(alias->code[row]), user->values.text(user->code[row]));
     }
     const std::size_t rows = events::apply_aliases(log, pairs);
-    run.console.note(std::to_string(rows) + " rows belong to aliases and count for their users");
+    run.console.note(base::counted(rows, "row") +
+                     (rows == 1 ? " belongs to an alias and counts" : " belong to aliases and count") +
+                     " for the user behind it");
 }
 
 }  // namespace funnel::tool

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/base/utf8.hpp"
 #include "funnel/files/atomic_file.hpp"
@@ -265,7 +266,7 @@ void warn_about_types(const ingest::ReadReport& report, Run& run) {
             return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
         });
         if (name != small && events::parse_kind(small))
-            alike += (alike.empty() ? "" : ", ") + name + " (" + std::to_string(rows) + " rows)";
+            alike += (alike.empty() ? "" : ", ") + name + " (" + base::counted(rows, "row") + ")";
     }
     if (alike.empty()) return;
     run.console.warn(
@@ -308,9 +309,9 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
     }
     if (report.rejected == 0) return;
     std::string line =
-        std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows rejected:";
+        base::format_count(report.rejected) + " of " + base::counted(report.rows, "row") + " rejected:";
     for (const auto& [reason, count] : report.rejected_by_reason)
-        line += " " + reason + " " + std::to_string(count);
+        line += " " + reason + " " + base::format_count(count);
     run.console.warn("rejected_rows", line);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "side_tables.hpp"
+#include "funnel/base/count_words.hpp"
 
 #include <algorithm>
 
@@ -113,9 +114,9 @@ void tell_about_ids(const events::SideTables& side, const EventLog& log, Run& ru
         const events::IdsFound ids = events::ids_found(log, table);
         if (ids.all == 0) continue;
         const std::string name = "--" + std::string(events::side_name(table.key()));
-        const std::string what = name + ": " + std::to_string(ids.found) + " of " + std::to_string(ids.all) +
-                                 " " + std::string(events::side_name(table.key())) +
-                                 " of the log are in the table";
+        const std::string what = name + ": " + base::format_count(ids.found) + " of " +
+                                 base::format_count(ids.all) + " " +
+                                 std::string(events::side_name(table.key())) + " of the log are in the table";
         if (ids.found == 0) {
             throw Error(ErrorCode::schema,
                         name + ": expected ids of the log, got none of them" +

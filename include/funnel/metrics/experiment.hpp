@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/number.hpp"
 #include "funnel/base/warning.hpp"
 #include "funnel/metrics/experiment_result.hpp"
@@ -199,7 +200,7 @@ inline ExperimentResult finish(const ExperimentState& state, const MetricsOption
     if (state.users_in_several > 0) {
         result.warnings.push_back(
             {"users_in_several_variants",
-             std::to_string(state.users_in_several) + " users saw several variants and are left out of all"});
+             base::counted(state.users_in_several, "user") + " saw several variants: left out of all"});
     }
     return result;
 }

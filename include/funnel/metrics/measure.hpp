@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/metrics/detail/inference/intervals.hpp"
 #include "funnel/metrics/detail/inference/warnings.hpp"
 #include "funnel/metrics/detail/tally/bots.hpp"
@@ -188,7 +189,7 @@ inline void finish_segments(MetricsState& state, const MetricsOptions& options, 
         if (options.differences && end - begin > 20) {
             result.warnings.push_back(
                 {"many_segments",
-                 "--by " + state.segments[begin].by + " has " + std::to_string(end - begin) +
+                 "--by " + state.segments[begin].by + " has " + base::format_count(end - begin) +
                      " segments: one in twenty differs from the whole by chance alone, so look at "
                      "large differences and check them on other days"});
         }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/files/same_containers.hpp"
 
 namespace funnel::report {
@@ -40,8 +41,7 @@ class TextTable {
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// 1383219 -> "1,383,219".
-[[nodiscard]] std::string format_count(std::int64_t count);
+using base::format_count;
 
 /// 0.1234 -> "12.34 %"; three significant digits below 1 %: "0.778 %". "n/a" without a value.
 [[nodiscard]] std::string format_share(const std::optional<double>& share);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,9 +67,10 @@ namespace detail {
 
 inline void need(bool fine, const char* option, const char* expected, double got) {
     if (fine) return;
-    std::string text = std::to_string(got);
+    std::ostringstream text;
+    text << got;
     throw Error(ErrorCode::invalid_argument, std::string("training: ") + option + ": expected " + expected +
-                                                 ", got \"" + text + "\"; choose another value");
+                                                 ", got \"" + text.str() + "\"");
 }
 
 }  // namespace detail
@@ -97,21 +99,22 @@ inline TrainOptions resolved(TrainOptions options, std::size_t rows) {
     detail::need(*options.epochs >= 1 && *options.epochs <= 100'000, "epochs", "1 to 100000",
                  static_cast<double>(*options.epochs));
     detail::need(*options.patience >= 1, "patience", "at least 1", static_cast<double>(*options.patience));
-    detail::need(*options.batch_size >= 1 && *options.batch_size <= (std::size_t{1} << 24), "batch size",
+    detail::need(*options.batch_size >= 1 && *options.batch_size <= (std::size_t{1} << 24), "batch_size",
                  "1 to 16777216", batch);
-    detail::need(*options.learning_rate > 0.0 && std::isfinite(*options.learning_rate), "learning rate",
+    detail::need(*options.learning_rate > 0.0 && std::isfinite(*options.learning_rate), "learning_rate",
                  "a positive number", *options.learning_rate);
-    detail::need(*options.weight_decay >= 0.0 && std::isfinite(*options.weight_decay), "weight decay",
+    detail::need(*options.weight_decay >= 0.0 && std::isfinite(*options.weight_decay), "weight_decay",
                  "0 or a positive number", *options.weight_decay);
     detail::need(*options.dropout >= 0.0 && *options.dropout <= 0.95, "dropout", "0 to 0.95",
                  *options.dropout);
     detail::need(options.embedding_deviation >= 0.0 && std::isfinite(options.embedding_deviation),
-                 "embedding deviation", "0 or a positive number", options.embedding_deviation);
-    detail::need(options.momentum >= 0.0 && options.momentum < 1.0, "momentum", "[0, 1)", options.momentum);
-    detail::need(options.average_epochs >= 0.0 && options.average_epochs <= 1000.0, "average",
+                 "embedding_deviation", "0 or a positive number", options.embedding_deviation);
+    detail::need(options.momentum >= 0.0 && options.momentum < 1.0, "momentum", "0 or more and below 1",
+                 options.momentum);
+    detail::need(options.average_epochs >= 0.0 && options.average_epochs <= 1000.0, "average_epochs",
                  "0 to 1000 epochs", options.average_epochs);
-    detail::need(options.negative_rate > 0.0 && options.negative_rate <= 1.0, "negative rate", "(0, 1]",
-                 options.negative_rate);
+    detail::need(options.negative_rate > 0.0 && options.negative_rate <= 1.0, "negative_rate",
+                 "above 0 and at most 1", options.negative_rate);
     return options;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/warning.hpp"
 #include "funnel/model/training_summary.hpp"
 
@@ -19,7 +20,7 @@ namespace funnel::train {
 namespace detail {
 
 inline void warn_of_target(const model::TargetSummary& target, base::Warnings& warnings) {
-    const std::string rows = std::to_string(target.examples) + " validation rows";
+    const std::string rows = base::counted(target.examples, "validation row");
     if (target.positives == 0 || target.positives == target.examples) {
         warnings.push_back({"one_class", target.name + ": all " + rows +
                                              " have the same label, so nothing says how good the model is; "
@@ -28,7 +29,7 @@ inline void warn_of_target(const model::TargetSummary& target, base::Warnings& w
                *target.log_loss > *target.base_rate_log_loss) {
         warnings.push_back(
             {"no_better_than_base_rate",
-             target.name + ": no better on the " + rows + " (" + std::to_string(target.positives) +
+             target.name + ": no better on the " + rows + " (" + base::format_count(target.positives) +
                  " positive) than a guess of their base rate: log loss " + std::to_string(*target.log_loss) +
                  " against " + std::to_string(*target.base_rate_log_loss) +
                  "; give more data or fewer inputs"});
@@ -42,7 +43,7 @@ inline base::Warnings training_warnings(const model::TrainingSummary& summary) {
     const std::uint64_t train = summary.train.examples, valid = summary.valid.examples;
     if (train * 2 < valid) {
         warnings.push_back({"few_training_rows",
-                            "only " + std::to_string(train) + " of " + std::to_string(train + valid) +
+                            "only " + base::format_count(train) + " of " + base::format_count(train + valid) +
                                 " examples train and the rest validates, since most of them are in the last "
                                 "part of the time; let a smaller part validate"});
     }

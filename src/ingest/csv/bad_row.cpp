@@ -52,9 +52,8 @@ BadRow bad_record(Reason reason, std::size_t column, std::string_view line, std:
 
 BadRow bad_field_count(std::size_t expected, std::size_t got, std::string_view line) {
     BadRow bad = make(Reason::field_count, kNoColumn, line);
-    bad.expected = std::to_string(expected) + (expected == 1 ? " field" : " fields") + " instead of " +
-                   std::to_string(got);
-    bad.got = in_quotes(bad.text);
+    bad.expected = std::to_string(expected) + (expected == 1 ? " field" : " fields");
+    bad.got = in_quotes(bad.text) + ", which has " + std::to_string(got);
     return bad;
 }
 

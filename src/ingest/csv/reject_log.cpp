@@ -5,6 +5,7 @@
 #include <charconv>
 #include <vector>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/csv.hpp"
 #include "funnel/base/error.hpp"
 #include "ingest/source/text_source.hpp"
@@ -80,9 +81,10 @@ void RejectLog::count(Reason reason, std::uint64_t rows) {
 }
 
 std::string RejectLog::counts() const {
-    std::string text = std::to_string(report_.rejected) + " of " + std::to_string(report_.rows) + " (";
+    std::string text =
+        base::format_count(report_.rejected) + " of " + base::format_count(report_.rows) + " (";
     for (const auto& [reason, rows] : report_.rejected_by_reason)
-        text += (text.back() == '(' ? "" : ", ") + reason + ' ' + std::to_string(rows);
+        text += (text.back() == '(' ? "" : ", ") + reason + ' ' + base::format_count(rows);
     return text + "); the first is " + first_;
 }
 
@@ -106,13 +108,13 @@ void RejectLog::finish() {
                     files + ": expected at least one usable row, got only bad ones: " + counts());
     }
     if (report_.rejected > 0 && too_many) {
-        const std::string most = limit.count >= 0 ? std::to_string(limit.count) : percent(limit.share);
+        const std::string most = limit.count >= 0 ? base::format_count(limit.count) : percent(limit.share);
         throw Error(ErrorCode::parse,
                     files + ": expected at most " + most + " bad rows (--max-bad), got " + counts());
     }
     if (report_.rows > 0 && report_.accepted == 0) {
         throw Error(ErrorCode::parse, files + ": expected at least one usable row, got " +
-                                          std::to_string(report_.rows) +
+                                          base::counted(report_.rows, "row") +
                                           " that the schema ignores; check its ignore_rows");
     }
 }

@@ -12,7 +12,7 @@
 namespace funnel::ingest::detail {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const char* advice = "correct it") {
+[[noreturn]] void fail(const std::string& path, const char* advice) {
     throw Error(ErrorCode::schema,
                 "schema: expected a path such as user.id, items[0].id, refunds[+].total or "
                 "params[key=id].value, got \"" +
@@ -37,11 +37,12 @@ JsonNode& element_of(JsonNode& list, std::string_view selector, const std::strin
     } else if (equals == std::string_view::npos) {
         const char* const end = selector.data() + selector.size();
         const auto [at, error] = std::from_chars(selector.data(), end, element.place);
-        if (error != std::errc{} || at != end) fail(path);
+        if (error != std::errc{} || at != end)
+            fail(path, "write a place as a number from 0, [+] for the sum of all, or [key=value]");
     } else {
         element.field = selector.substr(0, equals);
         element.equals = selector.substr(equals + 1);
-        if (element.field.empty()) fail(path);
+        if (element.field.empty()) fail(path, "put a key in front of =");
     }
     for (JsonNode::Element& known : list.elements) {
         const bool same = known.place == element.place && known.sum == element.sum &&
@@ -68,18 +69,18 @@ JsonNode& node_at(JsonNode& root, const std::string& path, bool& inside) {
     std::string_view rest = path;
     for (;;) {
         const std::size_t end = std::min(rest.find_first_of(".["), rest.size());
-        if (end == 0) fail(path);
+        if (end == 0) fail(path, "look for a key that is missing, or a dot too many");
         node = &child_of(*node, rest.substr(0, end));
         rest.remove_prefix(end);
         while (rest.starts_with('[')) {
             const std::size_t close = rest.find(']');
-            if (close == std::string_view::npos) fail(path);
+            if (close == std::string_view::npos) fail(path, "close the bracket");
             node = &element_of(*node, rest.substr(1, close - 1), path);
             rest.remove_prefix(close + 1);
         }
         inside |= node->exploded;
         if (rest.empty()) return *node;
-        if (!rest.starts_with('.')) fail(path);
+        if (!rest.starts_with('.')) fail(path, "put a dot behind the bracket");
         rest.remove_prefix(1);
     }
 }

@@ -81,8 +81,19 @@ std::vector<std::string> keys_of(std::string_view lines) {
 }
 
 /// Whether a preset can be of JSON lines.
-bool is_for_json(const Schema& schema) {
-    return schema.header && !schema.fill;
+/// What only CSV can have; empty if the schema reads JSON lines as well.
+std::string key_of_csv(const Schema& schema) {
+    return !schema.header          ? "numbers of columns"
+           : schema.fill           ? "\"fill\""
+           : schema.skip_lines > 0 ? "\"skip_lines\""
+           : schema.comment != 0   ? "\"comment\""
+                                   : "";
+}
+
+std::vector<std::string> json_presets() {
+    std::vector<std::string> names = preset_names();
+    std::erase_if(names, [](const std::string& name) { return !key_of_csv(*preset(name)).empty(); });
+    return names;
 }
 
 /// The slots of the log's own columns that a slot is made of; itself if it is one.
@@ -115,11 +126,10 @@ std::vector<std::size_t> sources_of(const LogPlan& plan, std::size_t slot) {
 
 FileFormat locate_paths(const LogPlan& plan, const std::string& name, std::string_view lines) {
     const Schema& schema = plan.schema;
-    if (!is_for_json(schema) || schema.skip_lines > 0 || schema.comment != 0) {
-        throw Error(ErrorCode::schema,
-                    escaped(name) + ": expected CSV, since schema " + escaped(schema.name) +
-                        " has column numbers, fill, comment or skip_lines, got JSON lines; " +
-                        "map paths with --schema FILE.json");
+    if (const std::string csv_only = key_of_csv(schema); !csv_only.empty()) {
+        throw Error(ErrorCode::schema, escaped(name) + ": expected CSV, since schema " +
+                                           escaped(schema.name) + " has " + csv_only +
+                                           ", got JSON lines; map paths with --schema FILE.json");
     }
     FileFormat format;
     format.name = name;
@@ -143,9 +153,8 @@ FileFormat locate_paths(const LogPlan& plan, const std::string& name, std::strin
 }
 
 std::optional<Schema> detect_json_schema(std::string_view lines) {
-    for (const std::string& known : preset_names()) {
+    for (const std::string& known : json_presets()) {
         Schema schema = *preset(known);
-        if (!is_for_json(schema)) continue;
         JsonPaths paths({schema.required, {}, {}, schema.explode});
         std::size_t good = 0;
         const std::vector<std::uint8_t> found = find_paths(paths, lines, good);
@@ -159,7 +168,7 @@ Schema choose_json_schema(const std::string& name, std::string_view lines, std::
     const std::vector<std::string> keys = keys_of(lines);
     if (keys.empty()) throw_first_bad(name, lines, lines_before);
     throw Error(ErrorCode::schema, escaped(name) + ": expected JSON lines of a known schema (" +
-                                       list(preset_names()) + "), got \"" + list(keys) +
+                                       list(json_presets()) + "), got \"" + list(keys) +
                                        "\"; map the paths with --schema FILE.json");
 }
 

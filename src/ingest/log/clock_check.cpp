@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/error.hpp"
 #include "funnel/base/time.hpp"
 #include "ingest/csv/names.hpp"
@@ -19,18 +20,19 @@ namespace {
 std::string rough(std::uint64_t micros) {
     constexpr auto kHour = static_cast<std::uint64_t>(base::kHour),
                    kDay = static_cast<std::uint64_t>(base::kDay);
-    return micros < 3 * kDay ? std::to_string(micros / kHour) + " h" : std::to_string(micros / kDay) + " d";
+    return micros < 3 * kDay ? std::to_string(micros / kHour) + " h"
+                             : base::format_count(micros / kDay) + " d";
 }
 
 std::string rows_of(std::uint64_t rows) {
-    return std::to_string(rows) + (rows == 1 ? " row" : " rows");
+    return base::counted(rows, "row");
 }
 
 /// A gap with many rows on both sides: a wrong clock, or a shop that was closed.
 void tell_of_gap(const events::ClockGap& gap, ReadReport& report) {
     const std::string where = "no row lies between " + base::format_time(gap.before) + " and " +
                               base::format_time(gap.after) + " (" + rough(gap.length()) + "), " +
-                              rows_of(gap.rows_before) + " before and " + std::to_string(gap.rows_after) +
+                              rows_of(gap.rows_before) + " before and " + base::format_count(gap.rows_after) +
                               " after";
     if (gap.length() > events::kImpossibleGap) {
         throw Error(ErrorCode::parse, "times: expected those of one log, got a gap: " + where +

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/ingest/draft_schema.hpp"
+#include "funnel/base/count_words.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -244,9 +245,9 @@ class Drafter {
         const std::size_t missing = user.values.size() - user.filled();
         if (missing == 0) return;
         json_["ignore_rows"].push_back({{"column", named(user)}, {"equals", ""}});
-        doubts_.push_back(
-            "user: " + std::to_string(missing) + " of the first " + std::to_string(user.values.size()) +
-            " rows have none and are ignored; a list of columns takes the first that is filled");
+        doubts_.push_back("user: " + base::format_count(missing) + " of the first " +
+                          base::counted(user.values.size(), "row") +
+                          " without one: ignored; a list of columns takes the first that is filled");
     }
 
     [[nodiscard]] bool uses_list() const {

@@ -23,10 +23,13 @@ namespace {
         if (source == column) role = " (" + ours + ')';
     }
     const std::string near = nearest(column, header);
-    throw Error(ErrorCode::schema, escaped(name) + ": column " + escaped(column) + role +
-                                       ": expected it in the header, got \"" + list(header) + "\"; " +
-                                       (near.empty() ? "" : "did the log mean \"" + escaped(near) + "\"? ") +
-                                       "rename the column, or map it with --schema FILE.json");
+    throw Error(ErrorCode::schema,
+                escaped(name) + ": column " + escaped(column) + role + ": expected it in the header, got \"" +
+                    list(header) + "\"; " +
+                    (near.empty() ? "" : "did the log mean \"" + escaped(near) + "\"? ") +
+                    (role.empty() ? "check the name; a column of a table beside the log "
+                                    "needs that table (--items, --users or --sessions)"
+                                  : "rename the column, or map it with --schema FILE.json"));
 }
 
 /// The number of a column in a log without a header, from 0.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ingest/log/order_amounts.hpp"
+#include "funnel/base/count_words.hpp"
 
 #include <cmath>
 #include <unordered_map>
@@ -35,14 +36,15 @@ void OrderAmounts::tell(const LogPlan& plan, std::vector<std::string>& notes,
                         base::Warnings& warnings) const {
     if ((plan.order_totals & events::kind_bit(events::EventKind::purchase)) != 0) {
         if (different_ == 0) return;
-        warnings.push_back({"order_totals_differ",
-                            std::to_string(different_) +
-                                " orders have different totals on their lines: the first of each counts"});
+        warnings.push_back(
+            {"order_totals_differ", base::counted(different_, "order") +
+                                        " with different totals on the lines: the first total counts"});
         return;
     }
     // One order of two equal lines may be chance.
     if (different_ > 0 || equal_ < 2) return;
-    notes.push_back("all lines of an order have the same revenue, in each of the " + std::to_string(equal_) +
+    notes.push_back("all lines of an order have the same revenue, in each of the " +
+                    base::format_count(equal_) +
                     " orders of several lines: if it is the total of the order, map it as order_revenue");
 }
 

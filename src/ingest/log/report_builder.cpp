@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "ingest/log/report_builder.hpp"
 
+#include "funnel/base/count_words.hpp"
+
 namespace funnel::ingest {
 
 void add_duplicates(ReadReport& report, std::uint64_t duplicates, bool dropped) {
     report.duplicates = duplicates;
     if (duplicates * 1000 <= report.events || dropped) return;
     report.warnings.push_back(
-        {"duplicate_rows", std::to_string(duplicates) + " of " + std::to_string(report.events) +
-                               " rows are equal to an earlier row in every field; --dedup exact drops them"});
+        {"duplicate_rows", base::format_count(duplicates) + " of " + base::counted(report.events, "row") +
+                               (duplicates == 1 ? " is" : " are") +
+                               " equal to an earlier row in every field; --dedup exact drops them"});
 }
 
 namespace detail {

@@ -208,7 +208,8 @@ std::string expected_time(TimeUnit unit, bool detected) {
     const std::string source = detected ? ", the unit of the file's first row" : "";
     switch (unit) {
         case TimeUnit::iso:
-            return "a time such as 2016-10-01T06:59:58Z";
+            return std::string("a time such as 2016-10-01T06:59:58Z") +
+                   (detected ? ", the form of the file's first row" : "");
         case TimeUnit::seconds:
             return "whole seconds since 1970" + source;
         case TimeUnit::milliseconds:

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/base/hash.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/base/warning.hpp"
@@ -104,16 +105,15 @@ inline void check_orders(const EventLog& log, LogChecks& checks) {
 inline void warn_of_rows(const Tally& total, const LogChecks& checks, const MetricsOptions& options,
                          const LogFacts& facts, base::Warnings& out) {
     if (checks.shared_order_ids > 0) {
-        out.push_back(
-            {"order_ids_of_several_users",
-             std::to_string(checks.shared_order_ids) +
-                 " order ids occur with several users; each user's rows count as an order of their own"});
+        out.push_back({"order_ids_of_several_users",
+                       base::counted(checks.shared_order_ids, "order id") +
+                           " with rows of several users; each user's rows count as an order of their own"});
     }
     if (total[Count::late_order_rows] > 0) {
         out.push_back(
             {"late_order_rows",
-             std::to_string(total[Count::late_order_rows]) +
-                 (total[Count::late_order_rows] == 1 ? " purchase row is" : " purchase rows are") +
+             base::counted(total[Count::late_order_rows], "purchase row") +
+                 (total[Count::late_order_rows] == 1 ? " is" : " are") +
                  " later than the first of their order" +
                  (options.order_copies_dropped
                       ? ", and no copies: lines that came later"
@@ -124,13 +124,13 @@ inline void warn_of_rows(const Tally& total, const LogChecks& checks, const Metr
         out.push_back({"purchase_rows_without_value",
                        percent(total[Count::purchase_rows_without_value], total[Count::purchase_rows]) +
                            " of the purchase rows have no amount (" +
-                           std::to_string(total[Count::purchase_rows_without_value]) +
+                           base::format_count(total[Count::purchase_rows_without_value]) +
                            "); they add 0 to revenue"});
     }
     if (facts.has_sessions && total[Count::rows_without_visit_id] > 0) {
         out.push_back({"rows_without_visit_id",
-                       std::to_string(total[Count::rows_without_visit_id]) +
-                           " rows have no visit id; their visits are cut where the user was silent for " +
+                       base::counted(total[Count::rows_without_visit_id], "row") +
+                           " without a visit id: these visits are cut where the user was silent for " +
                            base::format_duration(options.visit_gap)});
     }
 }
@@ -172,8 +172,8 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
     const std::string from = rule.how == Touch::visit   ? "the first row of their visit"
                              : rule.how == Touch::first ? "the first row of their user"
                                                         : "the last row" + span;
-    return base::Warning{"orders_by_touch", std::to_string(rows) + " purchase rows have no \"" + column +
-                                                "\" of their own and count under that of " + from +
+    return base::Warning{"orders_by_touch", base::counted(rows, "purchase row") + " without a \"" + column +
+                                                "\" of their own: counted under that of " + from +
                                                 " that has one (--touch event: under none)"};
 }
 
