@@ -142,12 +142,23 @@ std::span<const Recommender::Input> inputs_of(const funnel_input* inputs, std::s
     return std::span(scratch.inputs).subspan(begin, n);
 }
 
+/// n more inputs than `sum`, if they are there and can be held.
+std::size_t with_inputs(std::size_t sum, const funnel_input* inputs, std::size_t n, std::size_t most) {
+    if ((inputs == nullptr && n > 0) || n > most - sum) {
+        throw funnel::Error(funnel::ErrorCode::shape,
+                            "expected n_inputs inputs, got " + std::to_string(n) +
+                                (inputs == nullptr ? " and NULL" : ", more than fit into memory"));
+    }
+    return sum + n;
+}
+
 /// The items in scratch.items, and the request, whose inputs stand in scratch.inputs as well.
 Recommender::Request translate(const funnel_request& request, const funnel_item* items, std::size_t n,
                                funnel_scratch& scratch) {
-    std::size_t inputs = request.n_inputs;
+    const std::size_t most = scratch.inputs.max_size();
+    std::size_t inputs = with_inputs(0, request.inputs, request.n_inputs, most);
     for (std::size_t i = 0; i < n; ++i)
-        inputs += items[i].n_inputs;
+        inputs = with_inputs(inputs, items[i].inputs, items[i].n_inputs, most);
     scratch.inputs.resize(std::max(scratch.inputs.size(), inputs));
     scratch.items.resize(n);
     scratch.used = 0;

@@ -72,7 +72,7 @@ std::string cohorts_text(const Cohorts& cohorts, const Paint& paint) {
         out += grid_text(
             cohorts,
             [](const Cohort& c, const CohortWeek& w) {
-                return w.revenue == events::Money() ? "-" : format_number(revenue_per_user(c, w), 2);
+                return w.orders == 0 ? "-" : !w.priced() ? "n/a" : format_number(revenue_per_user(c, w), 2);
             },
             paint);
     }
@@ -106,6 +106,10 @@ std::string cohorts_csv(const Cohorts& cohorts) {
             share("ordering" + at, week.ordering);
             if (!cohorts.has_amounts) continue;
             out += "cohort," + cohort.key + ",revenue_per_user" + at;
+            if (!week.priced()) {
+                out += ",,,,,,no_amounts\n";
+                continue;
+            }
             for (const double value : {revenue_per_user(cohort, week), week.revenue.value(), users})
                 number(value);
             out += ",,,\n";
@@ -138,9 +142,10 @@ nlohmann::ordered_json cohorts_json(const Cohorts& cohorts) {
             };
             share("active", week.active);
             share("ordering", week.ordering);
-            cell["revenue"] = cohorts.has_amounts ? Json(week.revenue.value()) : Json(nullptr);
-            cell["revenue_per_user"] =
-                cohorts.has_amounts ? Json(revenue_per_user(cohort, week)) : Json(nullptr);
+            const bool priced = cohorts.has_amounts && week.priced();
+            cell["revenue"] = priced ? Json(week.revenue.value()) : Json(nullptr);
+            cell["revenue_per_user"] = priced ? Json(revenue_per_user(cohort, week)) : Json(nullptr);
+            cell["revenue_reason"] = priced ? Json(nullptr) : Json("no_amounts");
             row["weeks"].push_back(std::move(cell));
         }
         json["rows"].push_back(std::move(row));

@@ -34,8 +34,7 @@ void for_each_path_key(const PathsView& view, Visit&& visit) {
 }
 
 std::optional<double> path_revenue(const VisitPath& path, const metrics::Paths& paths) {
-    const bool priced = path.counts.orders == 0 || path.counts.priced_orders > 0;
-    return paths.has_amounts && priced ? std::optional(path.counts.revenue.value()) : std::nullopt;
+    return paths.has_amounts && path.counts.priced() ? std::optional(path.counts.revenue.value()) : std::nullopt;
 }
 
 std::string joined_steps(const std::vector<std::string>& steps) {
@@ -217,6 +216,7 @@ std::string to_json(const PathsView& view) {
                         {"orders", counts.orders}});
             const auto revenue = path_revenue(path, paths);
             row["revenue"] = revenue ? Json(*revenue) : Json(nullptr);
+            row["revenue_reason"] = revenue ? Json(nullptr) : Json("no_amounts");
             json["paths"].push_back(std::move(row));
         }
     });

@@ -93,6 +93,19 @@ TEST_F(CShop, NullIsRefusedEverywhere) {
     EXPECT_EQ(funnel_load(nullptr, nullptr, &other), FUNNEL_INVALID);
     EXPECT_EQ(other, nullptr);
     EXPECT_EQ(funnel_load("x", nullptr, nullptr), FUNNEL_INVALID);
+    const funnel_input input{"stock", nullptr, 1.0};
+    for (const std::size_t n : {std::size_t{2}, std::size_t{1} << 62, ~std::size_t{0}}) {
+        funnel_request asked = request;
+        asked.inputs = n == 2 ? nullptr : &input;
+        asked.n_inputs = n;
+        EXPECT_EQ(funnel_rank(shop_, &asked, &item, 1, "click", 1, scratch_, &order, nullptr),
+                  FUNNEL_INVALID);
+        funnel_item with = item;
+        with.inputs = asked.inputs;
+        with.n_inputs = n;
+        EXPECT_EQ(funnel_rank(shop_, &request, &with, 1, "click", 1, scratch_, &order, nullptr),
+                  FUNNEL_INVALID);
+    }
     EXPECT_EQ(funnel_load_bytes(nullptr, 3, nullptr, &other), FUNNEL_INVALID);
     EXPECT_EQ(funnel_observe(nullptr, nullptr, 0, 0, nullptr), 0u);
     EXPECT_EQ(funnel_observe(shop_, nullptr, 2, 0, nullptr), 0u);

@@ -44,7 +44,7 @@ TEST_F(CliBeside, ColumnsOfTablesAreKeysOfABreakdown) {
 }
 
 // Prices of the log are 10 for i1 and 5 for i2, and one row has none.
-TEST_F(CliBeside, TheLogsOwnColumnComesBeforeThatOfATable) {
+TEST_F(CliBeside, TheLogsOwnColumnComesBeforeThatOfATableAndIsNotMixedWithIt) {
     const std::string items =
         folder_.write("items.csv", "item_id,price,campaign\ni1,100,table\ni2,200,table\n");
     EXPECT_EQ(breakdown({"--items", items, "--by", "price"}), breakdown({"--by", "price"}));
@@ -54,8 +54,14 @@ TEST_F(CliBeside, TheLogsOwnColumnComesBeforeThatOfATable) {
     const json all = run_tool({"metrics", log, "--items", items, "--by", "campaign", "--json"}).json();
     json views;
     for (const json& part : all.at("breakdown"))
-        views[part.at("key").get<std::string>()] = part.at("metrics").at("pv").at("value");
-    EXPECT_EQ(views, (json{{"log", 1}, {"table", 1}}));  // the table says what the log leaves out
+        views[part.at("key").is_null() ? "(none)" : part.at("key").get<std::string>()] =
+            part.at("metrics").at("pv").at("value");
+    EXPECT_EQ(views, (json{{"log", 1}, {"(none)", 1}}));
+    const ToolResult two =
+        run_tool({"metrics", log_, "--items", items, "--users",
+                  folder_.write("plans.csv", "user_id,campaign\na,x\nb,y\n"), "--by", "campaign"});
+    EXPECT_EQ(two.code, 2);
+    EXPECT_NE(two.err.find("write items.campaign or users.campaign"), std::string::npos) << two.err;
     const json chosen = run_tool({"metrics", log_, "--items", items, "--where", "price>50", "--json"}).json();
     EXPECT_EQ(chosen.at("metrics").at("pv").at("value"), 0);
 }

@@ -200,7 +200,24 @@ TEST(NamedPeriod, BeforeAnother) {
     const events::Period leap{parse_local_time("2024-02-29", "UTC"), parse_local_time("2024-03-01", "UTC")};
     EXPECT_EQ(period_before("year-ago", leap, "UTC")->from, parse_local_time("2023-02-28", "UTC"));
     EXPECT_EQ(period_before("year-ago", leap, "UTC")->to, parse_local_time("2023-03-01", "UTC"));
+    const events::Period until_leap{parse_local_time("2024-02-22", zone),
+                                    parse_local_time("2024-02-29", zone)};
+    EXPECT_EQ(period_before("year-ago", until_leap, zone)->from, parse_local_time("2023-02-22", zone));
+    EXPECT_EQ(period_before("year-ago", until_leap, zone)->to, parse_local_time("2023-03-01", zone));
+    const events::Period noon{parse_local_time("2024-02-28", zone),
+                              parse_local_time("2024-02-29T12:00", zone)};
+    EXPECT_EQ(period_before("year-ago", noon, zone)->to, parse_local_time("2023-02-28T12:00", zone));
     EXPECT_FALSE(period_before("other", day, zone).has_value());
+}
+
+TEST(ZoneOffsets, EndAtTheEndsOfInt64) {
+    constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    for (const char* zone : {"Asia/Tokyo", "America/New_York"}) {
+        EXPECT_LT(zone_offsets(zone, kLeast, kMost).size(), 3000u) << zone;
+        EXPECT_EQ(zone_offsets(zone, kMost, kMost).size(), 1u) << zone;
+        EXPECT_EQ(zone_offsets(zone, kLeast, kLeast).size(), 1u) << zone;
+    }
 }
 
 TEST(LocalTimes, HaveTheZoneUnlessTheySayOtherwise) {

@@ -366,6 +366,55 @@ TEST_F(JsonLines, AnAmountOfAListThatIsNoNumberMakesABadRow) {
         << message;
 }
 
+TEST_F(JsonLines, AmountsOfAListAddUpAsTheSchemaWritesThem) {
+    const auto revenue = [&](const std::string& marks, const std::string& amounts) {
+        std::string list;
+        for (std::size_t begin = 0; begin < amounts.size();) {
+            const std::size_t end = std::min(amounts.find('|', begin), amounts.size());
+            list += (list.empty() ? R"({"m":")" : R"(,{"m":")") + amounts.substr(begin, end - begin) + "\"}";
+            begin = end + 1;
+        }
+        const std::string schema =
+            R"({"columns":{"time":"t","user":"u","revenue":"l[+].m"},"event":{"constant":"purchase"})" +
+            marks + "}";
+        const ReadResult result =
+            read(R"({"t":"2024-01-01","u":"a","l":[)" + list + "]}\n", with_schema(schema));
+        return result.log.event(0).revenue;
+    };
+    const std::string comma = R"(,"decimal":",")", german = R"(,"decimal":",","thousands":".")";
+    EXPECT_EQ(revenue(comma, "12,50|7,50"), 20);
+    EXPECT_EQ(revenue(comma, "10,00|5,00|5,25"), 20.25);
+    EXPECT_EQ(revenue(german, "1.000|2.000,5"), 3000.5);
+    EXPECT_EQ(revenue(german, "12,25|0,125"), 12.375);
+    EXPECT_EQ(revenue(R"(,"thousands":",")", "$1,000.10|$2,000.20|$0.30"), 3000.6);
+    EXPECT_EQ(revenue(R"(,"missing":["-"])", "-|6|7"), 13);
+    EXPECT_EQ(revenue(R"(,"missing":["-"])", "6|-"), 6);
+    EXPECT_EQ(revenue("", "0.1|0.2|0.3"), 0.6);
+    EXPECT_EQ(revenue("", "4e-7|4e-7"), 8e-7);
+    EXPECT_EQ(revenue("", "0.0000004|0.0000004"), 8e-7);
+}
+
+TEST_F(JsonLines, WhatStandsOnceForALineHangsOnItsFirstElementThatCounts) {
+    const std::string schema =
+        std::string(kRefunds).insert(1, R"("ignore_rows":[{"column":"l.i","equals":"x"}],)");
+    for (const char* items : {R"({"i":"x","m":5},{"i":"y","m":6})", R"({"i":"y","m":6},{"i":"x","m":5})"}) {
+        const ReadResult result = read(R"({"t":"2024-01-01","u":"a","o":1,"l":[)" + std::string(items) +
+                                           R"(],"back":[{"m":-3}]})"
+                                           "\n",
+                                       with_schema(schema));
+        ASSERT_EQ(result.log.size(), 2u) << items;
+        EXPECT_EQ(result.log.event(1).kind, EventKind::refund) << items;
+        EXPECT_EQ(result.log.event(1).revenue, -3) << items;
+        EXPECT_EQ(result.report.ignored, 1u) << items;
+    }
+    const ReadResult none = read(R"({"t":"2024-01-01","u":"a","o":1,"l":[{"i":"x","m":5}],"back":[{"m":-3}]})"
+                                 "\n"
+                                 R"({"t":"2024-01-02","u":"a","o":2,"l":[{"i":"y","m":5}]})"
+                                 "\n",
+                                 with_schema(schema));
+    EXPECT_EQ(none.log.size(), 1u);
+}
+
 TEST_F(JsonLines, EqualLinesAreDuplicatesAndElementsOfOneAreNot) {
     ReadOptions options =
         with_schema(R"({"columns":{"time":"t","event":"e","user":"u","item":"l"},"explode":"l"})");

@@ -43,6 +43,23 @@ class RowShapes : public LogFile {
     }
 };
 
+TEST_F(RowShapes, AnEventWithoutAnAmountOfItsOwnIsWorthPriceTimesQuantity) {
+    const std::string text =
+        "t,u,o,p,q,back\n"
+        "2024-01-01,a,o1,10,3,4\n"
+        "2024-01-01,a,o2,2.5,,\n"
+        "2024-01-01,a,o3,0.1,3,\n";
+    const auto of = [&](const std::string& columns) {
+        return events_of(text, R"({"columns":{"time":"t","user":"u","order":"o",)" + columns +
+                                   R"(},"rows":[{"event":"purchase"},
+            {"event":"refund","when":{"column":"back","above":0},"revenue":"back"}]})");
+    };
+    EXPECT_EQ(of(R"("price":"p","quantity":"q")"),
+              (Texts{"purchase a o1 3000", "refund a o1 400", "purchase a o2 ", "purchase a o3 30"}));
+    EXPECT_EQ(of(R"("price":"p")"),
+              (Texts{"purchase a o1 1000", "refund a o1 400", "purchase a o2 250", "purchase a o3 10"}));
+}
+
 TEST_F(RowShapes, TheFirstFilledColumnCountsAndIdsAreKeptApart) {
     const std::string text =
         "t,e,user_id,anonymous_id,c1,c2\n"

@@ -44,7 +44,7 @@ std::vector<Row> ten_weeks(Dice& dice) {
 }
 
 struct NaiveWeek {
-    std::int64_t active = 0, ordering = 0;
+    std::int64_t active = 0, ordering = 0, orders = 0, priced = 0;
     double revenue = 0;
     bool operator==(const NaiveWeek&) const = default;
 };
@@ -102,6 +102,9 @@ class CohortsOfUsers : public OracleLog {
         for (const auto& [name, lines] : orders) {
             if (monday(rows_[lines.front()].time) != week) continue;
             ordered = true;
+            ++to.orders;
+            to.priced +=
+                std::ranges::any_of(lines, [&](std::size_t i) { return !std::isnan(rows_[i].revenue); });
             for (const std::size_t i : lines)
                 to.revenue += std::isnan(rows_[i].revenue) ? 0 : rows_[i].revenue;
         }
@@ -119,7 +122,8 @@ std::map<std::int64_t, NaiveCohort> plain_cohorts(const Cohorts& cohorts) {
         EXPECT_EQ(plain.users, 0);
         plain.users = cohort.users;
         for (const CohortWeek& week : cohort.weeks)
-            plain.weeks.push_back({week.active, week.ordering, week.revenue.value()});
+            plain.weeks.push_back(
+                {week.active, week.ordering, week.orders, week.priced_orders, week.revenue.value()});
     }
     return out;
 }

@@ -159,6 +159,23 @@ TEST(Refunds, NetFiguresStandBesideTheGross) {
     EXPECT_EQ(metrics::find(measured_shop({{0, purchase, "u"}}).metrics, "net_orders"), nullptr);
 }
 
+TEST(Refunds, AboveTheAmountOrWithoutAnOrderAreSaid) {
+    const auto codes = [](const std::vector<Row>& rows) {
+        std::vector<std::string> found;
+        for (const base::Warning& warning : measured_shop(rows).warnings) {
+            if (warning.code.starts_with("refunds_")) found.push_back(warning.code + ": " + warning.message);
+        }
+        return found;
+    };
+    EXPECT_TRUE(codes({{0, purchase, "u", "a", "", "o1", 30}, {1, refund, "u", "a", "", "o1", 30}}).empty());
+    const auto above = codes({{0, purchase, "u", "a", "", "o1", 30}, {1, refund, "u", "a", "", "o1", 41}});
+    ASSERT_EQ(above.size(), 1u);
+    EXPECT_TRUE(above[0].starts_with("refunds_above_orders: 1 order refunded with more")) << above[0];
+    const auto lost = codes({{0, purchase, "u", "a", "", "o1", 30}, {1, refund, "u", "a", "", "o2", 5}});
+    ASSERT_EQ(lost.size(), 1u);
+    EXPECT_TRUE(lost[0].starts_with("refunds_without_order: 1 of 1 refund row without")) << lost[0];
+}
+
 TEST(Exposures, GiveTheRateThatAClickModelPredicts) {
     MetricsOptions options{.funnel = Funnel::parse("impression,click,purchase")};
     options.exposures = true;

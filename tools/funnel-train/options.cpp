@@ -257,25 +257,6 @@ void refuse_overwriting_input(const std::string& output, const std::vector<std::
 
 namespace {
 
-/// Event types that look like ours and are not.
-void warn_about_types(const ingest::ReadReport& report, Run& run) {
-    std::string alike;
-    for (const auto& [name, rows] : report.by_event) {
-        std::string small = name;
-        std::ranges::transform(small, small.begin(), [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        });
-        if (name != small && events::parse_kind(small))
-            alike += (alike.empty() ? "" : ", ") + name + " (" + base::counted(rows, "row") + ")";
-    }
-    if (alike.empty()) return;
-    run.console.warn(
-        "types_written_otherwise",
-        "the event types " + alike +
-            " are none of ours, which are written small: they count as types of the log's own; map them "
-            "in a schema");
-}
-
 /// The same bytes under two names; the same name twice was seen while reading.
 base::Warnings copies_in(const std::vector<files::FileDigest>& files) {
     base::Warnings copies;
@@ -301,7 +282,6 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
         run.console.warn(warning);
     for (const base::Warning& copy : copies_in(report.digests))
         run.console.warn(copy);
-    warn_about_types(report, run);
     if (options.bad_rows == "skip") run.record.add_output(options.rejects);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
         run.console.warn("rejects_not_written",

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "side_tables.hpp"
-#include "funnel/base/count_words.hpp"
 
 #include <algorithm>
+#include <map>
 
+#include "funnel/base/count_words.hpp"
 #include "table_model.hpp"
 #include "vector_files.hpp"
 
@@ -65,6 +66,12 @@ void complete(EventLog& log, const events::TextColumn& from) {
         if (column.code[row] == base::kNone && from.code[row] != base::kNone)
             column.code[row] = column.values.intern(from.values.text(from.code[row]));
     }
+}
+
+/// What a shop knows of its goods, and only some rows of the log repeat. Any other column of a table that is
+/// called like one of the log means something else: the country of an order is not that of its buyer.
+bool completes(SideKey key, const std::string& name) {
+    return key == SideKey::item && (name == "category" || name == "brand" || name == "price");
 }
 
 /// Throws unless some table has a column of every name.
@@ -186,6 +193,7 @@ void SideOptions::add_columns(EventLog& to, const ingest::Schema& schema,
                               const std::vector<std::string>& wanted, const LogOptions& log, Run& run) const {
     const SideReader reader(schema, log, run);
     std::vector<SideTable> tables;
+    std::map<std::string, SideKey> added;  // which table a column is from
     for (const SideKey key : kKeys) {
         if (files(key).empty()) continue;
         ingest::Table read = reader.read(key, files(key));
@@ -196,11 +204,19 @@ void SideOptions::add_columns(EventLog& to, const ingest::Schema& schema,
             const std::string name(columns[c].name), full = SideInput{key, name}.name();
             for (const std::string& by : wanted) {
                 if (by != name && by != full) continue;
-                events::TextColumn column = events::side_column(to, table, c, by);
-                if (to.text_column(by) == nullptr)
-                    to.text_columns.push_back(std::move(column));
-                else
-                    complete(to, column);
+                const auto other = added.find(by);
+                if (other != added.end()) {
+                    usage_error(by + ": expected a column of one table, got it in two; write " +
+                                SideInput{other->second, name}.name() + " or " + full);
+                }
+                if (to.text_column(by) == nullptr) {
+                    to.text_columns.push_back(events::side_column(to, table, c, by));
+                    added.emplace(by, key);
+                } else if (completes(key, by)) {
+                    complete(to, events::side_column(to, table, c, by));
+                } else {
+                    run.console.note(by + ": the log's own column counts; " + full + " is the table's");
+                }
             }
         }
     }

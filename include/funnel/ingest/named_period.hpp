@@ -19,8 +19,8 @@ namespace funnel::ingest {
                                                          const std::string& zone);
 
 /// Of a period with both ends: "previous", the one of as much local time that ends where it begins, or
-/// "year-ago", between the same local dates and clock times a year before (29 February: the 28th). Empty for
-/// another name. Throws as named_period.
+/// "year-ago", between the same local dates and clock times a year before (29 February: the 28th; a period of
+/// whole days stays one). Empty for another name. Throws as named_period.
 [[nodiscard]] std::optional<events::Period> period_before(std::string_view name, const events::Period& period,
                                                           const std::string& zone);
 

@@ -26,12 +26,18 @@ inline constexpr std::size_t kMaxCohortWeeks = 104;
 
 /// A cohort in one week.
 struct CohortWeek {
-    std::int64_t active = 0;     ///< users with an event
-    std::int64_t ordering = 0;   ///< users with an order, in the week of its first row
-    events::Money revenue = {};  ///< of these orders
+    std::int64_t active = 0;                     ///< users with an event
+    std::int64_t ordering = 0;                   ///< users with an order, in the week of its first row
+    std::int64_t orders = 0, priced_orders = 0;  ///< of these users; with an amount
+    events::Money revenue = {};                  ///< of these orders
+
+    /// Whether the revenue is known: orders of which none has an amount have none, which is not 0.
+    [[nodiscard]] bool priced() const noexcept { return orders == 0 || priced_orders > 0; }
     CohortWeek& operator+=(const CohortWeek& other) noexcept {
         active += other.active;
         ordering += other.ordering;
+        orders += other.orders;
+        priced_orders += other.priced_orders;
         revenue += other.revenue;
         return *this;
     }

@@ -37,6 +37,8 @@ struct PathCounts {
     std::int64_t priced_orders = 0;  ///< of orders, those with an amount
     events::Money revenue = {};      ///< of the orders with all their lines, in whichever visit these are
 
+    /// Whether the revenue is known: orders of which none has an amount have none, which is not 0.
+    [[nodiscard]] bool priced() const noexcept { return orders == 0 || priced_orders > 0; }
     [[nodiscard]] bool operator==(const PathCounts&) const noexcept = default;
 };
 

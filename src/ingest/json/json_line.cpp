@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "funnel/base/number_format.hpp"
@@ -240,19 +240,41 @@ struct JsonLine::Reader {
 
     /// Of a sum, what is no number stays as it is, and is judged as one.
     void put(std::string_view& value, std::string_view text, std::size_t slot) {
-        if (out.paths_.sum[slot] == 0 || is_missing(value)) {
+        if (out.paths_.sum[slot] == 0 || stands_for_nothing(value)) {
             value = text;
             return;
         }
-        const auto before = base::parse_number(value), more = base::parse_number(text);
-        if (before && !more && !is_missing(text)) value = text;
-        if (!before || !more) return;
-        constexpr double kParts =
-            1e6;  // of an amount: what is added has no more digits than it was written with
-        const double sum = std::round((*before + *more) * kParts) / kParts;
-        std::array<char, 32> digits;
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), sum);
-        value = out.arena_.keep({digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
+        const base::NumberFormat& format = out.paths_.options.numbers;
+        const auto before = base::parse_number(value, format), more = base::parse_number(text, format);
+        if (before && !more && !stands_for_nothing(text)) value = text;
+        if (before && more) value = out.arena_.keep(written_sum(value, text, *before + *more));
+    }
+
+    [[nodiscard]] bool stands_for_nothing(std::string_view text) const {
+        const std::vector<std::string>& words = out.paths_.options.missing;
+        return is_missing(text) || std::ranges::find(words, text) != words.end();
+    }
+
+    /// The sum of two amounts as the schema writes amounts, with as many digits as the longer one has.
+    std::string_view written_sum(std::string_view left, std::string_view right, double sum) {
+        const char mark = out.paths_.options.numbers.decimal_mark();
+        const std::optional<int> digits = decimals(left, mark), more = decimals(right, mark);
+        char* const begin = sum_.data();
+        const auto end = digits && more ? std::to_chars(begin, begin + sum_.size(), sum,
+                                                        std::chars_format::fixed, std::max(*digits, *more))
+                                        : std::to_chars(begin, begin + sum_.size(), sum);
+        std::replace(begin, end.ptr, '.', mark);
+        return {begin, static_cast<std::size_t>(end.ptr - begin)};
+    }
+
+    /// The digits behind the decimal mark; none of a number with an exponent, or of many digits.
+    static std::optional<int> decimals(std::string_view text, char mark) {
+        constexpr std::size_t kMost = 15;  // more than a double can tell apart
+        if (text.find_first_of("eE") != std::string_view::npos) return std::nullopt;
+        const std::size_t at = text.rfind(mark);
+        if (at == std::string_view::npos) return 0;
+        const std::size_t end = std::min(text.find_first_not_of("0123456789", at + 1), text.size());
+        return end - at - 1 > kMost ? std::nullopt : std::optional(static_cast<int>(end - at - 1));
     }
 
     /// A list or an object as text: from its begin to the last `close` that was passed.
@@ -291,8 +313,9 @@ struct JsonLine::Reader {
     od::parser parser;
     std::optional<BadRow> bad;
     std::string scratch;
-    std::uint64_t instances = 0;  // objects so far
-    bool inside = false;          // an element of the exploded list
+    std::array<char, 400> sum_{};  // the largest double has 309 digits
+    std::uint64_t instances = 0;   // objects so far
+    bool inside = false;           // an element of the exploded list
 };
 
 bool reads_json_lines() noexcept {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "funnel/base/number_format.hpp"
+
 namespace funnel::ingest::detail {
 
 /// One key, and what is wanted of its value.
@@ -37,6 +39,9 @@ struct JsonPathOptions {
     std::vector<std::uint8_t> plain;  ///< per slot: a list or an object there makes a bad row; may be shorter
     std::vector<std::string> named;   ///< further paths whose keys may not occur twice
     std::string explode;              ///< path of a list, or empty
+    // Of sums: how their parts are written.
+    base::NumberFormat numbers = {};
+    std::vector<std::string> missing = {};  ///< words that stand for nothing, beside the usual ones
 };
 
 /// One thread at a time, since the reader notes in it what it has seen.

@@ -53,7 +53,12 @@ std::vector<std::uint8_t> plain_slots(const LogPlan& plan) {
 }  // namespace
 
 JsonPaths paths_of(const LogPlan& plan) {
-    return JsonPaths({plan.slots, plain_slots(plan), named_columns(plan.schema), plan.schema.explode});
+    return JsonPaths({.paths = plan.slots,
+                      .plain = plain_slots(plan),
+                      .named = named_columns(plan.schema),
+                      .explode = plan.schema.explode,
+                      .numbers = plan.schema.numbers,
+                      .missing = plan.schema.missing});
 }
 
 JsonRows::JsonRows(const LogPlan& plan, const BlockParserOptions& options)

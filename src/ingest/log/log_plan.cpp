@@ -136,7 +136,20 @@ class SlotMaker {
             const bool tagged = role == "user" && !value.sources.empty();
             value.sources.push_back({of_column(column, is_required(column)), tagged ? column + ':' : ""});
         }
+        // Where only some of the events have an amount of their own, the others are worth price x quantity.
+        if (role == "revenue" && event != nullptr && value.sources.empty()) value.factors = amount_of(*event);
         return value;
+    }
+
+    /// The columns whose product is the amount of an event without one; none without a price.
+    std::vector<std::size_t> amount_of(const RowEvent& event) {
+        std::vector<std::size_t> factors;
+        for (const char* role : {"price", "quantity"}) {
+            const std::vector<std::string> columns = columns_of(role, &event);
+            if (!columns.empty()) factors.push_back(of_column(columns.front(), is_required(columns.front())));
+            if (factors.empty()) break;
+        }
+        return factors;
     }
 
     LogPlan& plan_;
@@ -264,6 +277,8 @@ void plan_conditions(const LogPlan& plan, SlotMaker& slots, RowShape& shape) {
         for (const Condition& condition : plan.schema.rows[i].when)
             shape.events[i].when.push_back({slots.of_column(condition.column, true), condition});
     }
+    for (const LogPlan::Ignore& ignore : plan.ignores)
+        shape.ignores.push_back({ignore.slot, ignore.equals});
     if (!plan.schema.fill) return;
     shape.fill_by = slots.of_column(plan.schema.fill->by, true);
     for (const std::string& column : plan.schema.fill->columns)

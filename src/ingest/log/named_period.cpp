@@ -55,6 +55,14 @@ std::int64_t year_before(std::int64_t time, const std::string& zone) {
     return to_utc(sys_days(date).time_since_epoch().count() * base::kDay + (local - day * base::kDay), zone);
 }
 
+/// Of the end of a period, which is not in it: a day that ends at midnight is as whole a year before.
+std::int64_t end_year_before(std::int64_t end, const std::string& zone) {
+    const std::int64_t local = to_local(end, zone);
+    if (base::floor_div(local, base::kDay) * base::kDay != local) return year_before(end, zone);
+    const std::int64_t last_day = to_local(year_before(to_utc(local - base::kDay, zone), zone), zone);
+    return to_utc(last_day + base::kDay, zone);
+}
+
 }  // namespace
 
 std::optional<events::Period> named_period(std::string_view name, std::int64_t reference,
@@ -84,7 +92,7 @@ std::optional<events::Period> period_before(std::string_view name, const events:
         return events::Period{to_utc(from - length, zone), period.from};
     }
     if (name == "year-ago")
-        return events::Period{year_before(*period.from, zone), year_before(*period.to, zone)};
+        return events::Period{year_before(*period.from, zone), end_year_before(*period.to, zone)};
     return std::nullopt;
 }
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "ingest/log/report_builder.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+
 #include "funnel/base/count_words.hpp"
 
 namespace funnel::ingest {
@@ -18,6 +23,35 @@ namespace detail {
 namespace {
 
 constexpr std::size_t kMostEventNames = 10'000;
+
+std::string in_small(std::string_view name) {
+    std::string small(name);
+    std::ranges::transform(small, small.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return small;
+}
+
+/// Event names that are known but for upper and lower case count as the log's own, and their stages as empty.
+void warn_of_names(const LogPlan& plan, ReadReport& report) {
+    std::set<std::string, std::less<>> known;
+    for (const auto& [name, kind] : plan.schema.events)
+        known.insert(in_small(name));
+    std::string alike;
+    for (const auto& [name, rows] : report.by_event) {
+        const std::string small = in_small(name);
+        const bool ours = name != small && events::parse_kind(small).has_value();
+        const bool of_schema = known.contains(small) && !plan.schema.events.contains(name) &&
+                               plan.meaning(name).kind == events::EventKind::other;
+        if (ours || of_schema)
+            alike += (alike.empty() ? "" : ", ") + name + " (" + base::counted(rows, "row") + ")";
+    }
+    if (alike.empty()) return;
+    report.warnings.push_back(
+        {"types_written_otherwise",
+         "the event types " + alike + " differ from those of schema " + plan.schema.name +
+             " in upper and lower case: they count as types of the log's own; map them in a schema"});
+}
 
 }  // namespace
 
@@ -56,6 +90,7 @@ void ReportBuilder::finish(const LogPlan& plan) {
                                                                   " in schema " + plan.schema.name +
                                                                   "; use that name for the stage"});
     }
+    warn_of_names(plan, report_);
     rejects_.finish();
 }
 

@@ -25,6 +25,7 @@ struct RowShape {
         std::vector<Source> sources;
         bool joined = false, number = false;
         std::optional<std::string> constant;
+        std::vector<std::size_t> factors = {};  ///< without a source: the product of these, or nothing
     };
     struct Test {
         std::size_t slot;
@@ -36,7 +37,13 @@ struct RowShape {
         bool once = false;  ///< only for the first of rows that share a line
     };
 
+    struct Ignore {
+        std::size_t slot;
+        std::string equals;
+    };
+
     std::vector<Event> events;                ///< at least one
+    std::vector<Ignore> ignores;              ///< rows that hold no event of their line
     std::vector<std::size_t> columns;         ///< slots of the log's own columns
     std::vector<std::size_t> number_columns;  ///< those of them that are read as numbers
     base::NumberFormat numbers;

@@ -40,12 +40,15 @@ RowBatch& RowShaper::shape(const FileFormat& format, const RowBatch& rows) {
     out_.set_listed(format, rows.size() * shape_.events.size());
     out_.hash.resize(rows.hash.empty() ? 0 : rows.size() * shape_.events.size());
     fields_.resize(format.column_of.size());
+    bool made_once = false;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         take_row(rows, row);
-        // All rows of a line are in one batch.
-        const bool first = row == 0 || rows.text(row).data() != rows.text(row - 1).data();
+        // All rows of a line are in one batch. What is made once of a line hangs on the first that counts.
+        if (row == 0 || rows.text(row).data() != rows.text(row - 1).data()) made_once = false;
+        const bool once = !made_once && !is_ignored();
+        made_once |= once;
         for (std::size_t i = 0; i < shape_.events.size(); ++i) {
-            if (first || !shape_.events[i].once) add_event(shape_.events[i], rows, row, i);
+            if (once || !shape_.events[i].once) add_event(shape_.events[i], rows, row, i);
         }
     }
     return out_;
@@ -66,6 +69,12 @@ void RowShaper::take_row(const RowBatch& rows, std::size_t row) {
         if (std::ranges::find(shape_.missing, field) != shape_.missing.end()) field = {};
     }
     if (shape_.fill_by) fill_row();
+}
+
+bool RowShaper::is_ignored() const {
+    return std::ranges::any_of(shape_.ignores, [&](const RowShape::Ignore& ignore) {
+        return fields_[ignore.slot] == ignore.equals;
+    });
 }
 
 void RowShaper::fill_row() {
@@ -136,6 +145,7 @@ std::optional<bool> RowShaper::holds(const RowShape::Test& test) const {
 
 std::string_view RowShaper::value(const RowShape::Value& value) {
     if (value.constant) return arena_.keep(*value.constant);
+    if (!value.factors.empty()) return product(value.factors);
     scratch_.clear();
     for (const RowShape::Source& source : value.sources) {
         const std::string_view field = fields_[source.slot];
@@ -154,6 +164,17 @@ std::string_view RowShaper::value(const RowShape::Value& value) {
     return arena_.keep(scratch_);
 }
 
+/// Nothing if a factor is missing or no number; the factor itself is judged where it stands.
+std::string_view RowShaper::product(const std::vector<std::size_t>& factors) {
+    double value = 1;
+    for (const std::size_t slot : factors) {
+        const auto factor = base::parse_number(fields_[slot], shape_.numbers);
+        if (!factor) return {};
+        value *= *factor;
+    }
+    return written(value);
+}
+
 /// An amount as it is written in the log, in the form that parse_number reads; anything else as it is.
 std::string_view RowShaper::plain_number(std::string_view text) {
     if (shape_.numbers.plain() || is_missing(text)) return text;
@@ -163,8 +184,12 @@ std::string_view RowShaper::plain_number(std::string_view text) {
         scratch_ += kNoNumber;
         return arena_.keep(scratch_);
     }
+    return written(*number);
+}
+
+std::string_view RowShaper::written(double number) {
     std::array<char, 32> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *number);
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
     return arena_.keep({digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
 }
 

@@ -54,7 +54,10 @@ class RowShaper {
     /// Empty: it asks for a number, and the field is none.
     [[nodiscard]] std::optional<bool> holds(const RowShape::Test& test) const;
     [[nodiscard]] std::string_view value(const RowShape::Value& value);
+    [[nodiscard]] bool is_ignored() const;
+    [[nodiscard]] std::string_view product(const std::vector<std::size_t>& factors);
     [[nodiscard]] std::string_view plain_number(std::string_view text);
+    [[nodiscard]] std::string_view written(double number);
 
     const RowShape& shape_;
     FillState fill_;

@@ -3,6 +3,7 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "funnel/base/error.hpp"
@@ -11,6 +12,11 @@ namespace funnel::ingest {
 
 std::vector<ZoneOffset> zone_offsets(const std::string& zone, std::int64_t first, std::int64_t last) {
     constexpr std::int64_t kBeginning = std::numeric_limits<std::int64_t>::min();
+    // Rules repeat for ever, and the library's arithmetic does not reach the ends of int64: what is before
+    // the first zones or far ahead has the offset of these years.
+    constexpr std::int64_t kYear = 31'556'952'000'000, kFirst = -170 * kYear, kLast = 530 * kYear;
+    first = std::clamp(first, kFirst, kLast);
+    last = std::clamp(last, kFirst, kLast);
     if (zone.empty() || zone == "UTC") return {{kBeginning, 0}};
     try {
         using Micros = std::chrono::microseconds;

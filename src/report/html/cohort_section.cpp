@@ -98,10 +98,11 @@ HtmlTable table_of_cohorts(const metrics::Cohorts& cohorts) {
     for (const metrics::Cohort& cohort : cohorts.rows) {
         for (std::size_t k = 0; k < cohort.weeks.size(); ++k) {
             const metrics::CohortWeek& week = cohort.weeks[k];
-            table.add_row({escape(cohort.key), format_count(cohort.users), std::to_string(k),
-                           format_count(week.active), percent(cohort_share(cohort, week.active)),
-                           format_count(week.ordering), percent(cohort_share(cohort, week.ordering)),
-                           cohorts.has_amounts ? amount(revenue_per_user(cohort, week)) : "n/a"});
+            table.add_row(
+                {escape(cohort.key), format_count(cohort.users), std::to_string(k), format_count(week.active),
+                 percent(cohort_share(cohort, week.active)), format_count(week.ordering),
+                 percent(cohort_share(cohort, week.ordering)),
+                 cohorts.has_amounts && week.priced() ? amount(revenue_per_user(cohort, week)) : "n/a"});
         }
     }
     return table;

@@ -58,14 +58,13 @@ HtmlTable table_of_paths(const metrics::Paths& paths) {
                     kPathsListed);
     for (const metrics::VisitPath& path : paths.rows) {
         const metrics::PathCounts& counts = path.counts;
-        const bool priced = counts.orders == 0 || counts.priced_orders > 0;
         table.add_row(
             {datum(steps_text(path), 300), format_count(counts.visits), percent(path.share),
              format_count(counts.users), format_count(counts.longer), format_count(counts.bought),
              percent(path.conversion),
              percent(path.conversion_interval.low) + " to " + percent(path.conversion_interval.high),
              format_count(counts.orders),
-             paths.has_amounts && priced ? amount(counts.revenue.value()) : "n/a"});
+             paths.has_amounts && counts.priced() ? amount(counts.revenue.value()) : "n/a"});
     }
     return table;
 }

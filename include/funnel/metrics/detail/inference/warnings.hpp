@@ -127,6 +127,21 @@ inline void warn_of_rows(const Tally& total, const LogChecks& checks, const Metr
                            base::format_count(total[Count::purchase_rows_without_value]) +
                            "); they add 0 to revenue"});
     }
+    if (total[Count::orders_overpaid_back] > 0) {
+        out.push_back(
+            {"refunds_above_orders",
+             base::counted(total[Count::orders_overpaid_back], "order") +
+                 " refunded with more than the amount: what comes back may hold shipping or tax that "
+                 "revenue does not, so net figures may be too low"});
+    }
+    if (total[Count::refund_rows_unmatched] * 100 >= total[Count::refund_rows] &&
+        total[Count::refund_rows_unmatched] > 0) {
+        out.push_back({"refunds_without_order",
+                       base::format_count(total[Count::refund_rows_unmatched]) + " of " +
+                           base::counted(total[Count::refund_rows], "refund row") +
+                           " without an order of the user in this log: net orders do not know them, net "
+                           "revenue takes them off"});
+    }
     if (facts.has_sessions && total[Count::rows_without_visit_id] > 0) {
         out.push_back({"rows_without_visit_id",
                        base::counted(total[Count::rows_without_visit_id], "row") +

@@ -97,6 +97,8 @@ inline void RefundTally::count_user(const UserView& user, const OrderTally& orde
 inline void RefundTally::count_order(const UserView& user, const Order& order, const Refunded& back,
                                      std::span<const OrderPart> parts) {
     const bool whole = back.any && (back.whole || (order.has_amount && back.sum.at_least(order.sum)));
+    if (order.has_amount && back.sum.at_least(order.sum) && back.sum != order.sum)
+        ++user.tallies[parts.front().key][Count::orders_overpaid_back];
     for (std::size_t p = 0; p < parts.size(); ++p) {
         const OrderPart& part = parts[p];
         const events::Money& taken = of_part_[order.first_part + p];

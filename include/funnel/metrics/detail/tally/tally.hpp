@@ -81,6 +81,7 @@ enum class Count : std::uint8_t {
     orders_with_amount,
     net_orders,  ///< not refunded in full
     net_orders_with_amount,
+    orders_overpaid_back,  ///< refunded with more than their amount
     count_  ///< how many there are
 };
 

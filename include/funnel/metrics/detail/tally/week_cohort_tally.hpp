@@ -70,8 +70,13 @@ class WeekCohortTally {
     events::VisitSplitter splitter_;
     OrderTally orders_;
     CohortCounts counts_;
-    std::vector<std::int64_t> active_;                             // weeks of the user at hand
-    std::vector<std::pair<std::int64_t, events::Money>> ordered_;  // week and sum of each order
+    std::vector<std::int64_t> active_;  // weeks of the user at hand
+    struct Ordered {
+        std::int64_t week = 0;
+        events::Money sum;
+        bool priced = false;
+    };
+    std::vector<Ordered> ordered_;  // the orders of a user
 };
 
 inline void WeekCohortTally::add_user(std::span<UserRow> rows) {
@@ -104,7 +109,7 @@ inline void WeekCohortTally::collect_orders(std::span<UserRow> rows) {
     const UserView user{rows, tallies_};
     orders_.finish(user);
     for (const Order& order : orders_.orders())
-        ordered_.emplace_back(weeks_.week(rows[order.first].time), order.sum);
+        ordered_.push_back({weeks_.week(rows[order.first].time), order.sum, order.has_amount});
 }
 
 inline void WeekCohortTally::count(CohortSum& cohort, std::int64_t week_of_cohort,
@@ -127,12 +132,14 @@ inline void WeekCohortTally::count(CohortSum& cohort, std::int64_t week_of_cohor
     for (const std::int64_t week : active_) {
         if (CohortWeek* at = cell(week)) ++at->active;
     }
-    std::ranges::sort(ordered_, {}, &std::pair<std::int64_t, events::Money>::first);
+    std::ranges::sort(ordered_, {}, &Ordered::week);
     for (std::size_t i = 0; i < ordered_.size(); ++i) {
-        CohortWeek* at = cell(ordered_[i].first);
+        CohortWeek* at = cell(ordered_[i].week);
         if (at == nullptr) continue;
-        at->ordering += i == 0 || ordered_[i - 1].first != ordered_[i].first;
-        at->revenue += ordered_[i].second;
+        at->ordering += i == 0 || ordered_[i - 1].week != ordered_[i].week;
+        ++at->orders;
+        at->priced_orders += ordered_[i].priced;
+        at->revenue += ordered_[i].sum;
     }
 }
 
