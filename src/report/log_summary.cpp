@@ -18,6 +18,7 @@ LogSummary summarize(const metrics::MetricsResult& result, std::int64_t items) {
     LogSummary summary;
     summary.rows = summary.accepted = summary.events = result.rows;
     summary.outside = result.outside;
+    summary.period = result.period;
     summary.where = result.where;
     summary.fitting = result.fitting;
     summary.users = result.users;

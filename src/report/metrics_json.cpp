@@ -122,6 +122,12 @@ Json time_json(const std::optional<std::int64_t>& time) {
     return time ? Json(base::format_time(*time)) : Json(nullptr);
 }
 
+/// What was asked for; null: the whole log.
+Json period_json(const events::Period& period) {
+    if (period.whole()) return nullptr;
+    return {{"from", time_json(period.from)}, {"to", time_json(period.to)}};
+}
+
 Json log_json(const LogSummary& log) {
     return {{"files", log.files},
             {"schema", log.schema},
@@ -135,6 +141,7 @@ Json log_json(const LogSummary& log) {
             {"ahead", log.ahead},
             {"behind", log.behind},
             {"outside", log.outside},
+            {"period", period_json(log.period)},
             {"where", text_or_null(log.where)},
             {"fitting", log.where.empty() ? Json(nullptr) : Json(log.fitting)},
             {"duplicates", log.duplicates ? Json(*log.duplicates) : Json(nullptr)},

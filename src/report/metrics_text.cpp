@@ -60,6 +60,13 @@ std::string head_text(const LogSummary& log, const Paint& paint) {
     table.add_row({"holds", joined({counted(log.users, "users"), counted(log.items, "items"),
                                     counted(log.sessions, "visits")})});
     table.add_row({"time", span_of(log)});
+    if (!log.period.whole()) {
+        const auto end = [](const std::optional<std::int64_t>& time, const char* open) {
+            return time ? base::format_time(*time) : std::string(open);
+        };
+        table.add_row(
+            {"period", end(log.period.from, "the first row") + " to " + end(log.period.to, "the last row")});
+    }
     table.add_row({"events", events_of(log)});
     return paint.title("Log") + paint.table(table);
 }

@@ -85,10 +85,10 @@ TEST(CliMetrics, JsonHasTheKeysOfTheContract) {
     EXPECT_EQ(all.at("schema_version"), 2);
     EXPECT_EQ(keys(all.at("log")),
               (std::set<std::string>{
-                  "files",   "schema",  "rows",       "accepted", "rejected", "rejected_by_reason",
-                  "ignored", "events",  "after",      "ahead",    "behind",   "outside",
-                  "where",   "fitting", "duplicates", "users",    "items",    "sessions",
-                  "from",    "to",      "by_event"}));
+                  "files",    "schema", "rows",    "accepted",   "rejected", "rejected_by_reason",
+                  "ignored",  "events", "after",   "ahead",      "behind",   "outside",
+                  "period",   "where",  "fitting", "duplicates", "users",    "items",
+                  "sessions", "from",   "to",      "by_event"}));
     const json& funnel = all.at("funnel");
     EXPECT_EQ(keys(funnel), (std::set<std::string>{"entity", "window_seconds", "left_out", "steps",
                                                    "censoring", "one_point_more"}));

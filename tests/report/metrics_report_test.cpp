@@ -52,10 +52,10 @@ TEST(MetricsJson, HasTheKeysOfTheContractInTheirOrder) {
               (Keys{"schema_version", "log", "metrics", "funnel", "breakdown", "warnings", "notes"}));
     EXPECT_EQ(json["schema_version"], 2);
     EXPECT_EQ(keys(json["log"]),
-              (Keys{"files",   "schema",  "rows",       "accepted", "rejected", "rejected_by_reason",
-                    "ignored", "events",  "after",      "ahead",    "behind",   "outside",
-                    "where",   "fitting", "duplicates", "users",    "items",    "sessions",
-                    "from",    "to",      "by_event"}));
+              (Keys{"files",    "schema", "rows",    "accepted",   "rejected", "rejected_by_reason",
+                    "ignored",  "events", "after",   "ahead",      "behind",   "outside",
+                    "period",   "where",  "fitting", "duplicates", "users",    "items",
+                    "sessions", "from",   "to",      "by_event"}));
     EXPECT_EQ(keys(json["funnel"]),
               (Keys{"entity", "window_seconds", "left_out", "steps", "censoring", "one_point_more"}));
     EXPECT_EQ(keys(json["funnel"]["steps"][0]),

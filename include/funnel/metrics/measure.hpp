@@ -242,6 +242,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     }
     MetricsResult result{
         .rows = state.rows, .outside = state.outside, .users = state.users, .visits = state.visits};
+    result.period = {options.from, options.to};
     if (options.where) {
         result.where = options.where->text();
         result.fitting = state.fitting;

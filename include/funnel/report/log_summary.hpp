@@ -27,7 +27,8 @@ struct LogSummary {
     // Parts of `accepted`:
     std::int64_t after = 0;                  ///< at or after --as-of: read by nothing
     std::int64_t ahead = 0, behind = 0;      ///< of their clock: in no figure
-    std::int64_t outside = 0;                ///< not in [from, to): context
+    std::int64_t outside = 0;                ///< not in the period: context
+    events::Period period = {};              ///< that was asked for: [from, to)
     std::string where = {};                  ///< --where: the condition of the figures; empty: none
     std::int64_t fitting = 0;                ///< with a condition: rows that fit it; the others are context
     std::optional<std::int64_t> duplicates;  ///< accepted - distinct; empty: not looked for
