@@ -405,7 +405,6 @@ TEST_F(JsonLines, WhatStandsOnceForALineHangsOnItsFirstElementThatCounts) {
         ASSERT_EQ(result.log.size(), 2u) << items;
         EXPECT_EQ(result.log.event(1).kind, EventKind::refund) << items;
         EXPECT_EQ(result.log.event(1).revenue, -3) << items;
-        EXPECT_EQ(result.report.ignored, 1u) << items;
     }
     const ReadResult none = read(R"({"t":"2024-01-01","u":"a","o":1,"l":[{"i":"x","m":5}],"back":[{"m":-3}]})"
                                  "\n"
