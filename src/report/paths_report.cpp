@@ -34,7 +34,8 @@ void for_each_path_key(const PathsView& view, Visit&& visit) {
 }
 
 std::optional<double> path_revenue(const VisitPath& path, const metrics::Paths& paths) {
-    return paths.has_amounts && path.counts.priced() ? std::optional(path.counts.revenue.value()) : std::nullopt;
+    return paths.has_amounts && path.counts.priced() ? std::optional(path.counts.revenue.value())
+                                                     : std::nullopt;
 }
 
 std::string joined_steps(const std::vector<std::string>& steps) {
