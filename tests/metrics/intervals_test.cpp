@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "funnel/base/hash.hpp"
 #include "funnel/base/random.hpp"
 #include "metrics/builder.hpp"
@@ -52,6 +54,56 @@ TEST(Intervals, LeaveOneGroupOfUsersOutAtATime) {
     EXPECT_EQ(whole.method, "jackknife");
     EXPECT_NEAR(whole.low.value(), 1 / (1 + std::exp(half - middle)), 1e-8);
     EXPECT_NEAR(whole.high.value(), 1 / (1 + std::exp(-half - middle)), 1e-8);
+}
+
+TEST(Intervals, OfRevenuePerUserAndVisitLeaveOneGroupOutOnTheLogScale) {
+    Rng random(7);
+    std::vector<Row> rows;
+    for (int u = 0; u < 500; ++u) {
+        const std::string user = "u" + std::to_string(u);
+        for (int visit = 0, visits = 1 + static_cast<int>(random.below(3)); visit < visits; ++visit) {
+            const std::string id = user + "-" + std::to_string(visit);
+            rows.push_back({visit * kDay, view, user, "i", id});
+            if (random.uniform() < 0.2)
+                rows.push_back({visit * kDay + 1, purchase, user, "i", id, id, 1 + 20 * random.uniform()});
+        }
+    }
+    // By hand: money over users and visits, in all and without each group.
+    struct Sums {
+        double money = 0;
+        std::set<std::string> users = {}, visits = {};
+    };
+    const auto sums = [&](std::size_t without) {
+        Sums out;
+        for (const Row& row : rows) {
+            if (base::hash_bytes(row.user) % 64 == without) continue;
+            out.users.insert(row.user);
+            out.visits.insert(row.session);
+            if (row.kind == purchase) out.money += row.revenue;
+        }
+        return out;
+    };
+    const auto result = metrics::measure(to_log(rows), shop_options());
+    for (const bool per_visit : {false, true}) {
+        const auto ratio = [&](const Sums& of) {
+            return of.money / static_cast<double>(per_visit ? of.visits.size() : of.users.size());
+        };
+        double mean = 0, variance = 0;
+        std::vector<double> logs;
+        for (std::size_t g = 0; g < 64; ++g) {
+            logs.push_back(std::log(ratio(sums(g))));
+            mean += logs.back() / 64;
+        }
+        for (const double log : logs)
+            variance += 63.0 / 64 * (log - mean) * (log - mean);
+        const Metric& metric = result.metric(per_visit ? "revenue_per_visit" : "revenue_per_user");
+        const double value = ratio(sums(64)), factor = std::exp(1.9983405 * std::sqrt(variance));
+        EXPECT_EQ(metric.method, "jackknife");
+        EXPECT_NEAR(metric.value.value(), value, 1e-6);  // money is held in millionths
+        EXPECT_NEAR(metric.low.value(), value / factor, 1e-6);
+        EXPECT_NEAR(metric.high.value(), value * factor, 1e-6);
+        EXPECT_GT(factor, 1.05);
+    }
 }
 
 TEST(Intervals, CoverTheTrueRateNineteenTimesInTwenty) {
