@@ -45,6 +45,8 @@
 #include "funnel/metrics/cohorts.hpp"
 #include "funnel/metrics/count_cohorts.hpp"
 #include "funnel/metrics/count_paths.hpp"
+#include "funnel/metrics/find_causes.hpp"
+#include "funnel/metrics/change_causes.hpp"
 #include "funnel/metrics/paths.hpp"
 #include "funnel/metrics/find_people.hpp"
 #include "funnel/metrics/people.hpp"

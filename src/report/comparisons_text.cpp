@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "causes_report.hpp"
 #include "cohorts_report.hpp"
 #include "funnel/base/number.hpp"
 
@@ -134,6 +135,7 @@ std::string gate_figure(const metrics::GateResult& result) {
 
 std::string comparisons_text(const Comparisons& beside, const Paint& paint) {
     std::string out;
+    if (beside.why) out += "\n" + causes_text(*beside.why, paint);
     if (beside.other) {
         out += "\n" + paint.title("Compared with " + joined(beside.other->files));
         out += differences_text(beside.other->differences, "this log", "the other", paint);

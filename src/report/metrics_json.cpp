@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/metrics_json.hpp"
+#include "causes_report.hpp"
 #include "cohorts_report.hpp"
 
 #include <cmath>
@@ -257,6 +258,7 @@ std::string to_json(const metrics::MetricsResult& result, const LogSummary& log,
         json["touch"] = {{"rule", metrics::touch_text(result.touch)}, {"purchase_rows", result.touched}};
     json["breakdown"] = breakdown_json(result.breakdown);
     if (beside.other) json["compare"] = comparison_json(*beside.other);
+    if (beside.why) json["why"] = causes_json(*beside.why);
     if (beside.experiment) json["experiment"] = experiment_json(*beside.experiment);
     if (beside.disagreements) json["explain_difference"] = disagreements_json(*beside.disagreements);
     if (beside.cohorts) json["cohorts"] = cohorts_json(*beside.cohorts);

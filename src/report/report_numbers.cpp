@@ -5,6 +5,7 @@
 
 #include "funnel/metrics/count_cohorts.hpp"
 #include "funnel/metrics/count_paths.hpp"
+#include "funnel/metrics/find_causes.hpp"
 #include "funnel/metrics/measure.hpp"
 
 namespace funnel::report {
@@ -51,6 +52,23 @@ std::int64_t earlier(const std::vector<metrics::OffsetChange>& zone, std::int64_
     return before + (local.local(time) - time) - (local.local(before) - before);
 }
 
+PeriodChange change_between(const EventLog& log, metrics::MetricsOptions options,
+                            const metrics::LogFacts& facts, Period before, Period after) {
+    PeriodChange change{.before = measure_part(log, options, facts, before),
+                        .after = measure_part(log, options, facts, after)};
+    if (options.entity != metrics::Entity::user) return change;
+    metrics::CauseOptions causes{.before = {before.from, before.to}};
+    for (const events::TextColumn& column : log.text_columns) {
+        const auto& of_items = options.item_columns;
+        if (std::ranges::find(of_items, column.name) == of_items.end()) causes.columns.push_back(column.name);
+    }
+    if (causes.columns.empty()) return change;
+    options.from = after.from;
+    options.to = after.to;
+    change.why = metrics::find_causes(log, options, facts, causes);
+    return change;
+}
+
 /// A period that was asked for, beside the one before it. The first day of a log may begin some hours late.
 std::optional<PeriodChange> change_of_asked(const EventLog& log, const metrics::MetricsOptions& options,
                                             const metrics::LogFacts& facts) {
@@ -60,8 +78,10 @@ std::optional<PeriodChange> change_of_asked(const EventLog& log, const metrics::
     const std::int64_t days = (length + base::kDay / 2) / base::kDay;
     if (days < 1 || from - facts.first_time < length - base::kDay / 2) return std::nullopt;
     const std::int64_t begin = earlier(options.zone, from, length);
-    return PeriodChange{days, true, measure_part(log, options, facts, {begin, from}),
-                        measure_part(log, options, facts, {from, to})};
+    PeriodChange change = change_between(log, options, facts, {begin, from}, {from, to});
+    change.days = days;
+    change.asked = true;
+    return change;
 }
 
 std::optional<PeriodChange> change_of(const EventLog& log, const metrics::MetricsOptions& options,
@@ -76,9 +96,9 @@ std::optional<PeriodChange> change_of(const EventLog& log, const metrics::Metric
     if (half == 0) return std::nullopt;
     const auto length = static_cast<std::int64_t>(half * kWeek);
     const std::int64_t end = period.to + 1, middle = end - length, begin = middle - length;
-    return PeriodChange{static_cast<std::int64_t>(half) * 7, false,
-                        measure_part(log, options, facts, {begin, middle}),
-                        measure_part(log, options, facts, {middle, end})};
+    PeriodChange change = change_between(log, options, facts, {begin, middle}, {middle, end});
+    change.days = static_cast<std::int64_t>(half) * 7;
+    return change;
 }
 
 }  // namespace

@@ -134,6 +134,11 @@ void about_options(Messages& m) {
     m.run({"metrics", log, "--gate", "orders"});
     m.run({"metrics", log, "--gate", "orders<3"});
     m.run({"metrics", log, "--gate", "ctr -5% vs previous"});
+    m.run({"metrics", log, "--why"});
+    m.run({"metrics", log, "--compare", "previous", "--why", "--csv"});
+    m.run({"metrics", log, "--compare", "previous", "--why", "--per", "session"});
+    m.run({"metrics", log, "--compare", "previous", "--why", "--use", "colour"});
+    m.run({"metrics", log, "--use", "brand"});
     m.run({"report", log, "-o", m.path("r.html"), "--target", "2%"});
     m.run({"metrics", log, "--max-bad", "few"});
     m.run({"metrics", log, "--schema", "shopify"});

@@ -49,6 +49,32 @@ TEST(MeasureReport, ComparesWholeWeeks) {
     EXPECT_EQ(numbers.whole.breakdown.size(), 28u);
 }
 
+TEST(HtmlReport, SaysWhyConversionMoved) {
+    EventLog log;
+    for (int u = 0; u < 2000; ++u) {
+        const bool late = u % 2 == 1, mobile = u % 4 < 2;
+        const std::string user = "u" + std::to_string(u);
+        const std::int64_t time = (late ? 14 * kDay : 0) + u % 14 * kDay;
+        const char* const category = mobile ? "<b>phone</b>" : "lamp";
+        log.add({.time = time, .kind = view, .user = user, .item = "i", .category = category});
+        // A fifth of them buys, of those of the first category a tenth later on.
+        if (u / 4 % (mobile && late ? 10 : 5) == 0)
+            log.add({.time = time + 1, .kind = purchase, .user = user, .item = "i", .category = category});
+    }
+    metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
+    options.from = 14 * kDay;
+    options.to = 28 * kDay;
+    const ReportNumbers numbers = numbers_of(log, options);
+    ASSERT_TRUE(numbers.change && numbers.change->why);
+    EXPECT_EQ(numbers.change->why->rates.at(0).before.units, 1000);
+    const std::string page = page_of(log, options);
+    EXPECT_NE(page.find("<li>Conversion fell from 20.00 % to 15.00 % (-5.00 points, "), std::string::npos);
+    EXPECT_NE(page.find("By category: -5.00 &lt;b&gt;phone&lt;/b&gt; converts worse (20.00 % -&gt; 10.00 %)"),
+              std::string::npos);
+    // Nothing to search, nothing said.
+    EXPECT_EQ(page_of(four_weeks(), options).find("Why:"), std::string::npos);
+}
+
 TEST(MeasureReport, ComparesNothingInAWeek) {
     metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
     options.to = 7 * kDay;

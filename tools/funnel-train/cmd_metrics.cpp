@@ -66,6 +66,12 @@ void check(const MetricsCommand& command, const ComparedTo& other, const Run& ru
         usage_error("--json, --csv and --markdown exclude each other; give one");
     command.counting.check();  // before the long work
     command.compare.check(command.counting.by, other);
+    if (command.compare.why && command.csv)
+        usage_error("--why: expected text or --json, got --csv; leave one out");
+    if (command.compare.why && command.counting.per != "user")
+        usage_error("--why: expected --per user, got --per " + command.counting.per + "; leave it out");
+    if (!command.compare.why && !command.side.use.empty())
+        usage_error("--use: expected --why with it, whose columns it chooses");
     if (command.counting.touch && command.counting.by.empty() && !command.counting.where)
         usage_error("--touch: expected --by or --where with a column that it speaks of, got none of them");
     if (command.compare.explain && command.counting.where)
@@ -100,18 +106,23 @@ void emit_sql(const MetricsCommand& command, Run& run) {
 /// Whether something looks at several users at once, or changes who they are.
 bool needs_whole_log(const MetricsCommand& command) {
     return !command.counting.more.aliases.empty() || command.counting.dedup == "orders" ||
-           command.compare.experiment || command.compare.explain || !command.side.empty();
+           command.compare.experiment || command.compare.explain || command.compare.why ||
+           !command.side.empty();
 }
 
 MetricsLog read(const MetricsCommand& command, const std::vector<std::string>& paths,
                 const SideColumns& columns, Run& run) {
     ingest::ReadOptions reading = command.log.read_options(run);
     command.counting.set_reading(reading, columns);
+    command.compare.set_reading(reading, columns, command.side.use);
     if (!needs_whole_log(command)) return MetricsLog::in_parts(paths, reading, run);
     ingest::ReadResult result = ingest::read_log(paths, reading);
     command.counting.clean(result.log, run);
     if (!command.side.empty()) {
-        command.side.add_columns(result.log, result.schema, command.counting.columns(), command.log, run);
+        std::vector<std::string> wanted = command.compare.searched(columns, command.side.use);
+        for (std::string& name : command.counting.columns())
+            wanted.push_back(std::move(name));
+        command.side.add_columns(result.log, result.schema, wanted, command.log, run);
     }
     return MetricsLog::whole(std::move(result));
 }
@@ -196,6 +207,11 @@ void run_metrics(const MetricsCommand& command, Run& run) {
     } else if (other.is_period()) {
         beside.other = compare_with_period(command, other, log, measured, options, run);
     }
+    if (command.compare.why) {
+        beside.why =
+            CompareOptions::causes(log.log(), options, log.facts(),
+                                   other.period(options, log.facts(), command.log.tz), command.side.use);
+    }
     if (!command.cohorts.empty()) {
         beside.cohorts = log.cohorts(
             options, command.cohorts == "order" ? metrics::CohortStart::order : metrics::CohortStart::event);
@@ -233,6 +249,8 @@ void add_metrics(CLI::App& app, Session& session) {
     command->log.add_to(*sub, false);
     command->counting.add_to(*sub);
     command->side.add_keys_to(*sub);
+    sub->add_option("--use", command->side.use,
+                    "With --why: the columns to search, COL,... (default: all of log, users and visits)");
     sub->add_flag("--csv", command->csv, "One line per metric, for spreadsheets");
     sub->add_flag("--markdown", command->markdown, "Tables in Markdown");
     sub->add_option("--emit-sql", command->emit_sql, "Print the core metrics as a query, read no log")

@@ -19,9 +19,10 @@ struct HelpPage {
 };
 
 inline const std::array kHelpPages = {
-    HelpPage{"metrics",
-             {"shop.csv", "shop.csv --period last-week --compare previous", "shop.csv --by category --json"},
-             {"period", "from", "to", "by", "compare", "funnel", "window", "schema", "all", "json"}},
+    HelpPage{
+        "metrics",
+        {"shop.csv", "shop.csv --period last-week --compare previous --why", "shop.csv --by category --json"},
+        {"period", "from", "to", "by", "compare", "funnel", "window", "schema", "all", "json"}},
     HelpPage{"products",
              {"shop.csv", "shop.csv --items goods.csv --sort cart_abandonment",
               "shop.csv --period last-week --compare previous -o products.csv"},
@@ -91,8 +92,8 @@ inline const std::array kOptionGroups = {
     OptionGroup{"Explanations", {"reasons", "target"}, "score"},
     OptionGroup{"Explanations", {"importance"}, "evaluate"},
     OptionGroup{"Comparisons",
-                {"by", "compare", "differences", "experiment", "control", "split", "where", "sort", "top",
-                 "touch", "gate", "target", "explain-difference"}},
+                {"by", "compare", "why", "differences", "experiment", "control", "split", "where", "sort",
+                 "top", "touch", "gate", "target", "explain-difference"}},
     OptionGroup{"Rules of the funnel",
                 {"order", "strict-increase", "first-entry", "open", "exclude", "hold", "step-window", "count",
                  "semantics"}},

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "metrics_compare.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "console.hpp"
 #include "funnel/ingest/named_period.hpp"
 #include "funnel/metrics/clickhouse_funnel.hpp"
 #include "funnel/metrics/experiment.hpp"
+#include "funnel/metrics/find_causes.hpp"
 #include "funnel/metrics/measure.hpp"
 
 namespace funnel::tool {
@@ -31,6 +33,9 @@ std::vector<double> shares_option(const std::string& text) {
 void CompareOptions::add_to(CLI::App& command) {
     command.add_option("--compare", other,
                        "Another log, or previous or year-ago: differences of every rate, with intervals");
+    command.add_flag(
+        "--why", why,
+        "With --compare previous or year-ago: which columns, keys and steps the changes come from");
     command.add_flag("--differences", differences, "With --by: every segment against the whole log");
     command.add_flag("--experiment", experiment,
                      "With one --by COLUMN, the variant of users: against the control");
@@ -48,6 +53,8 @@ void CompareOptions::check(const std::vector<std::string>& by, const ComparedTo&
     if (experiment && by.size() != 1)
         usage_error("--experiment: expected one --by with the column of the variant");
     if (experiment && !with.empty()) usage_error("--experiment and --compare exclude each other; give one");
+    if (why && !with.is_period())
+        usage_error("--why: expected --compare previous or year-ago with it; say what to compare with");
     if (!experiment && !(control.empty() && split.empty()))
         usage_error("--control and --split: expected --experiment with them");
 }
@@ -64,6 +71,43 @@ void CompareOptions::apply(metrics::MetricsOptions& options) const {
     options.differences = differences;
     if (semantics == "clickhouse") options.semantics = metrics::Semantics::clickhouse;
     if (experiment) options.by.clear();
+}
+
+std::vector<std::string> CompareOptions::searched(const SideColumns& beside,
+                                                  const std::string& chosen) const {
+    if (!why) return {};
+    if (!chosen.empty()) return list_option(chosen);
+    std::vector<std::string> names;
+    for (const std::string& name : beside.all) {
+        // What belongs to items says nothing of a visitor; names with their table's are the others again.
+        const bool of_items = std::ranges::find(beside.of_items, name) != beside.of_items.end();
+        const bool again = name.starts_with("users.") || name.starts_with("sessions.");
+        if (!of_items && !again) names.push_back(name);
+    }
+    return names;
+}
+
+void CompareOptions::set_reading(ingest::ReadOptions& reading, const SideColumns& beside,
+                                 const std::string& chosen) const {
+    if (!why) return;
+    reading.columns.text_if_mapped = true;
+    reading.columns.text_unmapped = chosen.empty();
+    for (const std::string& name : searched(beside, chosen)) {
+        auto& texts = beside.contains(name) ? reading.columns.text_if_there : reading.columns.text;
+        if (std::ranges::find(texts, name) == texts.end()) texts.push_back(name);
+    }
+}
+
+metrics::ChangeCauses CompareOptions::causes(const EventLog& log, const metrics::MetricsOptions& options,
+                                             const metrics::LogFacts& facts, const events::Period& before,
+                                             const std::string& chosen) {
+    metrics::CauseOptions causes{.before = before, .columns = list_option(chosen)};
+    for (const events::TextColumn& column : log.text_columns) {
+        const bool of_items =
+            std::ranges::find(options.item_columns, column.name) != options.item_columns.end();
+        if (chosen.empty() && !of_items) causes.columns.push_back(column.name);
+    }
+    return metrics::find_causes(log, options, facts, causes);
 }
 
 report::Comparisons CompareOptions::compared(const EventLog& log, const metrics::MetricsOptions& options,

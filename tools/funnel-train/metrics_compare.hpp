@@ -11,6 +11,7 @@
 #include "funnel/metrics/metrics_state.hpp"
 #include "funnel/report/comparisons.hpp"
 #include "options.hpp"
+#include "side_tables.hpp"
 
 namespace funnel::tool {
 
@@ -29,7 +30,7 @@ struct ComparedTo {
 
 struct CompareOptions {
     std::string other;
-    bool differences = false, experiment = false, explain = false;
+    bool differences = false, experiment = false, explain = false, why = false;
     std::string control, split;
     std::string semantics = "funnel";
 
@@ -39,6 +40,18 @@ struct CompareOptions {
     void check(const std::vector<std::string>& by, const ComparedTo& with) const;
     /// The column of the variants, or empty; then `by` of the metrics is empty too.
     void apply(metrics::MetricsOptions& options) const;
+    /// With --why: loads what it searches. chosen: --use.
+    void set_reading(ingest::ReadOptions& reading, const SideColumns& beside,
+                     const std::string& chosen) const;
+    /// Columns of tables beside the log that --why searches.
+    [[nodiscard]] std::vector<std::string> searched(const SideColumns& beside,
+                                                    const std::string& chosen) const;
+    /// Why the figures of the period that `options` ask for are not those of `before`.
+    [[nodiscard]] static metrics::ChangeCauses causes(const EventLog& log,
+                                                      const metrics::MetricsOptions& options,
+                                                      const metrics::LogFacts& facts,
+                                                      const events::Period& before,
+                                                      const std::string& chosen);
     /// The experiment and the disagreements with ClickHouse, as far as asked for.
     [[nodiscard]] report::Comparisons compared(const EventLog& log, const metrics::MetricsOptions& options,
                                                const metrics::LogFacts& facts,

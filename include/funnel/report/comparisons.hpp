@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "funnel/files/same_containers.hpp"
+#include "funnel/metrics/change_causes.hpp"
 #include "funnel/metrics/cohorts.hpp"
 #include "funnel/metrics/experiment_result.hpp"
 #include "funnel/metrics/funnel_disagreement.hpp"
@@ -27,6 +28,7 @@ struct ComparedLog {
 
 struct Comparisons {
     std::optional<ComparedLog> other = {};
+    std::optional<metrics::ChangeCauses> why = {};  ///< the figures moved, against `other`
     std::optional<metrics::ExperimentResult> experiment = {};
     std::optional<std::vector<metrics::FunnelDisagreement>> disagreements = {};  ///< with ClickHouse
     std::optional<metrics::Cohorts> cohorts = {};

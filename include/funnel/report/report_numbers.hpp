@@ -13,6 +13,7 @@
 #include "funnel/events/event_log.hpp"
 #include "funnel/files/same_containers.hpp"
 #include "funnel/kernel/same_alignment.hpp"
+#include "funnel/metrics/change_causes.hpp"
 #include "funnel/metrics/cohorts.hpp"
 #include "funnel/metrics/metrics_result.hpp"
 #include "funnel/metrics/paths.hpp"
@@ -27,6 +28,8 @@ struct PeriodChange {
     std::int64_t days = 0;
     bool asked = false;  ///< options.from was given
     metrics::MetricsResult before, after;
+    /// Of funnels of users: why, by the usual breakdowns and the columns of options.by.
+    std::optional<metrics::ChangeCauses> why = {};
 };
 
 struct ReportNumbers {

@@ -2,7 +2,9 @@
 #include "ingest/log/log_rules.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "funnel/base/error.hpp"
@@ -34,6 +36,23 @@ std::uint64_t hash_of_names(std::vector<std::string> names) {
     for (const std::string& name : names)
         hash = base::hash_bytes(name, hash);
     return hash;
+}
+
+/// The names in a header that the schema gives no meaning, each once.
+std::vector<std::string> unmapped(const Schema& schema, const std::vector<std::string>& header) {
+    std::set<std::string> seen = {""};
+    for (const auto& [ours, column] : schema.columns)
+        seen.insert(column);
+    for (const auto& [ours, columns] : schema.more_columns)
+        seen.insert(columns.begin(), columns.end());
+    for (const RowEvent& event : schema.rows) {
+        for (const auto& [ours, columns] : event.columns)
+            seen.insert(columns.begin(), columns.end());
+    }
+    std::vector<std::string> names;
+    std::ranges::copy_if(header, std::back_inserter(names),
+                         [&](const std::string& name) { return seen.insert(name).second; });
+    return names;
 }
 
 }  // namespace
@@ -112,6 +131,12 @@ FileFormat LogRules::open_file(std::uint32_t file, const std::string& name,
         schema_ = choose_schema(name, first);
         schema_->delimiter = dialect().delimiter;
         plan_ = std::make_shared<const LogPlan>(make_plan(*schema_, options_));
+    }
+    if (options_.columns.text_unmapped && found_.empty() && schema_->header) {
+        ReadOptions more = options_;
+        for (std::string& column : unmapped(*schema_, first))
+            more.columns.text_if_there.push_back(std::move(column));
+        plan_ = std::make_shared<const LogPlan>(make_plan(*schema_, more));
     }
     FileFormat format = locate_columns(*plan_, name, first);
     format.file = file;

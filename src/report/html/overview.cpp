@@ -7,6 +7,7 @@
 #include "funnel/report/text_table.hpp"
 #include "glossary.hpp"
 #include "markup.hpp"
+#include "report/causes_report.hpp"
 #include "sections.hpp"
 #include "svg_figure.hpp"
 #include "words.hpp"
@@ -192,6 +193,15 @@ std::string change_sentence(const Page& page) {
     return which + days + " against the " + days + " before: " + element("span", parts) + ".";
 }
 
+/// Why it moved, a sentence a line.
+std::string causes_list(const Page& page) {
+    if (!page.numbers.change || !page.numbers.change->why) return {};
+    std::string items;
+    for (const std::string& sentence : causes_sentences(*page.numbers.change->why))
+        items += element("li", escape(sentence));
+    return element("p", "Why:") + element("ul", items);
+}
+
 }  // namespace
 
 std::string Page::period() const {
@@ -209,7 +219,7 @@ std::string overview_section(const Page& page) {
     std::string out = element(
         "p", "class=\"lead\"",
         traffic_sentence(page) + conversion_sentence(page) + loss_sentence(page) + cart_sentence(page));
-    out += element("p", "class=\"lead\"", change_sentence(page));
+    out += element("p", "class=\"lead\"", change_sentence(page)) + causes_list(page);
     std::string cards;
     for (const std::string& name : card_names(page))
         cards += card(page, name);
