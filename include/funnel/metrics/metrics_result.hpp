@@ -39,8 +39,8 @@ struct WithoutBots {
 struct MetricsResult {
     std::int64_t rows = 0, outside = 0, users = 0, visits = 0;
     events::Period period = {};  ///< that was asked for
-    std::string where = {};    ///< the condition of the figures; empty: none
-    std::int64_t fitting = 0;  ///< with a condition: rows that fit it
+    std::string where = {};      ///< the condition of the figures; empty: none
+    std::int64_t fitting = 0;    ///< with a condition: rows that fit it
     /// Per column of `by` and the condition that takes a touch: purchases that took a value.
     std::map<std::string, std::int64_t> touched = {};
     TouchRule touch = {};

@@ -82,7 +82,7 @@ enum class Count : std::uint8_t {
     net_orders,  ///< not refunded in full
     net_orders_with_amount,
     orders_overpaid_back,  ///< refunded with more than their amount
-    count_  ///< how many there are
+    count_                 ///< how many there are
 };
 
 using events::kMaxStages;
