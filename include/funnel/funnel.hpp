@@ -57,6 +57,7 @@
 #include "funnel/history/history.hpp"
 #include "funnel/history/history_options.hpp"
 #include "funnel/history/log_coder.hpp"
+#include "funnel/history/retrieve.hpp"
 
 // Make examples: exposures, their labels and features, splits
 #include "funnel/dataset/examples.hpp"
@@ -108,6 +109,7 @@
 #include "funnel/model/training_summary.hpp"
 #include "funnel/score/scorer.hpp"
 #include "funnel/score/score_candidates.hpp"
+#include "funnel/score/recommend.hpp"
 #include "funnel/score/score_log.hpp"
 #include "funnel/score/score_table.hpp"
 

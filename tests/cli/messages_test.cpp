@@ -169,6 +169,9 @@ void about_outputs_and_models(Messages& m) {
     m.run({"score", "-m", m.file("m", "no model"), log});
     m.run({"score", "-m", m.file("m", std::string("FUNNELM\0\x09\0\0\0", 12) + std::string(40, '\0')), log});
     m.run({"score", "-m", m.file("m", std::string("FUNNELM\0\x01\0\0\0", 12) + std::string(40, '\0')), log});
+    m.run({"recommend", "-m", m.path("m"), log, "--exclude", "sold"});
+    m.run({"recommend", "-m", m.path("m"), log, "--from-sources", "popular:many"});
+    m.run({"recommend", "-m", m.path("m"), log, "--from", "2024-03-01"});
     m.run({"metrics", log, "--lock", m.path("none/lock")});
     m.run({"evaluate", "--scores", m.file("p.csv", "score,label\n0.5,1\nhigh,0\n")});
     m.run({"evaluate", "--scores", m.file("p.csv", "score,label\n0.9,0\n0.1,1\n"), "--min-auc", "0.6"});

@@ -136,6 +136,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_train(app, session);
     add_evaluate(app, session);
     add_score(app, session);
+    add_recommend(app, session);
     add_features(app, session);
     add_inspect(app, session);
     add_report(app, session);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "counting.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/find_people.hpp"
 #include "funnel/report/people_report.hpp"
+#include "id_list.hpp"
 #include "log_model.hpp"
 #include "written_view.hpp"
 
@@ -63,36 +64,13 @@ metrics::PeopleOptions people_options(const PeopleCommand& command, std::int64_t
     return people;
 }
 
-/// The first field of a line of CSV, without quotes.
-std::string first_field(std::string_view line) {
-    if (!line.starts_with('"')) return std::string(line.substr(0, line.find(',')));
-    std::string field;
-    for (std::size_t i = 1; i < line.size(); ++i) {
-        if (line[i] == '"' && (i + 1 == line.size() || line[++i] != '"')) break;
-        field += line[i];
-    }
-    return field;
-}
-
-/// The first field of every line.
-std::unordered_set<std::string> read_ids(const std::string& path) {
-    std::ifstream file(path);
-    if (!file) throw Error(ErrorCode::io, path + ": cannot read; does the file exist?");
-    std::unordered_set<std::string> ids;
-    for (std::string line; std::getline(file, line);) {
-        if (ids.empty() && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-        if (line.ends_with('\r')) line.pop_back();
-        if (!line.empty()) ids.insert(first_field(line));
-    }
-    return ids;
-}
-
 void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<metrics::Person>& people,
                  Run& run) {
     if (const auto least = least_value(command))
         std::erase_if(people, [&](const auto& p) { return !p.value || !p.value->at_least(*least); });
     if (command.only.empty()) return;
-    const std::unordered_set<std::string> ids = read_ids(command.only);
+    const std::vector<std::string> listed = read_ids(command.only);
+    const std::unordered_set<std::string> ids(listed.begin(), listed.end());
     const bool some =
         std::ranges::any_of(ids, [&](const std::string& id) { return log.users.find(id) != base::kNone; });
     if (!some)

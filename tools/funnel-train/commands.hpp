@@ -10,6 +10,7 @@ void add_metrics(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
 void add_score(CLI::App& app, Session& session);
+void add_recommend(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_inspect(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);

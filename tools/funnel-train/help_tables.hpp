@@ -49,6 +49,12 @@ inline const std::array kHelpPages = {
          "-m shop.funnel today.csv --state shop.state --save-state shop.state -o scores.csv",
          "-m bought.funnel visitors.csv --keep visitor_id"},
         {"model", "output", "keep", "candidates", "state", "save-state", "from", "items", "users", "as-of"}},
+    HelpPage{"recommend",
+             {"-m shop.funnel today.csv -o lists.csv",
+              "-m shop.funnel today.csv --for buyers.txt --top 5 --exclude bought:30d,cart",
+              "-m shop.funnel today.csv --from-sources popular:300,new:50,offers.txt"},
+             {"model", "output", "for", "top", "target", "from-sources", "exclude", "per-category", "items",
+              "state"}},
     HelpPage{"features",
              {"shop.csv -o features.csv", "shop.csv --examples visit --horizon 3d -o features.csv",
               "-m shop.funnel today.csv --encoded"},
@@ -83,6 +89,8 @@ struct OptionGroup {
 
 inline const std::array kOptionGroups = {
     OptionGroup{"People", {"group", "since", "until", "min-value", "lapse", "only", "limit"}, "people"},
+    OptionGroup{
+        "Lists", {"for", "top", "target", "from-sources", "exclude", "per-category", "reasons"}, "recommend"},
     OptionGroup{"Log", {"schema", "time-unit", "funnel", "bad-rows", "max-bad", "rejects", "max-line"}},
     OptionGroup{"Period", {"period", "from", "to", "as-of", "clock", "tz"}},
     OptionGroup{"Side tables", {"items", "users", "sessions", "use", "vectors"}},

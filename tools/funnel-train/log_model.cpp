@@ -90,6 +90,16 @@ Bundle load_model(const std::string& path, Run& run) {
     return bundle;
 }
 
+std::size_t head_named(const std::string& target, const Bundle& bundle) {
+    if (target.empty()) return bundle.heads.size() - 1;
+    const auto at = std::ranges::find(bundle.heads, target, &model::Head::name);
+    if (at != bundle.heads.end()) return static_cast<std::size_t>(at - bundle.heads.begin());
+    std::string names;
+    for (const model::Head& head : bundle.heads)
+        names += (names.empty() ? "" : ", ") + head.name;
+    usage_error("--target: expected one of " + names + ", got \"" + target + "\"");
+}
+
 dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side, Run& run) {
     return {.text_inputs = task.text_inputs,
             .number_inputs = task.number_inputs,

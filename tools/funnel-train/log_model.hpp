@@ -32,6 +32,9 @@ namespace funnel::tool {
                                                 Run& run, const std::vector<std::string>& more_texts = {},
                                                 const std::vector<std::string>& texts_if_there = {});
 
+/// The number of the head that --target names; empty: the last. Throws Error(invalid_argument).
+[[nodiscard]] std::size_t head_named(const std::string& target, const Bundle& bundle);
+
 /// The inputs of a model beside those of its history.
 [[nodiscard]] dataset::BuildOptions build_options(const model::LogTask& task, const events::SideTables& side,
                                                   Run& run);

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "funnel/explain/reasons.hpp"
+#include "log_model.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -16,17 +17,6 @@ std::string share_text(double logit) {
     char text[32];
     std::snprintf(text, sizeof text, "%.3g", 1 / (1 + std::exp(-logit)));
     return text;
-}
-
-/// The head of that name; empty: the last.
-std::size_t target_named(const std::string& name, const Bundle& bundle) {
-    if (name.empty()) return bundle.heads.size() - 1;
-    const auto at = std::ranges::find(bundle.heads, name, &model::Head::name);
-    if (at != bundle.heads.end()) return static_cast<std::size_t>(at - bundle.heads.begin());
-    std::string names;
-    for (const model::Head& head : bundle.heads)
-        names += (names.empty() ? "" : ", ") + head.name;
-    usage_error("--target: expected one of " + names + ", got \"" + name + "\"");
 }
 
 }  // namespace
@@ -47,7 +37,7 @@ void ReasonOptions::check() const {
 ReasonColumns::ReasonColumns(const ReasonOptions& options, const Bundle& bundle, Console& console) {
     if (!options.count) return;
     count_ = *options.count;
-    target_ = target_named(options.target, bundle);
+    target_ = head_named(options.target, bundle);
     explainer_.emplace(bundle);
     contributions_.resize(explainer_->inputs());
     const std::string mean = share_text(explainer_->reference_logit(target_));
@@ -77,6 +67,16 @@ void ReasonColumns::add(std::size_t example, std::span<const float> numeric,
     for (const explain::Reason& reason :
          explain::reasons(*explainer_, numeric, categorical, contributions_, count_))
         texts_[example].push_back(explain::to_text(reason));
+}
+
+void ReasonColumns::explain(std::size_t n, std::span<const float> numeric,
+                            std::span<const std::string_view> categorical) {
+    if (!explainer_) return;
+    texts_.clear();
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::size_t d = numeric.size() / n, c = categorical.size() / n;
+        add(i, numeric.subspan(i * d, d), categorical.subspan(i * c, c));
+    }
 }
 
 void ReasonColumns::add_table(const encoding::Dataset& data) {

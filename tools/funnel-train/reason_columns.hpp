@@ -34,6 +34,9 @@ class ReasonColumns {
 
     /// Explains rows of a log as they pass; empty without --reasons. Borrows this.
     [[nodiscard]] dataset::RawRowObserver observer();
+    /// Explains n rows, (n, d) and (n, c), as examples 0 to n - 1 in place of earlier ones.
+    void explain(std::size_t n, std::span<const float> numeric,
+                 std::span<const std::string_view> categorical);
     /// Explains all rows of a table.
     void add_table(const encoding::Dataset& data);
 

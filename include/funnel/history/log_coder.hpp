@@ -58,6 +58,9 @@ class LogCoder {
     const events::NumberColumn* price_ = nullptr;
 };
 
+/// Has the history observe the rows after its watermark, in the order of time.
+inline void observe_log(const EventLog& log, History& history);
+
 namespace detail {
 
 /// The number of code `code` of the log, kUnheard if the history has not met its text.
@@ -162,6 +165,17 @@ inline Known LogCoder::features(std::uint64_t row, const detail::UserPart& user,
     detail::write_item_part(history_.state_, user, item, out);
     history_.write_categories(user, item, context(row), categorical);
     return detail::known_of(user, item);
+}
+
+inline void observe_log(const EventLog& log, History& history) {
+    constexpr std::size_t kAhead = 8;
+    const std::int64_t watermark = history.watermark();
+    LogCoder coder(log, history);
+    const std::vector<std::uint64_t> rows = log.time_order();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (i + kAhead < rows.size()) coder.prefetch(rows[i + kAhead]);
+        if (watermark == kNever || log.time[rows[i]] > watermark) coder.observe(rows[i]);
+    }
 }
 
 }  // namespace funnel::history

@@ -199,6 +199,14 @@ inline void write_clock(const UserPart& p, RowWriter& out) {
     }
 }
 
+/// What turns the weights of an item's neighbours into shares of the visits that engaged with it.
+[[nodiscard]] inline double share_of_visits(const HistoryState& s, const Neighbours& list,
+                                            std::int64_t now) noexcept {
+    constexpr double kStrength = 5;  // engagements with the item that a share counts against
+    const double f = decay_factor(s, base::micros_since(list.at, now));
+    return f / (static_cast<double>(list.total) * f + kStrength);
+}
+
 /// Fills in the recent items of the visit: their price and their neighbours.
 inline void find_recent(const HistoryState& s, UserPart& p) noexcept {
     p.recent = p.user->recent_count;
@@ -211,9 +219,7 @@ inline void find_recent(const HistoryState& s, UserPart& p) noexcept {
         }
         if (item.neighbours == kNone) continue;
         const Neighbours& list = s.neighbours[item.neighbours];
-        constexpr double kStrength = 5;  // engagements with the recent item that a share counts against
-        const double f = decay_factor(s, base::micros_since(list.at, p.context.time));
-        const double share = f / (static_cast<double>(list.total) * f + kStrength);
+        const double share = share_of_visits(s, list, p.context.time);
         for (std::size_t i = 0; i < list.count; ++i) {
             p.near_items[p.near] = list.items[i];
             p.near_weights[p.near++] = static_cast<float>(static_cast<double>(list.weights[i]) * share);
