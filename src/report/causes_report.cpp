@@ -135,7 +135,7 @@ Json revenue_json(const metrics::RevenueChange& revenue) {
     return json;
 }
 
-Json period_json(const events::Period& period) {
+Json compared_period_json(const events::Period& period) {
     const auto time = [](const std::optional<std::int64_t>& at) {
         return at ? Json(base::format_time(*at)) : Json(nullptr);
     };
@@ -170,9 +170,10 @@ std::string causes_text(const ChangeCauses& causes, const Paint& paint) {
 }
 
 Json causes_json(const ChangeCauses& causes) {
-    Json json = {{"before", period_json(causes.before)},  {"after", period_json(causes.after)},
-                 {"sentences", causes_sentences(causes)}, {"tested", causes.tested},
-                 {"beyond_chance", causes.beyond_chance}, {"false_discoveries", causes.false_discoveries}};
+    Json json = {
+        {"before", compared_period_json(causes.before)}, {"after", compared_period_json(causes.after)},
+        {"sentences", causes_sentences(causes)},         {"tested", causes.tested},
+        {"beyond_chance", causes.beyond_chance},         {"false_discoveries", causes.false_discoveries}};
     json["found"] = Json::array();
     for (const auto& at : causes.found) {
         const auto& column = causes.rates[at.rate].columns[at.column];
