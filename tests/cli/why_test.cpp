@@ -165,6 +165,9 @@ TEST(CliWhy, SearchesTablesBesideTheLogAndWhatUseChooses) {
     EXPECT_EQ(columns({"--users", table}), (Columns{"age", "device", "plan"}));
     EXPECT_EQ(columns({"--users", table, "--use", "plan"}), (Columns{"plan"}));
     EXPECT_EQ(columns({"--use", "device"}), (Columns{"device"}));
+    const std::string goods =
+        folder.write("goods.csv", "item_id,plan,colour\ni,x,red\n");  // of items, so not searched
+    EXPECT_EQ(columns({"--users", table, "--items", goods}), (Columns{"age", "device", "users.plan"}));
 }
 
 TEST(CliWhy, NeedsAPeriodToCompareWith) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 
 #include "console.hpp"
 #include "funnel/ingest/named_period.hpp"
@@ -77,12 +78,14 @@ std::vector<std::string> CompareOptions::searched(const SideColumns& beside,
                                                   const std::string& chosen) const {
     if (!why) return {};
     if (!chosen.empty()) return list_option(chosen);
+    // What belongs to items says nothing of a visitor. A name that two tables have is told with its table's.
     std::vector<std::string> names;
     for (const std::string& name : beside.all) {
-        // What belongs to items says nothing of a visitor; names with their table's are the others again.
-        const bool of_items = std::ranges::find(beside.of_items, name) != beside.of_items.end();
-        const bool again = name.starts_with("users.") || name.starts_with("sessions.");
-        if (!of_items && !again) names.push_back(name);
+        for (const std::string_view table : {"users.", "sessions."}) {
+            if (!name.starts_with(table)) continue;
+            const std::string plain = name.substr(table.size());
+            names.push_back(std::ranges::count(beside.all, plain) == 1 ? plain : name);
+        }
     }
     return names;
 }
@@ -92,6 +95,7 @@ void CompareOptions::set_reading(ingest::ReadOptions& reading, const SideColumns
     if (!why) return;
     reading.columns.text_if_mapped = true;
     reading.columns.text_unmapped = chosen.empty();
+    if (chosen.empty()) return;  // those of tables are no columns to read
     for (const std::string& name : searched(beside, chosen)) {
         auto& texts = beside.contains(name) ? reading.columns.text_if_there : reading.columns.text;
         if (std::ranges::find(texts, name) == texts.end()) texts.push_back(name);
