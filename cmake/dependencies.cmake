@@ -24,6 +24,14 @@ if(FUNNEL_WITH_SIMDJSON)
   list(APPEND funnel_private_modules simdjson)
 endif()
 
+if(FUNNEL_WITH_SERVE)
+  find_package(Boost 1.74 QUIET)
+  if(NOT Boost_FOUND)
+    message(STATUS "funnel-train serve is left out: no headers of Boost 1.74 (Debian: libboost-dev)")
+    set(FUNNEL_WITH_SERVE OFF)
+  endif()
+endif()
+
 # Only their headers, hidden in our sources: no consumer ever looks for them.
 pkg_check_modules(HWY REQUIRED libhwy)
 find_package(nlohmann_json 3.10 REQUIRED)

@@ -7,6 +7,7 @@ build_packages=(
     libeigen3-dev                                                  # the header rooms
     libisal-dev libzstd-dev libxxhash-dev libhwy-dev               # the compiled rooms
     libsimdjson-dev                                                # JSON lines: -DFUNNEL_WITH_SIMDJSON=OFF needs none
+    libboost-dev                                                   # funnel-train serve: -DFUNNEL_WITH_SERVE=OFF needs none
     libhowardhinnant-date-dev tzdata nlohmann-json3-dev
     libcli11-dev libspdlog-dev                                     # funnel-train
 )

@@ -29,6 +29,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -133,6 +134,10 @@ class Recommender {
         [[nodiscard]] std::span<const float> all_scores() const noexcept;
         /// The targets of the model that gave the answer.
         [[nodiscard]] std::span<const std::string> target_names() const noexcept;
+        /// How often the model had been exchanged when it gave the answer: which one that was.
+        [[nodiscard]] std::uint64_t model_number() const noexcept;
+        /// Whether the history knew the user who asked.
+        [[nodiscard]] bool known_user() const noexcept;
 
      private:
         friend class Recommender;
@@ -216,12 +221,14 @@ class Recommender {
     Swapped swap_model(const std::string& path);
     Swapped swap_model_bytes(std::span<const char> model);
 
-    /// Writes what is known, with the events that wait, for Options::state and for `funnel-train --state`
-    /// (which leaves the waiting ones out). Calls go on; events that come in the meantime come into use when
-    /// it is done. Throws Error(io).
-    void save_state(const std::string& path) const;
+    /// Writes what is known, with the events that wait and the last event ids, for Options::state and for
+    /// `funnel-train --state` (which reads the history alone). Calls go on; events that come in the meantime
+    /// come into use when it is done. fixed: called by another thread once it stands what is written: events
+    /// that are observed after that are not in the file, so a journal of them begins there. Throws Error(io).
+    void save_state(const std::string& path, const std::function<void()>& fixed = {}) const;
 
     [[nodiscard]] std::vector<std::string> targets() const;  ///< of the present model
+    [[nodiscard]] std::vector<std::string> kinds() const;    ///< what Event::kind may be for it
     [[nodiscard]] Statistics statistics() const;
 
  private:

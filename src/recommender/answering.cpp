@@ -41,6 +41,7 @@ Recommender::Ranked Recommender::Impl::answer(const Request& request, std::span<
                                 .kind = events::EventKind::impression,
                                 .user = request.user,
                                 .session = request.session};
+    scratch.known_user = side->history.known(context).user;
     serving.scorer.rank(side->history, context, events, chosen, scratch.order, scratch.all, scratch.workspace,
                         call);
     scratch.scores.resize(n);

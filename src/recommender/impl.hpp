@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -42,7 +43,7 @@ class Recommender::Impl {
           kernels_(options.kernel.empty() ? kernel::best() : kernel::named(options.kernel)),
           sides_(std::make_shared<const Serving>(bundle, kernels_), limited(std::move(state.history))),
           intake_(options, shown()->serving->kinds, shown()->history.watermark()) {
-        intake_.put_back(std::move(state.waiting));
+        intake_.put_back(std::move(state.waiting), state.event_ids);
         start();
     }
     ~Impl() {
@@ -59,8 +60,9 @@ class Recommender::Impl {
                   Scratch::State& scratch);
     void flush(Time now);
     Swapped exchange(Bundle bundle);
-    void save(const std::string& path);
+    void save(const std::string& path, const std::function<void()>& fixed);
     [[nodiscard]] std::vector<std::string> targets() { return shown()->serving->scorer.target_names(); }
+    [[nodiscard]] std::vector<std::string> kinds();
     [[nodiscard]] Statistics statistics();
 
  private:

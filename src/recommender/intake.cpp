@@ -91,7 +91,25 @@ RecentIds::RecentIds(std::size_t places)
 
 bool RecentIds::enter(std::string_view id) noexcept {
     if (hashes_.empty() || id.empty()) return true;
-    const std::uint64_t hash = std::max<std::uint64_t>(base::hash_bytes(id, 0xE7), 1);
+    return add(std::max<std::uint64_t>(base::hash_bytes(id, 0xE7), 1));
+}
+
+void RecentIds::enter_hash(std::uint64_t hash) noexcept {
+    if (!hashes_.empty() && hash != 0) (void)add(hash);
+}
+
+std::vector<std::uint64_t> RecentIds::hashes() const {
+    std::vector<std::uint64_t> all;
+    for (std::size_t row = 0; row < next_.size(); ++row) {
+        for (std::size_t i = 0; i < kRow; ++i) {
+            const std::uint64_t hash = hashes_[row * kRow + (next_[row] + i) % kRow];
+            if (hash != 0) all.push_back(hash);
+        }
+    }
+    return all;
+}
+
+bool RecentIds::add(std::uint64_t hash) noexcept {
     const std::size_t row = hash & (next_.size() - 1);
     const std::span<std::uint64_t> places = std::span(hashes_).subspan(row * kRow, kRow);
     if (std::ranges::find(places, hash) != places.end()) return false;
@@ -219,10 +237,12 @@ std::uint64_t Intake::released() const {
     return released_;
 }
 
-void Intake::write_waiting(base::ByteWriter& out) const {
+void Intake::write_waiting(base::ByteWriter& out, base::ByteWriter& ids) const {
     std::vector<OwnEvent> events;
+    RecentIds known(options_.event_ids);  // its memory is there before the lock
     {
         const std::lock_guard lock(mutex_);
+        known = ids_;
         events.reserve(ready_.size() + heap_.size());
         events.insert(events.end(), ready_.begin(), ready_.end());
         events.insert(events.end(), heap_.begin(), heap_.end());
@@ -231,10 +251,13 @@ void Intake::write_waiting(base::ByteWriter& out) const {
     out.value<std::uint64_t>(events.size());
     for (const OwnEvent& event : events)
         event.write(out);
+    ids.array(known.hashes());
 }
 
-void Intake::put_back(std::vector<OwnEvent> events) {
+void Intake::put_back(std::vector<OwnEvent> events, std::span<const std::uint64_t> ids) {
     const std::lock_guard lock(mutex_);
+    for (const std::uint64_t hash : ids)
+        ids_.enter_hash(hash);
     for (OwnEvent& event : events) {
         if (event.time < last_out_) throw Error(ErrorCode::format, "damaged: an event that waits in a state");
         event.number = next_number_++;

@@ -47,9 +47,13 @@ class RecentIds {
     explicit RecentIds(std::size_t places);
     /// False if the id is there already.
     bool enter(std::string_view id) noexcept;
+    /// What is known, older ones first in each row; to be entered again.
+    [[nodiscard]] std::vector<std::uint64_t> hashes() const;
+    void enter_hash(std::uint64_t hash) noexcept;
 
  private:
     static constexpr std::size_t kRow = 8;
+    bool add(std::uint64_t hash) noexcept;
     std::vector<std::uint64_t> hashes_;
     std::vector<std::uint8_t> next_;  // per row
 };
@@ -76,9 +80,9 @@ class Intake {
     /// The number of events that were let out until now.
     [[nodiscard]] std::uint64_t released() const;
 
-    /// What waits, in order, to be written; and its way back.
-    void write_waiting(base::ByteWriter& out) const;
-    void put_back(std::vector<OwnEvent> events);
+    /// What waits, in order, and the ids of one moment, to be written; and their way back.
+    void write_waiting(base::ByteWriter& out, base::ByteWriter& ids) const;
+    void put_back(std::vector<OwnEvent> events, std::span<const std::uint64_t> ids);
 
     /// Other names of kinds, and a history up to `watermark`. Kinds that had a name of the log's own get the
     /// number that it has now.

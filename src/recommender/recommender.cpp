@@ -93,11 +93,14 @@ Recommender::Swapped Recommender::swap_model(const std::string& path) {
 Recommender::Swapped Recommender::swap_model_bytes(std::span<const char> model) {
     return impl_->exchange(persist::load_model_bytes(model, "the model in memory"));
 }
-void Recommender::save_state(const std::string& path) const {
-    impl_->save(path);
+void Recommender::save_state(const std::string& path, const std::function<void()>& fixed) const {
+    impl_->save(path, fixed);
 }
 std::vector<std::string> Recommender::targets() const {
     return impl_->targets();
+}
+std::vector<std::string> Recommender::kinds() const {
+    return impl_->kinds();
 }
 Recommender::Statistics Recommender::statistics() const {
     return impl_->statistics();

@@ -28,7 +28,8 @@ SavedState read_state(const std::string& path, const Bundle& bundle, bool allow_
     persist::read_container(path, [&](const std::string& name, base::ByteReader& in) {
         if (name == "history") state.history = history::History::read(in);
         if (name == "waiting") state.waiting = in.list(3 * sizeof(std::uint64_t), OwnEvent::read);
-        if (name == "history" || name == "waiting") in.expect_end();
+        if (name == "event_ids") in.array(state.event_ids);
+        if (name == "history" || name == "waiting" || name == "event_ids") in.expect_end();
     });
     if (!state.history || state.history->options_key() != bundle.history->options_key()) {
         throw Error(ErrorCode::schema,
@@ -54,11 +55,13 @@ persist::Section section(std::string name, base::ByteWriter& out) {
 
 SavedState starting_state(const Recommender::Options& options, const Bundle& bundle) {
     if (!options.state.empty()) return read_state(options.state, bundle, options.allow_older_state);
-    return {.history = *bundle.history, .waiting = {}};
+    return {.history = *bundle.history, .waiting = {}, .event_ids = {}};
 }
 
-void write_state(const std::string& path, base::ByteWriter& history, base::ByteWriter& waiting) {
-    const persist::Section sections[] = {section("history", history), section("waiting", waiting)};
+void write_state(const std::string& path, base::ByteWriter& history, base::ByteWriter& waiting,
+                 base::ByteWriter& event_ids) {
+    const persist::Section sections[] = {section("history", history), section("waiting", waiting),
+                                         section("event_ids", event_ids)};
     persist::save_container(path, sections);
 }
 

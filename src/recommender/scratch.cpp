@@ -35,6 +35,12 @@ std::span<const std::string> Recommender::Scratch::target_names() const noexcept
     if (!state_->serving) return {};
     return state_->serving->scorer.target_names();
 }
+std::uint64_t Recommender::Scratch::model_number() const noexcept {
+    return state_->serving ? state_->serving->number : 0;
+}
+bool Recommender::Scratch::known_user() const noexcept {
+    return state_->known_user;
+}
 
 Recommender::Candidates::Candidates(std::span<const Item> items) : state_(std::make_unique<State>()) {
     state_->texts.reserve(4 * items.size());  // views into it are kept

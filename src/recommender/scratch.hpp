@@ -25,6 +25,7 @@ struct Recommender::Scratch::State {
     std::vector<events::Event> items;
     std::vector<std::uint32_t> order;
     std::vector<float> all, scores;
+    bool known_user = false;
     /// No answer: what a call begins with, and what it ends with if it fails.
     void clear() noexcept {
         order.clear();

@@ -2,6 +2,7 @@
 // Serving: a model that is ready to answer, and the inputs of one request for it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -56,6 +57,7 @@ struct Serving {
     RequestInputs inputs;  // before the scorer, which borrows it
     score::Scorer scorer;
     Kinds kinds;
+    std::uint64_t number = 0;  // of the exchange that brought it; set before it is shown
 };
 
 }  // namespace funnel::recommender

@@ -90,7 +90,7 @@ void Recommender::Impl::flush(Time now) {
 }
 
 Recommender::Swapped Recommender::Impl::exchange(Bundle bundle) {
-    const auto serving = std::make_shared<const Serving>(bundle, kernels_);  // throws for a table
+    const auto serving = std::make_shared<Serving>(bundle, kernels_);  // throws for a table
     // Both copies are made here, and what they replace is freed here: the writer only exchanges them.
     history::History fresh = limited(std::move(bundle.history)), second = fresh;
     const std::lock_guard one_at_a_time(swaps_mutex_);
@@ -105,6 +105,7 @@ Recommender::Swapped Recommender::Impl::exchange(Bundle bundle) {
         const std::int64_t watermark = fresh.watermark();
         const bool keep = shown()->history.options_key() == fresh.options_key();
         history::History* next = &fresh;
+        serving->number = counts_.swaps + 1;
         sides_.change([&](Side& side) {
             side.serving = serving;
             if (!keep) std::swap(side.history, *std::exchange(next, &second));
@@ -117,16 +118,24 @@ Recommender::Swapped Recommender::Impl::exchange(Bundle bundle) {
     return result;
 }
 
-void Recommender::Impl::save(const std::string& path) {
+void Recommender::Impl::save(const std::string& path, const std::function<void()>& fixed) {
     std::optional<Sides::Pin> side;
-    base::ByteWriter waiting, history;
+    base::ByteWriter waiting, history, event_ids;
     on_writer([&] {  // between two batches: every event is in the history or waits
-        intake_.write_waiting(waiting);
+        intake_.write_waiting(waiting, event_ids);
         side.emplace(sides_, 0);
+        if (fixed) fixed();
     });
     (*side)->history.write(history);
     side.reset();
-    recommender::write_state(path, history, waiting);
+    recommender::write_state(path, history, waiting, event_ids);
+}
+
+std::vector<std::string> Recommender::Impl::kinds() {
+    std::vector<std::string> names;
+    for (const auto& [name, kind] : shown()->serving->kinds)
+        names.push_back(name);
+    return names;
 }
 
 Recommender::Statistics Recommender::Impl::statistics() {

@@ -25,7 +25,7 @@ inline const std::map<std::string, Room> kRooms = {
     {"history", {2, false}}, {"encoding", {2, false}}, {"dataset", {2, false}}, {"simulate", {2, false}},
     {"model", {3, false}},   {"train", {4, false}},    {"score", {5, false}},   {"explain", {5, false}},
     {"persist", {6, true}},  {"onnx", {6, true}},      {"report", {8, true}},   {"recommender", {8, true}},
-    {"capi", {9, true}},
+    {"capi", {9, true}},     {"serve", {9, true}},
 };
 
 // The includes of equals: kernel fills the table of functions that nn declares; dataset joins what a history

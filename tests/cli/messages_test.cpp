@@ -177,6 +177,17 @@ void about_outputs_and_models(Messages& m) {
     m.run({"evaluate", "--scores", m.file("p.csv", "score,label\n0.9,0\n0.1,1\n"), "--min-auc", "0.6"});
 }
 
+void about_serving(Messages& m) {
+    m.run({"serve"});
+    m.run({"serve", "-m", m.path("none")});
+    m.run({"serve", "-m", m.file("m", "no model")});
+    m.run({"serve", "-m", m.path("m"), "--token-file", m.path("none")});
+    m.run({"serve", "-m", m.path("m"), "--token-file", m.file("tokens", "")});
+    m.run({"serve", "-m", m.path("m"), "--token-file", m.file("tokens", "secret\n")});
+    m.run({"serve", "-m", m.path("m"), "--max-journal", "much"});
+    m.run({"serve", "-m", m.path("m"), "--data", m.path("none/data")});
+}
+
 TEST(CliMessages, AreThoseOfTheGoldenList) {
     Messages m;
     about_files(m);
@@ -184,6 +195,7 @@ TEST(CliMessages, AreThoseOfTheGoldenList) {
     about_json_lines(m);
     about_options(m);
     about_outputs_and_models(m);
+    about_serving(m);
     const std::string golden = FUNNEL_TEST_DIR "/golden/messages.txt", text = m.text();
     if (std::getenv("FUNNEL_WRITE_GOLDEN") != nullptr) std::ofstream(golden) << text;
     ASSERT_TRUE(std::filesystem::exists(golden)) << "write it with FUNNEL_WRITE_GOLDEN=1, then read it";

@@ -23,6 +23,6 @@ using Words = std::vector<std::string>;
 
 inline const Words kCommands = {"metrics", "train",    "evaluate",   "score",    "features", "calibrate",
                                 "inspect", "simulate", "report",     "pretrain", "products", "people",
-                                "paths",   "schema",   "completion", "export",   "recommend"};
+                                "paths",   "schema",   "completion", "export",   "recommend", "serve"};
 
 }  // namespace funnel::cli_test

@@ -249,6 +249,59 @@ TEST_F(RecommenderTest, GoesOnFromAStateWithTheEventsThatWaited) {
     EXPECT_THROW((void)Recommender::load(path(), {.kernel = "abacus"}), Error);
 }
 
+TEST_F(RecommenderTest, KnowsEventIdsAgainFromAState) {
+    const std::string state = folder_.path("ids");
+    const std::int64_t now = shop().future[0].time;
+    const auto event = [&](const std::string& id) {
+        Recommender::Event told = shop().future[0].told();
+        told.event_id = id;
+        return told;
+    };
+    std::vector<std::string> ids;
+    for (int i = 0; i < 5'000; ++i)
+        ids.push_back("id " + std::to_string(i));
+    {
+        Recommender first = Recommender::load(path());
+        for (const std::string& id : ids)
+            ASSERT_EQ(first.observe(event(id), now), Taken::yes);
+        bool fixed = false;
+        first.save_state(state, [&] { fixed = true; });
+        EXPECT_TRUE(fixed);
+        ASSERT_EQ(first.observe(event("after it"), now), Taken::yes);
+    }
+    Recommender second = Recommender::load(path(), {.state = state});
+    std::size_t known = 0;
+    for (const std::string& id : ids)
+        known += second.observe(event(id), now) == Taken::duplicate;
+    EXPECT_EQ(known, ids.size());
+    EXPECT_EQ(second.observe(event("after it"), now), Taken::yes);
+    // A smaller table keeps the last ones.
+    Recommender small = Recommender::load(path(), {.state = state, .event_ids = 64});
+    EXPECT_EQ(small.observe(event("new"), now), Taken::yes);
+    EXPECT_EQ(small.observe(event("new"), now), Taken::duplicate);
+}
+
+TEST_F(RecommenderTest, SaysWhichModelAnsweredAndWhetherTheUserIsKnown) {
+    Recommender recommender = Recommender::load(path());
+    Recommender::Scratch scratch;
+    EXPECT_FALSE(scratch.known_user());
+    const auto ask = [&](std::string_view user) {
+        return recommender.rank({.now = shop().future[0].time, .user = user}, items(3), "purchase", scratch);
+    };
+    ASSERT_EQ(ask(shop().users[0]), Ranked::yes);
+    EXPECT_TRUE(scratch.known_user());
+    EXPECT_EQ(scratch.model_number(), 0U);
+    ASSERT_EQ(ask("nobody"), Ranked::yes);
+    EXPECT_FALSE(scratch.known_user());
+    const std::vector<std::string> kinds = recommender.kinds();
+    EXPECT_NE(std::ranges::find(kinds, "cart_add"), kinds.end());
+    EXPECT_THROW((void)recommender.swap_model(folder_.path("none")), Error);
+    (void)recommender.swap_model(path());
+    EXPECT_EQ(scratch.model_number(), 0U) << "that answer was of the first one";
+    ASSERT_EQ(ask("nobody"), Ranked::yes);
+    EXPECT_EQ(scratch.model_number(), 1U);
+}
+
 TEST_F(RecommenderTest, ExchangesItsModelAndKeepsWhatFits) {
     Recommender recommender = Recommender::load(path(), {.reorder = 0});
     const std::size_t n = 100;

@@ -75,6 +75,11 @@ class Process {
     Process& operator=(const Process&) = delete;
 
     void kill(int signal) const { ::kill(pid_, signal); }
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    /// What it wrote to standard error until now.
+    [[nodiscard]] std::string errors_so_far() const {
+        return access(folder_.path("err").c_str(), R_OK) == 0 ? folder_.read("err") : std::string();
+    }
 
     /// Waits for the end.
     ProcessResult wait() {

@@ -145,6 +145,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_schema(app, session);
     add_simulate(app, session);
     add_export(app, session);
+    add_serve(app, session);
     add_completion(app, session);
     std::optional<int> code = parse(app, args, out, console);
     if (!code) code = act(session, app.get_subcommands().front()->get_name(), out, console);

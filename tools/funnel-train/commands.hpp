@@ -21,6 +21,7 @@ void add_people(CLI::App& app, Session& session);
 void add_products(CLI::App& app, Session& session);
 void add_schema(CLI::App& app, Session& session);
 void add_simulate(CLI::App& app, Session& session);
+void add_serve(CLI::App& app, Session& session);
 void add_export(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 

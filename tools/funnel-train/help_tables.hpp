@@ -75,6 +75,10 @@ inline const std::array kHelpPages = {
              {"-o shop.csv.gz --users 10000 --days 30 --seed 1"},
              {"output", "users", "days", "items", "seed"}},
     HelpPage{"export", {"-m shop.funnel -o shop.onnx"}, {"model", "output"}},
+    HelpPage{
+        "serve",
+        {"-m shop.funnel --data shop-data", "-m shop.funnel --data shop-data --token-file tokens --watch"},
+        {"model", "data", "listen", "token-file", "watch", "max-journal", "threads"}},
     HelpPage{"completion",
              {"bash > ~/.local/share/bash-completion/completions/funnel-train", "fish | source"},
              {"quiet"}},
@@ -118,6 +122,7 @@ inline const std::array kOptionGroups = {
     OptionGroup{"Model and history",
                 {"model", "history", "state", "save-state", "allow-older-state", "score-from", "late-memory",
                  "max-late", "candidates", "allow-training-rows", "scores", "days"}},
+    OptionGroup{"Service", {"listen", "data", "max-journal", "token-file", "watch"}},
     OptionGroup{"Gates", {"min-auc", "champion", "min-gain", "max-drift", "strict"}},
     OptionGroup{"Output",
                 {"output", "json", "csv", "markdown", "all", "brief", "encoded", "emit-sql", "manifest",
