@@ -114,7 +114,9 @@ void Journal::find() {
     std::error_code error;
     for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
         const std::string name = at->path().filename().string();
-        if (const auto number = number_in(name, kJournal, kLog)) {
+        if (name.starts_with("." + std::string(kSnapshot)) && name.ends_with(".tmp")) {
+            ::unlink(at->path().c_str());  // of a service that was killed: nobody else has the lock
+        } else if (const auto number = number_in(name, kJournal, kLog)) {
             journals_.push_back({*number, at->path().string()});
             number_ = std::max(number_, *number);
         } else if (const auto snapshot = number_in(name, kSnapshot, kState)) {

@@ -85,6 +85,10 @@ TEST(ServeKept, NoAnsweredEventIsLostHoweverOftenTheServiceIsKilled) {
     EXPECT_EQ(taken_of(served, {answered.begin(), answered.end()}), 0u) << "of " << answered.size();
     EXPECT_EQ(taken_of(served, {"new"}), 1u);
     EXPECT_EQ(served.end().code, 0);
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(data))
+        files += entry.is_regular_file();
+    EXPECT_EQ(files, 3u) << "lock, snapshot and journal: nothing piles up";
 }
 
 TEST(ServeKept, EventsComeIntoUseOnceAfterARestart) {
