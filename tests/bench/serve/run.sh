@@ -9,8 +9,8 @@ folder=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait; rm -rf "$folder"' EXIT
 cd "$folder"
-"$program" simulate -o shop.csv --users 5000 --days 20 --seed 1 -q
-"$program" train shop.csv -o shop.funnel -q >/dev/null
+"$program" simulate -o shop.csv --users 5000 --days 20 --seed 1 -q 2>/dev/null
+"$program" train shop.csv -o shop.funnel --horizon 2d --epochs 3 -q >/dev/null
 "$program" serve -m shop.funnel --data data --listen 127.0.0.1:0 --threads 2 2>log &
 pids+=($!)
 until grep -q "listening on" log; do sleep 0.1; done
