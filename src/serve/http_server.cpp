@@ -351,6 +351,9 @@ class HttpServer::Impl {
     Shared shared_;
     unsigned threads_;
     asio::io_context context_;
+    // A request whose answer comes from another thread is no work of the context: it must not end before
+    // that.
+    asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
     Tcp::acceptor acceptor_;
     asio::steady_timer later_;
     std::string address_;

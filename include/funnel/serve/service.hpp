@@ -2,10 +2,9 @@
 // Service: a Recommender behind HTTP, with a journal that keeps what was posted. docs/serve.md has the
 // requests.
 //
-//     funnel::serve::ServiceOptions options{.model = "shop.funnel", .data = "shop-data"};
-//     options.log = [](funnel::serve::Level, std::string_view, std::string_view line) {
-//     show(std::string(line), 0); }; funnel::serve::Service service(options);  // answers from here on while
-//     (!stopped()) service.reload();      // after the model file was replaced service.stop();
+//     funnel::serve::Service service({.model = "shop.funnel", .data = "shop-data"});  // answers from now on
+//     if (!service.reload()) show("the old model stays");  // after a new one was written
+//     service.stop();
 #pragma once
 
 #include <cstddef>
