@@ -16,7 +16,7 @@ pids+=($!)
 until grep -q "listening on" log; do sleep 0.1; done
 url=http://$(sed -n 's/.*listening on //p' log)
 
-figures() { awk '/50%|99%|requests in|Requests\/sec|Non-2xx|Socket errors/ { print "   ", $0 }'; }
+figures() { awk '/^ +50%|^ +99%|requests in|Requests\/sec|Non-2xx|Socket errors/ { print "   ", $0 }'; }
 accepted() { curl -s "$url/metrics" | awk '$1 == "funnel_events_accepted_total" { print $2 }'; }
 
 echo "rank of 100 items"
@@ -25,10 +25,14 @@ wrk -t1 -c8 -d"$seconds" --latency -s "$here/rank.lua" "$url" | figures
 echo "the same beside 3,000 events/s"
 (
     n=0
+    begin=$(date +%s%N)
     while :; do
-        awk -v n=$n 'BEGIN { for (i = 0; i < 300; ++i) printf "{\"event_type\":\"click\",\"user_id\":\"u%d\",\"item_id\":\"i%d\",\"event_id\":\"p%d\"}\n", (n + i) % 5000, i, n + i }' |
-            curl -s -o /dev/null --data-binary @- "$url/v1/events" &
-        n=$((n + 300))
+        due=$((($(date +%s%N) - begin) * 3 / 1000000 - n))  # 3 a millisecond
+        awk -v n=$n -v due=$due 'BEGIN {
+            for (i = n; i < n + due; ++i)
+                printf "{\"event_type\":\"click\",\"user_id\":\"u%d\",\"item_id\":\"i%d\",\"event_id\":\"p%d\"}\n", i % 5000, i % 300, i
+        }' | curl -s -o /dev/null --data-binary @- "$url/v1/events"
+        n=$((n + due))
         sleep 0.1
     done
 ) &
