@@ -85,6 +85,8 @@ funnel_status guarded(const Work& work) noexcept {
         return fail(status_of(error.code()), error.what());
     } catch (const std::bad_alloc&) {
         return fail(FUNNEL_MEMORY, "memory was refused");
+    } catch (const std::length_error&) {  // more than any memory holds
+        return fail(FUNNEL_MEMORY, "memory was refused");
     } catch (const std::exception& error) {
         return fail(FUNNEL_INTERNAL, error.what());
     } catch (...) {

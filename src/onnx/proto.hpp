@@ -19,10 +19,6 @@ class ProtoWriter {
         tag(field, 0);
         varint(static_cast<std::uint64_t>(value));
     }
-    void real(std::uint32_t field, float value) {
-        tag(field, 5);
-        raw(std::span<const float>(&value, 1));
-    }
     void text(std::uint32_t field, std::string_view bytes) {
         tag(field, 2);
         varint(bytes.size());

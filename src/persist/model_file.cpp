@@ -10,6 +10,7 @@
 
 #include "funnel/base/utf8.hpp"
 #include "funnel/model/predictor.hpp"
+#include "persist/model_sections.hpp"
 
 namespace funnel::persist {
 namespace {
@@ -238,12 +239,6 @@ Section recent_section(const events::RecentRows& recent) {
     return section("recent", [&](ByteWriter& out) { recent.write(out); });
 }
 
-void expect_none(const std::vector<std::string_view>& missing) {
-    if (missing.empty()) return;
-    throw Error(ErrorCode::format, "damaged funnel model: section \"" + std::string(missing.front()) +
-                                       "\" is missing; restore the file or train again");
-}
-
 template <typename Read>
 auto with_path(const std::string& path, Read&& read) {
     try {
@@ -307,6 +302,7 @@ class BundleReader {
     /// The whole, checked. path: for messages.
     [[nodiscard]] Bundle finish(const std::string& path) {
         return with_path(path, [&] {
+            if (history_ && missing_.size() == kModelSections.size()) refuse_state();
             if (bundle_.log && !history_) missing_.push_back("history");
             expect_none(missing_);
             if (bundle_.log) bundle_.history = std::move(history_);
@@ -320,7 +316,7 @@ class BundleReader {
  private:
     Bundle bundle_;
     std::optional<history::History> history_;
-    std::vector<std::string_view> missing_ = {"task", "encoder", "nets", "summary", "probes", "reference"};
+    std::vector<std::string_view> missing_{kModelSections.begin(), kModelSections.end()};
     bool remembers_ = false;
 };
 
@@ -367,13 +363,15 @@ history::History load_state(const std::string& path, std::uint64_t size_limit, e
                             files::FileDigest* digest) {
     std::optional<history::History> history;
     std::optional<events::RecentRows> remembered;
+    bool is_model = false;
     const auto take = [&](const std::string& name, ByteReader& in) {
         if (name == "history") history = history::History::read(in);
         if (name == "recent") remembered = events::RecentRows::read(in);
+        is_model |= name == "task";
         if (name == "history" || name == "recent") in.expect_end();
     };
     read_container(path, take, size_limit, digest);
-    if (!history) with_path(path, [] { expect_none({{"history"}}); });
+    if (!history) with_path(path, [&] { is_model ? refuse_table_model() : expect_none({{"history"}}); });
     if (recent != nullptr) {
         *recent = remembered.value_or(events::RecentRows{});
         if (!remembered) recent->begin_after(history->watermark());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "funnel/report/importance_report.hpp"
 
+#include "funnel/base/count_words.hpp"
 #include "funnel/eval/clustered.hpp"
 #include "funnel/report/text_table.hpp"
 #include "importance_json.hpp"
@@ -14,7 +15,9 @@ using Json = nlohmann::ordered_json;
 }  // namespace
 
 nlohmann::ordered_json importance_json(const explain::Importance& importance) {
-    Json json = {{"rows", importance.rows}, {"explained_rows", importance.explained_rows}};
+    Json json = {{"rows", importance.rows},
+                 {"moved_rows", importance.moved_rows},
+                 {"explained_rows", importance.explained_rows}};
     json["targets"] = Json::object();
     for (const explain::TargetImportance& target : importance.targets) {
         Json groups = Json::array();
@@ -34,6 +37,9 @@ std::string to_text(const explain::Importance& importance, bool markdown) {
     std::string text = std::string(markdown ? "\n## " : "\n") + "What the predictions rest on (" +
                        format_count(static_cast<std::int64_t>(importance.rows)) + " examples, " +
                        format_count(static_cast<std::int64_t>(importance.explained_rows)) + " explained)\n";
+    if (importance.moved_rows > 0 && importance.moved_rows < importance.rows)
+        text += "Only " + base::counted(importance.moved_rows, "example") +
+                " could change places with others of the day.\n";
     for (const explain::TargetImportance& target : importance.targets) {
         TextTable table({{printable(target.target), Align::left},
                          {"log loss rises by"},
@@ -45,6 +51,7 @@ std::string to_text(const explain::Importance& importance, bool markdown) {
                 {printable(group.group, 30), format_number(group.loss.value, 5),
                  interval ? format_number(interval->low, 5) + " to " + format_number(interval->high, 5)
                  : group.loss.range.reason == eval::kFewUsersReason ? "fewer than 20 users with one"
+                 : group.loss.range.reason == explain::kAloneReason ? "no two examples on a day"
                                                                     : std::string(group.loss.range.reason),
                  format_number(group.mean_contribution, 3)});
         }

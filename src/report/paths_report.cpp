@@ -189,7 +189,7 @@ std::string to_json(const PathsView& view) {
                  {"length", paths.length},
                  {"by", paths.by.empty() ? Json(nullptr) : Json(paths.by)},
                  {"visits", paths.visits},
-                 {"keys", paths.rows.size()},
+                 {"rows", paths.rows.size()},
                  {"revenue_reason", paths.has_amounts ? Json(nullptr) : Json("no_amounts")}};
     json["paths"] = Json::array();
     for_each_path_key(view, [&](std::span<const VisitPath>, std::span<const VisitPath> shown) {

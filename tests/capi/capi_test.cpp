@@ -128,6 +128,15 @@ TEST_F(CShop, NullIsRefusedEverywhere) {
     funnel_scratch_free(nullptr);
 }
 
+TEST_F(CShop, MoreEventsThanMemoryHoldsChangeNothing) {
+    const funnel_event event = {};
+    EXPECT_EQ(funnel_observe(shop_, &event, SIZE_MAX / 2, kNow, nullptr), 0u);
+    EXPECT_STREQ(funnel_last_error(), "memory was refused");
+    funnel_statistics statistics = {};
+    ASSERT_EQ(funnel_statistics_of(shop_, &statistics), FUNNEL_OK);
+    EXPECT_EQ(statistics.failed, 0);
+}
+
 TEST_F(CShop, WhatIsWrongHasAStatusAndAReason) {
     funnel_shop* other = nullptr;
     const std::string damaged = folder_.write("damaged", "FUNNELM and no more");

@@ -233,5 +233,35 @@ TEST_F(CliAsking, WhatWhereCannotMeanIsRefused) {
     refused({"--where", "item=i1", "--explain-difference"}, 2, "--where");
 }
 
+TEST_F(CliAsking, NoGatePassesOnNoRows) {
+    const std::string header = folder_.write("header.csv", std::string(kHeader));
+    for (const Words& words : {Words{"metrics", header, "--gate", "orders>1"},
+                               Words{"metrics", log_, "--gate", "orders>5", "--as-of", "1999-01-01"},
+                               Words{"metrics", log_, "--gate", "orders>9999", "--from", "2030-01-01"},
+                               Words{"metrics", log_, "--gate", "orders>9999", "--where", "item=nothing"}}) {
+        const ToolResult result = run_tool(words);
+        EXPECT_EQ(result.code, 4) << words.back();
+        EXPECT_NE(result.err.find("got none (no_rows); there are no rows to judge"), std::string::npos)
+            << result.err;
+    }
+}
+
+TEST_F(CliAsking, ALogOfWhichNothingIsKnownYetIsSaid) {
+    const ToolResult result = run({"--as-of", "1999-01-01"});
+    EXPECT_EQ(result.code, 0);
+    const json warnings = result.json().at("warnings");
+    ASSERT_EQ(warnings.size(), 1u) << warnings;
+    EXPECT_EQ(warnings[0].at("code"), "no_rows_before_as_of");
+    EXPECT_EQ(run({"--as-of", "1999-01-01", "--strict"}).code, 4);
+    const std::string some = run({"--as-of", "2024-03-02"}).out;
+    EXPECT_EQ(some.find("no_rows_before_as_of"), std::string::npos) << some;
+}
+
+TEST_F(CliAsking, AnEmptyZoneIsNone) {
+    const ToolResult result = run({"--tz", ""}, false);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_NE(result.err.find("--tz: expected an IANA time zone"), std::string::npos) << result.err;
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

@@ -52,6 +52,13 @@ class Completion : public testing::Test {
     support::TemporaryFolder folder_;
 };
 
+TEST_F(Completion, AnOptionIsDescribedWithAllItsValues) {
+    const std::string script = run_tool({"completion", "fish"}).out;
+    for (const char* text : {"in-order; strict: nothing in between; any: the most steps in a window",
+                             "exact: of equal rows the first; orders: of an order\\'s line the first"})
+        EXPECT_NE(script.find(text), std::string::npos) << text;
+}
+
 TEST_F(Completion, OfBashOffersCommandsOptionsAndTheirValues) {
     if (!has("bash")) GTEST_SKIP() << "no bash here";
     using Set = std::set<std::string>;

@@ -107,5 +107,17 @@ TEST(CliEvaluateScores, ABadScoreIsNamedByItsLine) {
         << result.err;
 }
 
+TEST(CliEvaluateScores, AGateOfAnotherNameEndsTheRunBeforeTheReport) {
+    const TemporaryFolder folder;
+    const std::string scores = folder.write("p.csv", "score,label\n0.9,1\n0.1,0\n");
+    const ToolResult result = run_tool({"evaluate", "--scores", scores, "--min-auc", "scor=0.6"});
+    EXPECT_EQ(result.code, 2);
+    EXPECT_EQ(result.out, "");
+    EXPECT_NE(result.err.find("expected one of the targets (score), got \"scor\"; is score meant?"),
+              std::string::npos)
+        << result.err;
+    EXPECT_EQ(run_tool({"evaluate", "--scores", scores, "--min-auc", "score=0.6"}).code, 0);
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

@@ -121,6 +121,16 @@ void about_options(Messages& m) {
     m.run({"metrics", log, "--windows", "7d"});
     m.run({"metrics", log, "--window", "7"});
     m.run({"metrics", log, "--tz", "Mars/Olympus"});
+    m.run({"metrics", log, "--tz", ""});
+    m.run({"metrics", log, "--touch", "first"});
+    m.run({"metrics", log, "--as-of", "1999-01-01", "--gate", "orders>1"});
+    m.run({"products", log, "--by", "day"});
+    m.run({"products", log, "--top", "0"});
+    m.run({"products", log, "--by", "Colour", "--items", m.file("i.csv", "item_id,colour\ni1,red\n")});
+    m.run({"products", log, "--by", "colour", "--items", m.file("i.csv", "item_id,colour\n")});
+    m.run(
+        {"products", log, "--by", "colour", "--items", m.file("i.csv", "item_id,colour\ni1,red\ni1,blue\n")});
+    m.run({"products", log, "--by", "colour", "--items", m.file("i.csv", "item,colour\ni1,red\n")});
     m.run({"metrics", log, "--from", "yesterday"});
     m.run({"metrics", log, "--funnel", ""});
     m.run({"metrics", log, "--funnel", "view,,click"});
@@ -153,7 +163,13 @@ void about_options(Messages& m) {
     m.run({"train", log, "-o", m.path("m"), "--targets", "sale"});
     m.run({"train", log, "-o", m.path("m"), "--horizon", "sale=1d"});
     m.run({"train", log, "-o", m.path("m")});
+    m.run({"train",
+           m.file("once.csv", std::string(kHeader) + "2024-03-01T10:00:00Z,view,a,i1,s1,,10,\n" +
+                                  "2024-03-01T10:00:00Z,click,a,i1,s1,,10,\n"),
+           "-o", m.path("m"), "--funnel", "view,click"});
     m.run({"evaluate", log});
+    m.run({"evaluate", "--scores", m.file("p.csv", "score,label\n0.5,1\n0.4,0\n"), "--min-auc", "scor=1"});
+    m.log("event_time,event_type,user_id\n-9223372036854775808,view,a\n", {"--time-unit", "us"});
 }
 
 void about_outputs_and_models(Messages& m) {
@@ -165,6 +181,11 @@ void about_outputs_and_models(Messages& m) {
     m.run({"train", log, "-o", m.path("m"), "--bad-rows", "skip", "--rejects", m.path("m")});
     m.run({"train", table, "-o", m.path("m"), "--label", "z"});
     m.run({"train", m.file("l.csv", "x,y\n1,1\n2,maybe\n"), "-o", m.path("m"), "--label", "y"});
+    m.run({"train", m.file("l.csv", "x,y\n1,1\n2,1\n"), "-o", m.path("m"), "--label", "y"});
+    m.run({"train", m.file("l.csv", "y\n1\n0\n0\n1\n1\n0\n"), "-o", m.path("m"), "--label", "y"});
+    m.run({"train", m.file("l.csv", "x,y\n\"1,050\",1\n\"2,300\",0\n"), "-o", m.path("m"), "--label", "y",
+           "--numeric", "x"});
+    m.run({"completion", "bash", "--json"});
     m.run({"score", "-m", m.path("none"), log});
     m.run({"score", "-m", m.file("m", "no model"), log});
     m.run({"score", "-m", m.file("m", std::string("FUNNELM\0\x09\0\0\0", 12) + std::string(40, '\0')), log});

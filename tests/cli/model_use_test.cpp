@@ -294,6 +294,17 @@ TEST(CliScore, CandidatesWithoutTheirColumnsAreUnusable) {
     EXPECT_NE(result.err.find("user_id"), std::string::npos) << result.err;
 }
 
+TEST(CliScore, ACandidateBeforeTheHistoryIsNamedWithItsLine) {
+    const TemporaryFolder folder;
+    const std::string pairs =
+        folder.write("pairs.csv", "user_id,item_id,event_time\na,b,\na,b,1999-01-01T00:00:00Z\n");
+    const ToolResult result = run_tool({"score", "-m", shop().model, shop().late, "--candidates", pairs});
+    EXPECT_EQ(result.code, 3) << result.err;
+    EXPECT_NE(result.err.find("pairs.csv:3: column event_time: expected a time after 20"), std::string::npos)
+        << result.err;
+    EXPECT_NE(result.err.find("got \"1999-01-01T00:00:00Z\""), std::string::npos) << result.err;
+}
+
 TEST(CliGate, AnAucBelowTheGateIsExitFourAfterTheReport) {
     const auto run = [](const std::string& gate) {
         return run_tool({"evaluate", "-m", shop().model, shop().late, "--json", "--min-auc", gate});
@@ -308,6 +319,10 @@ TEST(CliGate, AnAucBelowTheGateIsExitFourAfterTheReport) {
     EXPECT_EQ(run("click=0.5").code, 0);
     for (const char* wrong : {"much", "1.5", "nosuch=0.7", "click=", "nan"})
         EXPECT_EQ(run(wrong).code, 2) << wrong;
+    const ToolResult misspelt = run("purchse=0.7");
+    EXPECT_EQ(misspelt.code, 2);
+    EXPECT_EQ(misspelt.out, "");  // found out before the log is scored
+    EXPECT_NE(misspelt.err.find("is purchase meant?"), std::string::npos) << misspelt.err;
 }
 
 TEST(CliModelFile, DamagedOrForeignFilesAreExitSix) {

@@ -46,6 +46,7 @@ TEST(CliPaths, TheKeyOfAVisitIsThatOfItsFirstRow) {
     const json all = json::parse(run_tool({"paths", log, "--by", "device", "--length", "2", "--json"}).out);
     EXPECT_EQ(all.at("by"), "device");
     EXPECT_EQ(all.at("visits"), 4);
+    EXPECT_EQ(all.at("rows"), 3);
     ASSERT_EQ(all.at("paths").size(), 3u);
     EXPECT_EQ(all.at("paths").at(0).at("key"), "desktop");
     EXPECT_EQ(all.at("paths").at(0).at("share"), 1);
@@ -117,6 +118,11 @@ TEST(CliPaths, RefuseWhatMakesNoSense) {
         args.insert(args.end(), wrong.begin(), wrong.end());
         EXPECT_EQ(run_tool(args).code, 2) << wrong.front();
     }
+}
+
+TEST(CliPaths, NoPathsAtAllCannotBeWanted) {
+    const TemporaryFolder folder;
+    EXPECT_EQ(run_tool({"paths", folder.write("log.csv", four_visits()), "--top", "0"}).code, 2);
 }
 
 }  // namespace

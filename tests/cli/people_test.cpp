@@ -111,5 +111,36 @@ TEST(CliPeople, WrongWordsAreRefused) {
     EXPECT_EQ(run_tool({"people", log, "--group", "lapsed", "--only", folder.path("none")}).code, 5);
 }
 
+TEST(CliPeople, AGroupThatNobodyCanBeInIsSaid) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write(
+        "log.csv",
+        "event_time,event_type,user_id,item_id\n2024-03-01,impression,u,a\n2024-03-05,click,u2,b\n");
+    for (const auto& [group, code] :
+         std::vector<std::pair<std::string, std::string>>{{"abandoned_cart", "no_carts"},
+                                                          {"abandoned_checkout", "no_checkouts"},
+                                                          {"viewed_not_bought", "no_views"},
+                                                          {"first_order", "no_purchases"},
+                                                          {"repeat_buyer", "no_purchases"},
+                                                          {"lapsed", "no_purchases"}}) {
+        const json all = json::parse(run_tool({"people", log, "--group", group, "--json"}).out);
+        ASSERT_EQ(all.at("warnings").size(), 1u) << group;
+        EXPECT_EQ(all.at("warnings").at(0).at("code"), code) << group;
+    }
+    const std::string full = folder.write("full.csv", carts());
+    for (const char* group : {"abandoned_cart", "viewed_not_bought", "first_order", "lapsed"})
+        EXPECT_EQ(run_tool({"people", full, "--group", group}).err.find("nobody can"), std::string::npos)
+            << group;
+}
+
+TEST(CliPeople, AnEmptyConsentListAndNoRowsAreSaid) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", carts()), only = folder.write("only.csv", "");
+    const ToolResult none = run_tool({"people", log, "--group", "abandoned_cart", "--only", only});
+    EXPECT_EQ(none.code, 0);
+    EXPECT_NE(none.err.find("only.csv holds no id, so nobody is named"), std::string::npos) << none.err;
+    EXPECT_EQ(run_tool({"people", log, "--group", "abandoned_cart", "--limit", "0"}).code, 2);
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

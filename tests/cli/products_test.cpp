@@ -145,5 +145,37 @@ TEST(CliProducts, WrongWordsAreRefused) {
     EXPECT_EQ(run_tool({"products", log, "--csv", "--json"}).code, 2);
 }
 
+TEST(CliProducts, AColumnThatNobodyHasIsSoughtInTheTablesToo) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", two_weeks()),
+                      items = folder.write("items.csv", "item_id,colour\na,red\nb,blue\n");
+    for (const std::string command : {"products", "metrics"}) {
+        const ToolResult result = run_tool({command, log, "--items", items, "--by", "Colour"});
+        EXPECT_EQ(result.code, 3);
+        EXPECT_NE(result.err.find("expected it in the header or in a table beside the log"),
+                  std::string::npos)
+            << result.err;
+        EXPECT_NE(result.err.find("\"item_id,colour\"; is \"colour\" meant?"), std::string::npos)
+            << result.err;
+    }
+    const ToolResult empty = run_tool(
+        {"products", log, "--items", folder.write("none.csv", "item_id,colour\n"), "--by", "colour"});
+    EXPECT_EQ(empty.code, 3);
+    EXPECT_NE(empty.err.find("none.csv: no rows under the header"), std::string::npos) << empty.err;
+}
+
+TEST(CliProducts, TimesAndSeveralColumnsAreForMetrics) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", two_weeks());
+    for (const std::string by : {"day", "hour", "item,category"}) {
+        const ToolResult result = run_tool({"products", log, "--by", by});
+        EXPECT_EQ(result.code, 2) << by;
+        EXPECT_NE(result.err.find("--by: expected item or one column, got \"" + by + "\""), std::string::npos)
+            << result.err;
+    }
+    EXPECT_EQ(run_tool({"products", log, "--top", "0"}).code, 2);
+    EXPECT_EQ(run_tool({"products", log, "--top", "1"}).code, 0);
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

@@ -173,7 +173,7 @@ TEST_F(CliRealData, PathsOfTheGoogleMerchandiseStore) {
     ASSERT_EQ(result.code, 0) << result.err;
     const json all = result.json();
     EXPECT_EQ(all.at("visits"), 71'029);
-    EXPECT_EQ(all.at("keys"), 86);
+    EXPECT_EQ(all.at("rows"), 86);
     struct Expected {
         std::vector<std::string> steps;
         int visits, longer, bought;

@@ -137,5 +137,14 @@ TEST_F(SchemaDraft, IsUsableOnRealLogs) {
     }
 }
 
+TEST_F(SchemaDraft, ColumnsThatAreLeftOutAreNamed) {
+    static_cast<void>(
+        draft_of("Timestamp,customerId,Action,weather,mood\n2024-04-13,c1,Product Viewed,wet,9\n"
+                 "2024-04-14,c2,Add to cart,dry,8\n"));
+    EXPECT_NE(said_.find("2 columns left out: weather, mood"), std::string::npos) << said_;
+    static_cast<void>(draft_of("Timestamp,customerId,Action\n2024-04-13,c1,Product Viewed\n"));
+    EXPECT_EQ(said_.find("left out"), std::string::npos) << said_;
+}
+
 }  // namespace
 }  // namespace funnel

@@ -177,5 +177,22 @@ TEST(CliSideTables, SaysWhatIsWrongWithATable) {
     EXPECT_NE(use.err.find("--use"), std::string::npos) << use.err;
 }
 
+TEST(CliSideTables, WhatIsWrongIsSaidWithTheFile) {
+    const SideShop& side = SideShop::shared();
+    const TemporaryFolder folder;
+    const std::string id = *ids("item_id").begin();
+    const auto refused = [&](const std::string& text, const std::string& what) {
+        const ToolResult result = run_tool({"score", "-m", side.model, shop().late, "--users", side.users,
+                                            "--items", folder.write("goods.csv", text)});
+        EXPECT_EQ(result.code, 3) << what;
+        EXPECT_NE(result.err.find(what), std::string::npos) << result.err;
+        EXPECT_NE(result.err.find("goods.csv"), std::string::npos) << result.err;
+    };
+    refused("item_id,category,weight\n", "no rows under the header");
+    refused("item_id,category,wieght\n" + id + ",c,1\n", "expected a column \"weight\"");
+    refused("item_id,category,weight\n" + id + ",c,1\n" + id + ",c,2\n", "got two that differ");
+    refused("item,category,weight\n" + id + ",c,1\n", "expected the id column item_id, got none");
+}
+
 }  // namespace
 }  // namespace funnel::cli_test

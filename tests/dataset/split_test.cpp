@@ -64,6 +64,17 @@ TEST(Split, SaysThatALogIsShorterThanThreeHorizons) {
         EXPECT_STREQ(error.what(),
                      "log spans 2.9 d; horizon 7d leaves 0 labelled examples; try a horizon of 12h");
     }
+    for (const auto& [hours, horizon] : {std::pair{0, 7 * kDay}, std::pair{0, base::kMinute}}) {
+        const HourlyLog moment(hours, horizon);
+        try {
+            static_cast<void>(split_by_time(moment.data, moment.examples));
+            FAIL();
+        } catch (const Error& error) {
+            EXPECT_NE(std::string(error.what()).find("it is too short to train on: give a longer log"),
+                      std::string::npos)
+                << error.what();
+        }
+    }
     const HourlyLog enough(6 * 24, 2 * kDay);
     EXPECT_NO_THROW(static_cast<void>(split_by_time(enough.data, enough.examples)));
     EXPECT_THROW(static_cast<void>(split_by_time(enough.data, enough.examples, 0.0)), Error);

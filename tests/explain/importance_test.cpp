@@ -139,6 +139,52 @@ TEST(Importance, RowsChangePlacesWithinTheirDayAndNoneStays) {
     EXPECT_EQ(partners[300], 300u);
 }
 
+TEST(Importance, OfRowsThatAreAloneOnTheirDaysHasNoLoss) {
+    const Bundle bundle = graded_model();
+    encoding::Dataset data = graded_rows(40, 4);
+    const std::vector<std::vector<std::uint8_t>> labels = {data.labels};
+    for (std::size_t i = 0; i < data.size(); ++i)
+        data.keys[i].time = static_cast<std::int64_t>(i) * base::kDay;
+    const Importance alone =
+        importance(bundle, sample_of(bundle, data), {.labels = labels, .keys = data.keys});
+    EXPECT_EQ(alone.moved_rows, 0u);
+    ASSERT_EQ(alone.targets.at(0).groups.size(), 4u);
+    for (const GroupImportance& group : alone.targets[0].groups) {
+        EXPECT_FALSE(group.loss.value) << group.group;
+        EXPECT_EQ(group.loss.range.reason, kAloneReason) << group.group;
+        EXPECT_GT(group.mean_contribution, 0) << group.group;
+    }
+    data.keys[7].time = data.keys[8].time;
+    const Importance two = importance(bundle, sample_of(bundle, data), {.labels = labels, .keys = data.keys});
+    EXPECT_EQ(two.moved_rows, 2u);
+    EXPECT_TRUE(two.targets[0].groups[0].loss.value);
+}
+
+/// Rows of weight 0 count nowhere, so the means are those of the others alone.
+TEST(Importance, WeighsContributionsAsLosses) {
+    const Bundle bundle = graded_model();
+    const encoding::Dataset data = graded_rows(60, 6);
+    const std::vector<std::vector<std::uint8_t>> labels = {data.labels};
+    std::vector<float> weights(60, 2.0f);
+    for (std::size_t i = 0; i < 30; ++i)
+        weights[i] = 0;
+    const Importance found = importance(bundle, sample_of(bundle, data),
+                                        {.labels = labels, .weights = weights, .keys = data.keys});
+    const Explainer explainer(bundle);
+    Explainer::Workspace workspace;
+    std::vector<double> parts(4), means(4);
+    for (std::size_t i = 30; i < 60; ++i) {
+        explainer.explain(data.numeric_row(i), {}, 0, parts, workspace);
+        for (std::size_t j = 0; j < 4; ++j)
+            means[j] += std::abs(parts[j]) / 30;
+    }
+    ASSERT_EQ(found.targets[0].groups.size(), 4u);
+    for (const GroupImportance& group : found.targets[0].groups) {
+        const auto at = std::ranges::find(kColumns, group.group) - kColumns.begin();
+        EXPECT_NEAR(group.mean_contribution, means[static_cast<std::size_t>(at)], 1e-9) << group.group;
+    }
+}
+
 TEST(RowSample, KeepsWholeUsersAndTheirTexts) {
     encoding::Dataset data = graded_rows(400, 4);
     const Bundle bundle = graded_model();

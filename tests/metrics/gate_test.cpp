@@ -39,7 +39,7 @@ TEST(MetricGate, ReadsLimitsAndChanges) {
 }
 
 MetricsResult with(const Metric& metric) {
-    MetricsResult result;
+    MetricsResult result{.rows = 1};
     result.metrics = {metric};
     return result;
 }
@@ -110,6 +110,27 @@ TEST(MetricGate, KnowsTheStepsOfTheFunnel) {
     EXPECT_EQ(metrics::judge(parse_gate("funnel_purchase<25%"), result).state, GateState::too_few);
     EXPECT_EQ(metrics::judge(parse_gate("funnel_purchase<30%"), result).state, GateState::beyond);
     EXPECT_EQ(metrics::judge(parse_gate("conversion_user>20%"), result).state, GateState::beyond);
+}
+
+TEST(MetricGate, OfNoRowsNoneIsMet) {
+    for (const char* gate : {"orders>1", "orders<1", "ctr<1%", "funnel_purchase<1%", "ctr -5% vs previous"}) {
+        metrics::MetricsOptions options{.funnel = Funnel::parse("view,purchase")};
+        const auto empty = metrics::judge(parse_gate(gate), metrics::measure(to_log({}), options));
+        options.from = kMinute;
+        const auto outside =
+            metrics::judge(parse_gate(gate), metrics::measure(to_log({{0, view, "u", "i"}}), options));
+        for (const auto& result : {empty, outside}) {
+            EXPECT_EQ(result.state, GateState::undefined) << gate;
+            EXPECT_EQ(result.reason, "no_rows") << gate;
+            EXPECT_FALSE(result.met()) << gate;
+        }
+    }
+    auto none_fits = with({.name = "orders", .unit = metrics::Unit::count, .value = 0});
+    none_fits.where = "item=nothing";
+    EXPECT_FALSE(metrics::judge(parse_gate("orders>1"), none_fits).met());
+    none_fits.fitting = 1;
+    EXPECT_TRUE(metrics::judge(parse_gate("orders>1"), none_fits).met());
+    EXPECT_THROW((void)metrics::judge(parse_gate("nosuch<1"), MetricsResult{}), Error);
 }
 
 }  // namespace

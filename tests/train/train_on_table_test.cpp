@@ -103,6 +103,48 @@ TEST(TrainOnTable, NeedsOneTargetAndLabels) {
     EXPECT_THROW((void)train_on_table(none, quick_table(), nn::eigen_kernels()), Error);
 }
 
+std::string complaint_of(const encoding::Dataset& data) {
+    try {
+        (void)train_on_table(data, quick_table(), nn::eigen_kernels());
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::schema);
+        return error.what();
+    }
+    return "none";
+}
+
+TEST(TrainOnTable, LabelsOfOneKindTeachNothing) {
+    const std::vector<std::string> names = {"x"};
+    const Rows rows = rows_of(200, names);
+    for (const std::uint8_t label : {std::uint8_t{0}, std::uint8_t{1}}) {
+        const std::vector<std::uint8_t> labels(200, label);
+        EXPECT_EQ(complaint_of(encoding::matrix_dataset(names, rows.values, "bought", labels)),
+                  std::string("expected both labels in column bought, got ") + (label == 1 ? "1" : "0") +
+                      " in every row; give rows of both kinds");
+    }
+}
+
+TEST(TrainOnTable, SaysWhyNoInputIsLeft) {
+    encoding::Dataset data;
+    data.targets = {"bought"};
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        data.keys.push_back({.row = i});
+        data.labels.push_back(i % 2 == 0 ? 1 : 0);
+    }
+    EXPECT_NE(complaint_of(data).find("expected an input beside the target"), std::string::npos)
+        << complaint_of(data);
+    data.categorical_features = {"id"};
+    data.categories.resize(1);
+    for (std::uint64_t i = 0; i < 300; ++i)
+        data.categorical.push_back(data.categories[0].intern("u" + std::to_string(i)));
+    EXPECT_NE(complaint_of(data).find("the column \"id\", which differs in every training row"),
+              std::string::npos)
+        << complaint_of(data);
+    data.categorical.assign(300, 0);
+    EXPECT_NE(complaint_of(data).find("expected a column that varies"), std::string::npos)
+        << complaint_of(data);
+}
+
 TEST(TrainOnTable, AModelOfALogIsRefusedByScoreTable) {
     const encoding::Dataset data = testing::make_dataset(100, {"x"});
     Bundle model = train_on_table(data, quick_table(), nn::eigen_kernels());

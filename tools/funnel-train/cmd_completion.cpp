@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 #include "completion.hpp"
+#include "options.hpp"
 
 namespace funnel::tool {
 namespace {
@@ -13,6 +14,7 @@ struct CompletionCommand {
 };
 
 void run_completion(const CompletionCommand& command, Run& run) {
+    if (run.options.json) usage_error("--json: completion prints a script, which is no JSON; leave it out");
     run.out << (command.shell == "bash"  ? bash_completion(*command.app)
                 : command.shell == "zsh" ? zsh_completion(*command.app)
                                          : fish_completion(*command.app));

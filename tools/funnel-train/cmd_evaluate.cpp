@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "drift_gate.hpp"
 #include "exit_codes.hpp"
+#include "funnel/base/nearest.hpp"
 #include "funnel/report/comparison_report.hpp"
 #include "funnel/report/evaluation_report.hpp"
 #include "funnel/report/importance_report.hpp"
@@ -31,10 +32,8 @@ void check_gate(const std::string& gate, const score::Evaluation& evaluation) {
         const std::size_t equals = part.find('=');
         const std::string name = equals == std::string::npos ? "" : part.substr(0, equals);
         const double least = *base::parse_number(part.substr(equals == std::string::npos ? 0 : equals + 1));
-        bool found = false;
         for (std::size_t k = 0; k < evaluation.targets.size(); ++k) {
             if (!name.empty() && name != evaluation.targets[k]) continue;
-            found = true;
             const eval::Figure& auc = evaluation.all.targets[k].roc_auc;
             if (auc.value && *auc.value >= least) continue;
             throw GateNotMet(
@@ -43,7 +42,21 @@ void check_gate(const std::string& gate, const score::Evaluation& evaluation) {
                 (auc.value ? std::to_string(*auc.value) : "none (" + std::string(auc.reason) + ")") +
                 "; the model is not good enough on these rows");
         }
-        if (!found) usage_error("--min-auc: expected one of the targets, got \"" + name + "\"");
+    }
+}
+
+/// Before the long work: a name that is no target would be found out only after it.
+void check_gate_names(const std::string& gate, const std::vector<std::string>& targets) {
+    for (const std::string& part : list_option(gate)) {
+        const std::size_t equals = part.find('=');
+        const std::string name = part.substr(0, equals);
+        if (equals == std::string::npos || std::ranges::find(targets, name) != targets.end()) continue;
+        std::string known;
+        for (const std::string& target : targets)
+            known += (known.empty() ? "" : ", ") + target;
+        const std::string near = base::nearest(name, targets);
+        usage_error("--min-auc: expected one of the targets (" + known + "), got \"" + name + "\"" +
+                    (near.empty() ? "" : "; is " + near + " meant?"));
     }
 }
 
@@ -127,9 +140,14 @@ void evaluate_one(const EvaluateCommand& command, Run& run) {
     bool in_sample = false;
     if (!command.scores.empty()) {
         const FinishedScores finished = read_scores(command.scores, command.judging.log, run);
+        check_gate_names(command.min_auc, {"score"});
         evaluation = score::evaluate_scores(finished.scores, finished.labels, finished.weights);
     } else {
         bundle = load_model(command.models.front(), run);
+        std::vector<std::string> targets;
+        for (const model::Head& head : bundle.heads)
+            targets.push_back(head.name);
+        check_gate_names(command.min_auc, targets);
         const Judged judged = judge(bundle, command.judging, true, &drift, run);
         evaluation = score::evaluate(judged.examples, bundle.log.has_value(),
                                      judged.place_hidden ? &*judged.place_hidden : nullptr);

@@ -65,6 +65,7 @@ void check(const MetricsCommand& command, const ComparedTo& other, const Run& ru
     if (run.options.json + command.csv + command.markdown > 1)
         usage_error("--json, --csv and --markdown exclude each other; give one");
     command.counting.check();  // before the long work
+    command.counting.check_touch();
     command.compare.check(command.counting.by, other);
     if (command.compare.why && command.csv)
         usage_error("--why: expected text or --json, got --csv; leave one out");
@@ -72,8 +73,6 @@ void check(const MetricsCommand& command, const ComparedTo& other, const Run& ru
         usage_error("--why: expected --per user, got --per " + command.counting.per + "; leave it out");
     if (!command.compare.why && !command.side.use.empty())
         usage_error("--use: expected --why with it, whose columns it chooses");
-    if (command.counting.touch && command.counting.by.empty() && !command.counting.where)
-        usage_error("--touch: expected --by or --where with a column that it speaks of, got none of them");
     if (command.compare.explain && command.counting.where)
         usage_error("--explain-difference: expected a funnel of all users; leave --where out");
 }
@@ -181,9 +180,10 @@ std::vector<metrics::GateResult> judged_gates(const MetricsCommand& command,
 void hold_gates(const std::vector<metrics::GateResult>& gates) {
     for (const metrics::GateResult& gate : gates) {
         if (gate.met()) continue;
-        const char* const what = gate.state != metrics::GateState::beyond ? "; there is nothing to judge"
-                                 : gate.low                               ? "; the whole interval is there"
-                                                                          : "; the gate is not met";
+        const char* const what = gate.reason == "no_rows"                   ? "; there are no rows to judge"
+                                 : gate.state != metrics::GateState::beyond ? "; there is nothing to judge"
+                                 : gate.low                                 ? "; the whole interval is there"
+                                                                            : "; the gate is not met";
         throw GateNotMet("--gate: expected \"" + gate.gate.text + "\" to be false, got " +
                          report::gate_figure(gate) + what);
     }

@@ -26,14 +26,13 @@ struct PathsCommand {
 
 void check(const PathsCommand& command, const Run& run) {
     command.counting.check();
+    command.counting.check_touch();
     command.to.check(command.log, command.side.paths(), run);
     if (command.length < 1 || command.length > metrics::kMaxPathLength)
         usage_error("--length: expected 1 to " + std::to_string(metrics::kMaxPathLength) + " steps, got " +
                     std::to_string(command.length));
     if (command.counting.by.size() > 1)
         usage_error("--by: expected one entry, got several; write --by A,B for two columns together");
-    if (command.counting.touch && command.counting.by.empty() && !command.counting.where)
-        usage_error("--touch: expected --by or --where with a column that it speaks of, got none of them");
 }
 
 ingest::ReadResult read(const PathsCommand& command, const SideColumns& columns, Run& run) {
@@ -88,7 +87,7 @@ void add_paths(CLI::App& app, Session& session) {
         ->check(whole_number());
     sub->add_option("--top", command->top,
                     "Most paths, of each key with --by (default: 15 as text, else all)")
-        ->check(whole_number());
+        ->check(whole_number(1));
     command->to.add_to(*sub, "All columns, for spreadsheets");
 }
 

@@ -75,10 +75,38 @@ void keep_wanted(const PeopleCommand& command, const EventLog& log, std::vector<
         std::ranges::any_of(ids, [&](const std::string& id) { return log.users.find(id) != base::kNone; });
     if (!some)
         run.console.warn("few_ids_found",
-                         "--only: no id of " + command.only + " is a user of the log, so nobody is named");
+                         "--only: " +
+                             (ids.empty() ? command.only + " holds no id"
+                                          : "no id of " + command.only + " is a user of the log") +
+                             ", so nobody is named");
     std::erase_if(people, [&](const metrics::Person& person) {
         return !ids.contains(std::string(log.users.text(person.user)));
     });
+}
+
+/// A group that nobody can be in, because the log has no event of the type that it begins with.
+void warn_of_impossible_group(metrics::PeopleGroup group, const metrics::LogFacts& facts, Run& run) {
+    using enum metrics::PeopleGroup;
+    const auto need = [&](EventKind kind, const base::Warning& warning) {
+        if (!facts.has(kind)) run.console.warn(warning);
+    };
+    if (group == abandoned_cart) {
+        need(EventKind::cart_add,
+             base::Warning{"no_carts",
+                           "the log has no event of type cart_add, so nobody can have left a cart"});
+    } else if (group == abandoned_checkout) {
+        need(EventKind::checkout,
+             base::Warning{"no_checkouts",
+                           "the log has no event of type checkout, so nobody can have left one"});
+    } else if (group == viewed_not_bought) {
+        need(EventKind::view,
+             base::Warning{"no_views",
+                           "the log has no event of type view, so nobody can have viewed an item"});
+    } else {
+        need(EventKind::purchase,
+             base::Warning{"no_purchases",
+                           "the log has no event of type purchase, so nobody can have bought anything"});
+    }
 }
 
 std::vector<events::OffsetChange> offsets_of(const PeopleCommand& command, const metrics::LogFacts& facts) {
@@ -107,9 +135,7 @@ void run_people(const PeopleCommand& command, Run& run) {
     std::vector<metrics::Person> people;
     if (!log.empty())
         people = metrics::find_people(log, people_options(command, facts.last_time), options, facts);
-    if (command.group == "abandoned_checkout" && !facts.has(EventKind::checkout))
-        run.console.warn("no_checkouts",
-                         "the log has no event of type checkout, so nobody can have left one");
+    if (!log.empty()) warn_of_impossible_group(*metrics::parse_people_group(command.group), facts, run);
     if (!command.min_value.empty() && !facts.has_price && !facts.has_revenue)
         run.console.warn("no_amounts",
                          "--min-value: the log has no prices and no revenue, so nobody is worth as much");
@@ -149,7 +175,7 @@ void add_people(CLI::App& app, Session& session) {
     add_dedup(*sub, command->dedup);
     sub->add_option("--only", command->only, "File of ids, one per line: nobody else is named (consent)");
     sub->add_option("--limit", command->limit, "Most rows, the longest in the group first")
-        ->check(whole_number());
+        ->check(whole_number(1));
     command->to.add_to(*sub, "For a mail tool");
 }
 

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "counting.hpp"
 #include "funnel/metrics/count_products.hpp"
+#include "funnel/metrics/segments.hpp"
 #include "funnel/report/products_report.hpp"
 #include "metrics_compare.hpp"
 #include "side_tables.hpp"
@@ -30,6 +31,9 @@ struct ProductsCommand {
 void check(const ProductsCommand& command, const Run& run) {
     command.to.check(command.log, command.side.paths(), run);
     (void)duration_option("--window", command.window);
+    if (metrics::columns_of_by(command.by).size() > 1 || metrics::is_time_key(command.by))
+        usage_error("--by: expected item or one column, got \"" + command.by +
+                    "\"; products has no breakdown by time or by several columns: metrics --by has both");
     if (command.log.funnel)
         usage_error("products: expected no --funnel, since nothing is counted by stage; leave it out");
 }
@@ -69,6 +73,7 @@ ProductsLog read(const ProductsCommand& command, Run& run) {
     log.beside = command.side.columns(command.log, run);
     if (command.by != "item")
         (log.beside.contains(command.by) ? columns.text_if_there : columns.text).push_back(command.by);
+    columns.beside = log.beside.plain;
     columns.position_if_mapped = true;
     columns.text_if_mapped = !command.side.empty();
     set_dedup(command.dedup, reading);
@@ -140,7 +145,7 @@ void add_products(CLI::App& app, Session& session) {
     sub->add_option("--sort", command->sort, "Column, largest first (default: revenue, if there is any)")
         ->check(CLI::IsMember(report::product_columns()));
     sub->add_option("--top", command->top, "Most rows (default: 20 as text, else all)")
-        ->check(whole_number());
+        ->check(whole_number(1));
     sub->add_option("--compare", command->compare, "Beside it the period before: previous or year-ago")
         ->check(CLI::IsMember({"previous", "year-ago"}));
     command->to.add_to(*sub, "All columns, for spreadsheets");

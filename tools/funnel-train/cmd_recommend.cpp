@@ -118,7 +118,7 @@ void run_recommend(const RecommendCommand& command, Run& run) {
     const std::size_t target = head_named(command.lists.target, bundle);
     history::RetrieveOptions wanted = command.lists.retrieve_options(bundle.history->options().forget, run);
     const auto named = command.lists.named_users(run);
-    ReasonColumns reasons({command.reasons.count, bundle.heads[target].name}, bundle, run.console);
+    ReasonColumns reasons({command.reasons.count, bundle.heads[target].name}, bundle, run);
 
     const events::SideTables side = command.side.load(*bundle.log, command.log, run);
     HistoryStart start = history_start(bundle, command.history, run);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "commands.hpp"
 #include "drift_gate.hpp"
 #include "funnel/base/count_words.hpp"
@@ -75,6 +77,7 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate
         const score::ScoredExamples scored =
             score::score_log(read.log, start.history, examples, scorer, build, nullptr,
                              drift.begin(bundle, run), reasons.observer());
+        reasons.finish();
         if (scored.size() == 0 && examples.already_observed == 0 && command.history.score_from.empty() &&
             command.log.from.empty() && command.log.period.empty())
             run.console.warn("nothing_scored",
@@ -88,6 +91,7 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate
             read_candidates(command.candidates, command.log, start.history, read.log, run);
         const score::ScoredExamples scored =
             score::score_candidates(read.log, start.history, candidates.events, scorer, reasons.observer());
+        reasons.finish();
         for (std::size_t i = 0; i < scored.size(); ++i)
             write_example(rows, candidates.events[i], scored, i, reasons);
     }
@@ -96,20 +100,43 @@ void score_examples(const ScoreCommand& command, const Bundle& bundle, DriftGate
     keep_state(command.history, start, read.log, run);
 }
 
+/// The columns of --keep. No two columns of the output may share a name.
+std::vector<std::string> kept_names(const ScoreCommand& command, const Bundle& bundle) {
+    std::vector<std::string> names = list_option(command.table.keep), taken;
+    for (const model::Head& head : bundle.heads)
+        taken.push_back("p_" + head.name);
+    for (std::size_t i = 1; i <= command.reasons.count.value_or(0); ++i)
+        taken.push_back("reason_" + std::to_string(i));
+    for (const std::string& name : names) {
+        if (std::ranges::find(taken, name) != taken.end())
+            usage_error("--keep: expected columns that score does not write itself, got \"" + name +
+                        "\"; rename the column in the table");
+        if (std::ranges::count(names, name) > 1)
+            usage_error("--keep: expected each column once, got \"" + name + "\" twice");
+    }
+    return names;
+}
+
+std::vector<const ingest::TableTextColumn*> kept_columns(const ingest::Table& table,
+                                                         const std::vector<std::string>& names) {
+    std::vector<const ingest::TableTextColumn*> kept;
+    for (const std::string& name : names) {
+        kept.push_back(table.column(name));
+        if (kept.back() == nullptr)
+            throw Error(ErrorCode::schema, "--keep: expected a column of the table, got \"" + name + "\"");
+    }
+    return kept;
+}
+
 void score_rows(const ScoreCommand& command, const Bundle& bundle, DriftGate& drift, ReasonColumns& reasons,
                 Run& run) {
+    const std::vector<std::string> names = kept_names(command, bundle);
     const LabelledTable rows = read_for_model(bundle, command.table, command.log, false, run);
+    const std::vector<const ingest::TableTextColumn*> kept = kept_columns(rows.table, names);
     const score::ScoredExamples scored = score::score_table(bundle, rows.data, run.kernels());
     (void)drift.begin(bundle, run);
     drift.add_table(rows.data, scored);
     reasons.add_table(rows.data);
-    std::vector<const ingest::TableTextColumn*> kept;
-    for (const std::string& name : list_option(command.table.keep)) {
-        kept.push_back(rows.table.column(name));
-        if (kept.back() == nullptr) {
-            throw Error(ErrorCode::schema, "--keep: expected a column of the table, got \"" + name + "\"");
-        }
-    }
     RowsOut out(command.output, run.out);
     for (const auto* column : kept)
         out.text(column->name);
@@ -139,7 +166,7 @@ void run_score(const ScoreCommand& command, Run& run) {
                   inputs);
     const Bundle bundle = load_model(command.model, run);
     DriftGate drift(command.drift);
-    ReasonColumns reasons(command.reasons, bundle, run.console);
+    ReasonColumns reasons(command.reasons, bundle, run);
     if (bundle.log) {
         command.table.refuse_for_log();
         score_examples(command, bundle, drift, reasons, run);

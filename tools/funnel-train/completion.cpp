@@ -13,7 +13,7 @@ struct Completed {
     std::vector<std::string> names;   ///< "-o", "--output"
     std::vector<std::string> values;  ///< if there is a list of them
     bool takes_value = false;
-    std::string meaning;  ///< its first sentence
+    std::string meaning;
 };
 
 /// "TEXT:{a,b}" -> a, b
@@ -30,8 +30,12 @@ std::vector<std::string> values_of(const std::string& type) {
 }
 
 std::string first_sentence(const std::string& text) {
-    const std::size_t end = std::min(text.find(". "), text.find("; "));
-    return text.substr(0, end);
+    return text.substr(0, std::min(text.find(". "), text.find("; ")));
+}
+
+/// Of an option with a list of values the text often goes through them, one after the other: all are kept.
+std::string meaning_of(const std::string& text, const std::vector<std::string>& values) {
+    return values.empty() ? first_sentence(text) : text.substr(0, text.find(". "));
 }
 
 std::vector<Completed> completed(const CLI::App& command) {
@@ -45,7 +49,7 @@ std::vector<Completed> completed(const CLI::App& command) {
             one.names.push_back("--" + name);
         one.takes_value = option->get_items_expected_max() != 0;
         if (one.takes_value) one.values = values_of(option->get_type_name());
-        one.meaning = first_sentence(option->get_description());
+        one.meaning = meaning_of(option->get_description(), one.values);
         all.push_back(std::move(one));
     }
     return all;

@@ -82,6 +82,11 @@ void CountingOptions::check() const {
     more.apply(unused);
 }
 
+void CountingOptions::check_touch() const {
+    if (touch && by.empty() && !where)
+        usage_error("--touch: expected --by or --where with a column that it speaks of, got none of them");
+}
+
 std::vector<std::string> CountingOptions::columns() const {
     std::vector<std::string> names;
     const auto add = [&](const std::string& name) {
@@ -105,6 +110,7 @@ void CountingOptions::set_reading(ingest::ReadOptions& reading, const SideColumn
     const auto add = [&](const std::string& column) {
         if (std::ranges::find(text, column) == text.end()) text.push_back(column);
     };
+    reading.columns.beside = beside.plain;
     for (const std::string& name : columns()) {
         // The log's own column of a name comes first; the table says what it leaves out.
         if (beside.contains(name))

@@ -36,6 +36,8 @@ struct CountingOptions {
     void add_choice_to(CLI::App& command);
     /// Wrong values end the run before the long work.
     void check() const;
+    /// The same for --touch without a column, where no columns are chosen for the user.
+    void check_touch() const;
     /// The columns of --by and --where: of the log or of tables beside it.
     [[nodiscard]] std::vector<std::string> columns() const;
     /// The columns that counting needs beside those already asked for. beside: of the side tables.

@@ -47,10 +47,7 @@ void keep_rows(explain::RowSample& sample, const encoding::Dataset& data,
     std::vector<std::string_view> texts(data.categorical_features.size());
     for (std::size_t i = 0; i < data.size(); ++i) {
         if (!sample.wants(scored.clusters.empty() ? i : scored.clusters[i])) continue;
-        for (std::size_t c = 0; c < texts.size(); ++c) {
-            const std::uint32_t code = data.categorical_row(i)[c];
-            texts[c] = code == base::kNone ? std::string_view{} : data.categories[c].text(code);
-        }
+        data.copy_texts(i, texts);
         sample.add(i, data.numeric_row(i), texts);
     }
 }

@@ -100,7 +100,8 @@ std::string in_options(std::string_view message) {
     }
     constexpr std::string_view kSetting = "training: ";
     const std::size_t end = out.find(": expected ");
-    if (out.starts_with(kSetting) && end != std::string::npos && out.find(' ', kSetting.size()) > end) {
+    if (out.starts_with(kSetting) && end != std::string::npos && end > kSetting.size() &&
+        out.find(' ', kSetting.size()) > end) {
         std::string option = out.substr(kSetting.size(), end - kSetting.size());
         std::ranges::replace(option, '_', '-');
         out.replace(0, end, "--" + option);

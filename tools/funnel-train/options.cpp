@@ -117,6 +117,7 @@ ingest::ReadOptions LogOptions::read_options(Run& run) const {
 }
 
 events::Timeline LogOptions::timeline() const {
+    if (tz.empty()) usage_error("--tz: expected an IANA time zone such as Europe/Berlin, got \"\"");
     (void)ingest::zone_offsets(tz, 0, 0);
     events::Timeline timeline;
     if (!as_of.empty()) timeline.as_of = time_option("--as-of", as_of, tz);
@@ -221,13 +222,14 @@ std::uint64_t size_option(const std::string& name, const std::string& text) {
     usage_error(name + ": expected a size such as 512MiB or 4GiB, got \"" + text + "\"");
 }
 
-CLI::Validator whole_number() {
-    const auto check = [](const std::string& text) -> std::string {
+CLI::Validator whole_number(std::uint64_t least) {
+    const auto check = [least](const std::string& text) -> std::string {
         std::uint64_t value = 0;
         const char* end = text.data() + text.size();
         const auto [at, error] = std::from_chars(text.data(), end, value);
-        if (error == std::errc{} && at == end) return {};
-        return "expected a whole number from 0 to 18446744073709551615, got \"" + text + "\"";
+        if (error == std::errc{} && at == end && value >= least) return {};
+        return "expected a whole number from " + std::to_string(least) + " to 18446744073709551615, got \"" +
+               text + "\"";
     };
     return {check, "", "whole number"};
 }
@@ -282,6 +284,9 @@ void tell_about_reading(const ingest::ReadReport& report, const LogOptions& opti
         run.console.warn(warning);
     for (const base::Warning& copy : copies_in(report.digests))
         run.console.warn(copy);
+    if (report.after > 0 && report.after == report.accepted)
+        run.console.warn("no_rows_before_as_of", "no row of the log is before --as-of " + options.as_of +
+                                                     ": nothing of it is known; choose a later time");
     if (options.bad_rows == "skip") run.record.add_output(options.rejects);
     if (!options.rejects.empty() && options.bad_rows != "skip") {
         run.console.warn("rejects_not_written",

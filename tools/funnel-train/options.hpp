@@ -63,7 +63,7 @@ struct LogOptions {
 /// "512MiB", "2GiB", "1000000" -> bytes
 [[nodiscard]] std::uint64_t size_option(const std::string& name, const std::string& text);
 /// For options that are whole numbers: CLI11 itself takes -1 for 2^64 - 1, and cuts what is too large.
-[[nodiscard]] CLI::Validator whole_number();
+[[nodiscard]] CLI::Validator whole_number(std::uint64_t least = 0);
 /// "a,b,c" -> {a, b, c}; an empty text gives none.
 [[nodiscard]] std::vector<std::string> list_option(const std::string& text);
 

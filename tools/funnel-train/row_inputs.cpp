@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "funnel/base/time.hpp"
+#include "funnel/base/utf8.hpp"
 #include "funnel/encoding/table_dataset.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "table_model.hpp"
@@ -101,6 +103,16 @@ Candidates read_candidates(const std::string& path, const LogOptions& log, const
     tell_about_reading(table.report, log, run);
     const std::int64_t now =
         std::max(history.watermark(), events.empty() ? history.watermark() : events.last_time()) + 1;
+    for (std::size_t row = 0; has_time && row < table.rows(); ++row) {
+        const auto time = time_of(row);
+        if (!time || *time > history.watermark()) continue;
+        throw Error(ErrorCode::schema, base::escaped(path) + ":" + std::to_string(table.origin[row].line) +
+                                           ": column event_time: expected a time after " +
+                                           base::format_time(history.watermark()) +
+                                           ", the last that the history knows, got \"" +
+                                           base::escaped(text_of(*table.column("event_time"), row)) +
+                                           "\"; give a later time or none, or an older state");
+    }
     for (std::size_t row = 0; row < table.rows(); ++row) {
         Event event{.time = now, .kind = EventKind::impression};
         event.user = text_of(*table.column("user_id"), row);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "funnel/base/count_words.hpp"
+#include "funnel/base/utf8.hpp"
 #include "table_model.hpp"
 #include "vector_files.hpp"
 
@@ -24,13 +25,14 @@ class SideReader {
 
     [[nodiscard]] ingest::Table read(SideKey key, const std::vector<std::string>& files) const {
         ingest::Table table = ingest::read_table(files, side_reading(schema_, log_, run_));
+        if (table.rows() == 0) no_rows(files);
         const std::string ours = key == SideKey::item ? "item" : key == SideKey::user ? "user" : "session";
         if (id_column(table, schema_, ours).empty()) {
             const auto mapped = schema_.columns.find(ours);
-            throw Error(ErrorCode::schema,
-                        files.front() + ": expected the id column " +
-                            (mapped == schema_.columns.end() ? "" : mapped->second + " or ") + ours +
-                            "_id, got none of them; check the header");
+            const bool other = mapped != schema_.columns.end() && mapped->second != ours + "_id";
+            throw Error(ErrorCode::schema, base::escaped(files.front()) + ": expected the id column " +
+                                               (other ? mapped->second + " or " : "") + ours + "_id, got " +
+                                               (other ? "neither" : "none") + "; check the header");
         }
         return table;
     }
@@ -38,7 +40,7 @@ class SideReader {
     [[nodiscard]] SideTable index(SideKey key, const ingest::Table& table) const {
         const events::SideIds ids{id_column(table, schema_, "item"), id_column(table, schema_, "user"),
                                   id_column(table, schema_, "session")};
-        return {key, columns_of(table), ids};
+        return naming_files(table.files, [&] { return SideTable(key, columns_of(table), ids); });
     }
 
     /// Texts in a column of numbers make their row a bad one. Then everything is known about this reading.
@@ -46,8 +48,9 @@ class SideReader {
         std::vector<base::BadCell> cells;
         const auto views = columns_of(table);
         for (const SideInput& input : inputs) {
-            if (input.key == key && input.is_number)
-                (void)base::number_column(base::find_column(views, input.column), cells);
+            if (input.key != key) continue;
+            naming_files(table.files, [&] { (void)base::find_column(views, input.column); });
+            if (input.is_number) (void)base::number_column(base::find_column(views, input.column), cells);
         }
         reject_cells(table, std::move(cells), log_.row_policy());
         tell_about_reading(table.report, log_, run_);
@@ -182,6 +185,7 @@ SideColumns SideOptions::columns(const LogOptions& log, const Run& run) const {
         const ingest::Table table = ingest::read_table(files(key), reading);
         for (const ingest::TableTextColumn& column : table.columns) {
             columns.all.push_back(column.name);
+            columns.plain.push_back(column.name);
             columns.all.push_back(std::string(events::side_name(key)) + "." + column.name);
         }
         if (key == SideKey::item) columns.of_items = columns.all;  // the first of the keys

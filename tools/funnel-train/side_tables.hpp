@@ -23,6 +23,7 @@ struct LoadedSide {
 /// The columns that tables have, by their name and with the table's ("users.plan"); ids too.
 struct SideColumns {
     std::vector<std::string> all, of_items;
+    std::vector<std::string> plain;  ///< by their names alone, table after table
 
     [[nodiscard]] bool contains(const std::string& name) const {
         return std::ranges::find(all, name) != all.end();

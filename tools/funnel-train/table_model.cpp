@@ -199,6 +199,22 @@ void warn_about_texts(std::span<const base::ColumnView> columns, std::size_t tra
     }
 }
 
+namespace {
+
+/// A column of --numeric that another way of writing reads: its words would end the run one by one.
+void refuse_unread_numbers(std::span<const base::ColumnView> columns, std::size_t training_rows,
+                           const base::TableInputs& inputs, const std::vector<std::string>& numeric) {
+    const base::TableInputs chosen{.numeric = {}, .categorical = numeric, .numbers = inputs.numbers};
+    for (const base::NumberText& found : base::number_texts(columns, training_rows, chosen, {})) {
+        if (found.format == inputs.numbers) continue;
+        throw Error(ErrorCode::schema,
+                    "column " + base::escaped(found.column) + ": expected numbers, got values such as \"" +
+                        base::escaped(found.example) + "\"; " + remedy_for(found, inputs.numbers));
+    }
+}
+
+}  // namespace
+
 LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, const LogOptions& log,
                              bool label_required, Run& run) {
     base::TableInputs inputs = score::table_inputs(bundle);
@@ -207,9 +223,11 @@ LabelledTable read_for_model(const Bundle& bundle, const TableOptions& table, co
     std::vector<std::string> missing = bundle.table->missing;
     for (std::string& word : table.missing_words())
         missing.push_back(std::move(word));
-    LabelledTable clean =
-        without_bad_rows(read_rows(log.paths, table, bundle.table->label, missing, log, run), inputs,
-                         table.roles(bundle.table->label, label_required), log.row_policy());
+    ingest::Table rows = read_rows(log.paths, table, bundle.table->label, missing, log, run);
+    LabelledTable clean = naming_files(log.paths, [&] {
+        return without_bad_rows(std::move(rows), inputs, table.roles(bundle.table->label, label_required),
+                                log.row_policy());
+    });
     tell_about_reading(clean.table.report, log, run);
     need_rows(clean.table.report);
     return clean;
@@ -225,6 +243,8 @@ Bundle train_on_table(const TableOptions& table, const LogOptions& log, train::M
         rows.origin, [&](const ingest::RowOrigin& origin) { return origin.file < log.paths.size(); }));
     const base::TableInputs inputs = base::infer_inputs(columns, training_rows, table.column_choice());
     warn_about_texts(columns, training_rows, inputs, table, run);
+    if (log.bad_rows == "fail")
+        refuse_unread_numbers(columns, training_rows, inputs, list_option(table.numeric));
     const LabelledTable clean =
         without_bad_rows(std::move(rows), inputs, table.roles(table.label, true), log.row_policy());
     tell_about_reading(clean.table.report, log, run);

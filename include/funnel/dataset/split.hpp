@@ -129,10 +129,13 @@ template <typename Validates>
         labelled +=
             std::ranges::find(data.label_row(i), base::kUnknownLabel) == data.label_row(i).end() ? 1 : 0;
     }
+    const std::int64_t fitting = fitting_horizon(span);
+    const bool some_fits = fitting < horizon && fitting <= span / 4;
     throw Error(ErrorCode::schema, "log spans " + short_span(span) + "; horizon " +
                                        base::format_duration(horizon) + " leaves " +
-                                       std::to_string(labelled) + " labelled examples; try a horizon of " +
-                                       base::format_duration(fitting_horizon(span)));
+                                       std::to_string(labelled) + " labelled examples; " +
+                                       (some_fits ? "try a horizon of " + base::format_duration(fitting)
+                                                  : "it is too short to train on: give a longer log"));
 }
 
 /// Where the validation of each head begins: `share` of its known time before the end of it.

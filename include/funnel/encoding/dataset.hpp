@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "funnel/base/feature.hpp"
@@ -44,6 +45,12 @@ struct Dataset {
     }
     [[nodiscard]] std::span<const std::uint32_t> categorical_row(std::size_t i) const noexcept {
         return std::span(categorical).subspan(i * categorical_features.size(), categorical_features.size());
+    }
+    /// The texts of a row, empty where missing, into texts: c.
+    void copy_texts(std::size_t i, std::span<std::string_view> texts) const noexcept {
+        const std::span<const std::uint32_t> codes = categorical_row(i);
+        for (std::size_t c = 0; c < codes.size(); ++c)
+            texts[c] = codes[c] == base::kNone ? std::string_view{} : categories[c].text(codes[c]);
     }
     [[nodiscard]] std::span<const std::uint8_t> label_row(std::size_t i) const noexcept {
         return std::span(labels).subspan(i * targets.size(), targets.size());

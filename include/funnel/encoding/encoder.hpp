@@ -168,6 +168,34 @@ namespace detail {
     return std::min(16u, 2 + static_cast<std::uint32_t>(std::sqrt(static_cast<double>(rows))));
 }
 
+/// Whether no text of a column comes twice in the training rows, as in a column of ids.
+[[nodiscard]] inline bool never_repeats(const Dataset& data, std::size_t column, const LabelledRows& train) {
+    std::vector<bool> met(data.categories[column].size());
+    std::size_t texts = 0;
+    for (const std::uint32_t row : train.rows) {
+        const std::uint32_t code = data.categorical_row(row)[column];
+        if (code == base::kNone) continue;
+        if (met[code]) return false;
+        met[code] = true;
+        ++texts;
+    }
+    return texts > 1;
+}
+
+/// Why no input is left to learn from.
+[[nodiscard]] inline std::string nothing_varies(const Dataset& data, const LabelledRows& train) {
+    if (data.numeric_features.empty() && data.categorical_features.empty())
+        return "features: expected an input beside the target, got none; give columns to learn from";
+    for (std::size_t c = 0; c < data.categorical_features.size(); ++c) {
+        if (!never_repeats(data, c, train)) continue;
+        return "features: expected values that come more than once, got the column \"" +
+               data.categorical_features[c] +
+               "\", which differs in every training row, as ids do; give other columns";
+    }
+    return "features: expected a column that varies, got the same values in all training rows; give more "
+           "data";
+}
+
 }  // namespace detail
 
 inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, const EncoderOptions& options,
@@ -195,8 +223,7 @@ inline Encoder Encoder::fit(const Dataset& data, const LabelledRows& train, cons
     if (options.embed_numbers) encoder.fit_number_bins(data, train);
     encoder.finish();
     if (encoder.dense_names_.empty() && encoder.embeddings_.empty()) {
-        throw Error(ErrorCode::schema,
-                    "features: expected a column that varies, got none in the training rows; give more data");
+        throw Error(ErrorCode::schema, detail::nothing_varies(data, train));
     }
     return encoder;
 }

@@ -44,8 +44,9 @@ struct ImportanceOptions {
 struct GroupImportance {
     std::string group;
     std::vector<std::string> inputs;
-    eval::Difference loss;         ///< log loss with the group permuted minus log loss as it is
-    double mean_contribution = 0;  ///< mean |sum of the contributions of its inputs|, on the logit
+    /// Log loss with the group permuted minus log loss as it is; none if no row got the inputs of another.
+    eval::Difference loss;
+    double mean_contribution = 0;  ///< weighted mean |sum of the contributions of its inputs|, on the logit
 };
 
 struct TargetImportance {
@@ -55,8 +56,12 @@ struct TargetImportance {
 
 struct Importance {
     std::uint64_t rows = 0, explained_rows = 0;
+    std::uint64_t moved_rows = 0;  ///< of rows, those that got the inputs of another: not alone on their day
     std::vector<TargetImportance> targets = {};
 };
+
+/// Why there is no loss: every row is alone on its day.
+inline constexpr std::string_view kAloneReason = "no_two_rows_on_a_day";
 
 /// Groups of input_groups(bundle). Inputs of one group go to another row together, rows of one day (UTC)
 /// change among themselves, and every row gets those of another if the day has two; which depends on the
@@ -85,8 +90,7 @@ namespace detail {
     std::vector<Place> places;
     for (std::size_t i = 0; i < sample.size(); ++i) {
         const encoding::ExampleKey& key = keys[sample.example(i)];
-        places.push_back({(key.time - base::floor_mod(key.time, base::kDay)) / base::kDay,
-                          base::random_at(seed, key.row), i});
+        places.push_back({base::floor_div(key.time, base::kDay), base::random_at(seed, key.row), i});
     }
     std::ranges::sort(places, [](const Place& a, const Place& b) {
         return std::tie(a.day, a.order, a.row) < std::tie(b.day, b.order, b.row);
@@ -156,7 +160,7 @@ struct SampleLabels {
 };
 
 /// Fills mean_contribution of every target and group; groups in the order of `groups`.
-inline void add_mean_contributions(const Bundle& bundle, const RowSample& sample,
+inline void add_mean_contributions(const Bundle& bundle, const RowSample& sample, const SampleLabels& labels,
                                    std::span<const InputGroup> groups, std::size_t rows, Importance& found) {
     const Explainer explainer(bundle);
     Explainer::Workspace workspace;
@@ -165,15 +169,23 @@ inline void add_mean_contributions(const Bundle& bundle, const RowSample& sample
     std::vector<double> parts(explainer.inputs());
     rows = std::min(rows, sample.size());
     found.explained_rows = rows;
-    for (std::size_t i = 0; i < rows; ++i) {
-        sample.copy_row(i * sample.size() / rows, numeric, categorical);
+    const auto row_of = [&](std::size_t i) { return i * sample.size() / rows; };
+    const auto weight_of = [&](std::size_t i) {
+        return labels.weights.empty() ? 1.0 : static_cast<double>(labels.weights[row_of(i)]);
+    };
+    double all = 0;
+    for (std::size_t i = 0; i < rows; ++i)
+        all += weight_of(i);
+    for (std::size_t i = 0; i < rows && all > 0; ++i) {
+        sample.copy_row(row_of(i), numeric, categorical);
+        const double share = weight_of(i) / all;
         for (std::size_t k = 0; k < found.targets.size(); ++k) {
             explainer.explain(numeric, categorical, k, parts, workspace);
             for (std::size_t g = 0; g < groups.size(); ++g) {
                 double sum = 0;
                 for (const std::uint32_t input : groups[g].inputs)
                     sum += parts[input];
-                found.targets[k].groups[g].mean_contribution += std::abs(sum) / static_cast<double>(rows);
+                found.targets[k].groups[g].mean_contribution += share * std::abs(sum);
             }
         }
     }
@@ -200,6 +212,8 @@ inline Importance importance(const Bundle& bundle, const RowSample& sample, cons
                                       : bundle.encoder.categorical_features()[input - numeric.size()];
     };
     Importance found{.rows = sample.size()};
+    for (std::size_t i = 0; i < partners.size(); ++i)
+        found.moved_rows += partners[i] != i ? 1 : 0;
     for (std::size_t k = 0; k < bundle.heads.size(); ++k) {
         TargetImportance& target = found.targets.emplace_back(TargetImportance{bundle.heads[k].name, {}});
         const eval::ClusteredFigures& intact = figures.back()[k];
@@ -208,10 +222,13 @@ inline Importance importance(const Bundle& bundle, const RowSample& sample, cons
             group.group = groups[g].name;
             for (const std::uint32_t input : groups[g].inputs)
                 group.inputs.push_back(name_of(input));
-            group.loss = eval::difference_of(intact, intact.log_loss, figures[g][k].log_loss);
+            if (found.moved_rows == 0)
+                group.loss.range.reason = kAloneReason;
+            else
+                group.loss = eval::difference_of(intact, intact.log_loss, figures[g][k].log_loss);
         }
     }
-    detail::add_mean_contributions(bundle, sample, groups, options.explained_rows, found);
+    detail::add_mean_contributions(bundle, sample, labels, groups, options.explained_rows, found);
     for (TargetImportance& target : found.targets) {
         std::ranges::stable_sort(target.groups, [](const GroupImportance& a, const GroupImportance& b) {
             constexpr double kNone = -std::numeric_limits<double>::infinity();

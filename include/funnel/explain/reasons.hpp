@@ -35,15 +35,18 @@ struct Reason {
                                           std::span<const std::string_view> categorical,
                                           std::span<const double> contributions, std::size_t count);
 
-namespace detail {
+/// A number as Reason::value: six digits, empty for NaN.
+[[nodiscard]] std::string value_text(float x);
 
-[[nodiscard]] inline std::string number_text(float x) {
+/// The inputs of the `count` largest contributions in size, as reasons() orders them.
+[[nodiscard]] std::vector<std::size_t> largest_contributions(std::span<const double> contributions,
+                                                             std::size_t count);
+
+inline std::string value_text(float x) {
     if (!std::isfinite(x)) return {};
     char digits[32];
     return {digits, std::to_chars(digits, digits + sizeof digits, x, std::chars_format::general, 6).ptr};
 }
-
-}  // namespace detail
 
 inline std::string to_text(const Reason& reason) {
     char digits[400];
@@ -54,21 +57,27 @@ inline std::string to_text(const Reason& reason) {
            std::string(digits, end) + ")";
 }
 
-inline std::vector<Reason> reasons(const Explainer& explainer, std::span<const float> numeric,
-                                   std::span<const std::string_view> categorical,
-                                   std::span<const double> contributions, std::size_t count) {
+inline std::vector<std::size_t> largest_contributions(std::span<const double> contributions,
+                                                      std::size_t count) {
     std::vector<std::size_t> order(contributions.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
+    std::erase_if(order, [&](std::size_t i) { return contributions[i] == 0; });
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
         return std::abs(contributions[a]) > std::abs(contributions[b]);
     });
+    order.resize(std::min(order.size(), count));
+    return order;
+}
+
+inline std::vector<Reason> reasons(const Explainer& explainer, std::span<const float> numeric,
+                                   std::span<const std::string_view> categorical,
+                                   std::span<const double> contributions, std::size_t count) {
     std::vector<Reason> result;
-    for (const std::size_t i : order) {
-        if (result.size() == count || contributions[i] == 0) break;
-        result.push_back({explainer.input_names()[i],
-                          i < numeric.size() ? detail::number_text(numeric[i])
-                                             : std::string(categorical[i - numeric.size()]),
-                          contributions[i]});
+    for (const std::size_t i : largest_contributions(contributions, count)) {
+        result.push_back(
+            {explainer.input_names()[i],
+             i < numeric.size() ? value_text(numeric[i]) : std::string(categorical[i - numeric.size()]),
+             contributions[i]});
     }
     return result;
 }

@@ -10,6 +10,7 @@ namespace funnel::ingest {
 struct SchemaDraft {
     std::string json;                 ///< text of a schema file that parse_schema reads, indented
     std::vector<std::string> doubts;  ///< one line each: what was guessed, and what to check or add
+    std::vector<std::string> unused;  ///< columns that the draft makes nothing of
 };
 
 /// Looks at the first MiB of a CSV file or of JSON lines. Where a preset fits it is that preset. The guesses

@@ -49,6 +49,7 @@ struct LogColumns {
     std::vector<std::string> text;  ///< by our name or the log's; a name the log lacks: Error(schema)
     std::vector<std::string> text_if_there;  ///< likewise, as far as the log has them
     std::vector<std::string> numbers;        ///< as `text`
+    std::vector<std::string> beside;         ///< columns of tables beside the log, for messages
     bool text_if_mapped = false;             ///< also category, brand, list as far as the schema maps them
     bool text_unmapped = false;  ///< also what the schema maps to nothing, of the first header; not of JSON
     bool position_if_mapped = false;

@@ -63,7 +63,8 @@ struct GateResult {
 /// should be small (abandoned carts, refunds), else below. Throws Error(invalid_argument).
 [[nodiscard]] MetricGate parse_target(std::string_view text);
 
-/// differences: to what gates with `against` compare with. A count has no interval: it is exact. Throws
+/// differences: to what gates with `against` compare with. A count has no interval: it is exact. Without a
+/// row in the period, or one that fits the condition, there is nothing to judge: undefined, "no_rows". Throws
 /// Error(invalid_argument) for a name that is no metric of the result.
 [[nodiscard]] GateResult judge(const MetricGate& gate, const MetricsResult& result,
                                std::span<const MetricDifference> differences = {});
@@ -110,6 +111,11 @@ inline void judge_interval(GateResult& out, bool exact) {
         const bool passed = out.gate.above ? *out.high <= limit : *out.low >= limit;
         out.state = passed ? GateState::passed : GateState::too_few;
     }
+}
+
+/// Whether any row of the log counts. Of none the counts are 0, which a limit above them would take for good.
+[[nodiscard]] inline bool has_rows(const MetricsResult& result) noexcept {
+    return result.rows > result.outside && (result.where.empty() || result.fitting > 0);
 }
 
 [[nodiscard]] inline GateResult judge_change(const MetricGate& gate,
@@ -196,13 +202,15 @@ inline GateResult judge(const MetricGate& gate, const MetricsResult& result,
             throw Error(ErrorCode::invalid_argument,
                         "--gate: expected a rate or an amount of money to compare, got \"" + gate.metric +
                             "\"; counts have no interval");
-        return detail::judge_change(gate, differences);
     }
-    if (std::abs(gate.limit) > 1 && (metric == nullptr || metric->unit == Unit::share)) {
+    if (gate.against.empty() && std::abs(gate.limit) > 1 &&
+        (metric == nullptr || metric->unit == Unit::share)) {
         throw Error(ErrorCode::invalid_argument, std::string(gate.option) +
                                                      ": expected a share of at most 100% for " + gate.metric +
                                                      ", got \"" + gate.text + "\"; write 80% or 0.8");
     }
+    if (!detail::has_rows(result)) return {.gate = gate, .reason = "no_rows"};
+    if (!gate.against.empty()) return detail::judge_change(gate, differences);
     GateResult out{.gate = gate};
     if (metric != nullptr) {
         out.unit = metric->unit;

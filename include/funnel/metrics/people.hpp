@@ -17,7 +17,7 @@ namespace funnel::metrics {
 
 enum class PeopleGroup : std::uint8_t {
     abandoned_cart,      ///< a cart with items that nobody touched for a day, nothing bought since
-    abandoned_checkout,  ///< a checkout that no purchase followed within a day
+    abandoned_checkout,  ///< a checkout a day ago or longer that no purchase has followed
     viewed_not_bought,   ///< items viewed and neither carted nor bought since, the last view a day ago
     first_order,         ///< placed a first order
     repeat_buyer,        ///< placed a second order

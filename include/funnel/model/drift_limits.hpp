@@ -64,10 +64,7 @@ inline void count_drift(Drift& drift, const encoding::Dataset& data,
                         std::span<const std::vector<float>> scores) {
     std::vector<std::string_view> texts(data.categorical_features.size());
     for (std::size_t row = 0; row < data.size(); ++row) {
-        for (std::size_t c = 0; c < texts.size(); ++c) {
-            const std::uint32_t code = data.categorical_row(row)[c];
-            texts[c] = code == base::kNone ? std::string_view{} : data.categories[c].text(code);
-        }
+        data.copy_texts(row, texts);
         drift.add_row(data.numeric_row(row), texts);
         for (std::size_t k = 0; k < scores.size(); ++k)
             drift.add_score(k, scores[k][row]);

@@ -102,7 +102,7 @@ class OnePass {
     void add(std::span<const float> numbers, std::span<const std::uint64_t> categories,
              std::span<const std::uint8_t> labels);
 
-    /// Ends the pass. Throws Error(schema) if there was no row.
+    /// Ends the pass. Throws Error(schema) if there was no row, or one kind of label alone.
     [[nodiscard]] Bundle finish();
 
  private:
@@ -298,6 +298,7 @@ inline Bundle OnePass::finish() {
     if (!learner_) decide();
     step();
     if (rows_ == 0) throw Error(ErrorCode::schema, "training: expected rows with labels, got none");
+    detail::expect_both_labels(inputs_.target, positives_<rows_, positives_> 0);
     Bundle bundle;
     bundle.table = model::TableTask{inputs_.target};
     bundle.heads = {{.name = inputs_.target, .horizon = 0}};

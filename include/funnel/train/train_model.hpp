@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,13 @@ void train_model(Bundle& bundle, const encoding::Dataset& data, const dataset::S
                  const ModelOptions& options, const nn::Kernels& kernels, const TrainObserver& observer = {});
 
 namespace detail {
+
+/// Of a table. Throws Error(schema) for labels of one kind: nothing can be told from them.
+inline void expect_both_labels(const std::string& target, bool zeros, bool ones) {
+    if (zeros == ones) return;  // no label at all is refused elsewhere
+    throw Error(ErrorCode::schema, "expected both labels in column " + target + ", got " +
+                                       (ones ? "1" : "0") + " in every row; give rows of both kinds");
+}
 
 /// What training does to one Bundle, step by step.
 class ModelFit {

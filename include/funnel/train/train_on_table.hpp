@@ -7,6 +7,7 @@
 //     const auto scored = score::score_table(model, encoding::matrix_dataset(names, others), kernel::best());
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -25,14 +26,18 @@ struct TableModelOptions {
 
 /// The rows of `data` with their one target; rows whose label is unknown are left out. The inputs of the
 /// Bundle are the columns of the data, matched by name ever after. Throws Error(shape) for another number
-/// of targets, and as split_table and train_model. The same data, options and kernels give the same bytes
-/// at any number of threads.
+/// of targets, Error(schema) for labels of one kind, and as split_table and train_model. The same data,
+/// options and kernels give the same bytes at any number of threads.
 [[nodiscard]] inline Bundle train_on_table(const encoding::Dataset& data, const TableModelOptions& options,
                                            const nn::Kernels& kernels, const TrainObserver& observer = {}) {
     if (data.targets.size() != 1) {
         throw Error(ErrorCode::shape, "training: expected data with one target, got " +
                                           std::to_string(data.targets.size()) + "; train a model for each");
     }
+    const auto has = [&](std::uint8_t label) {
+        return std::ranges::find(data.labels, label) != data.labels.end();
+    };
+    detail::expect_both_labels(data.targets.front(), has(0), has(1));
     Bundle bundle;
     bundle.table = options.task;
     bundle.table->label = data.targets.front();

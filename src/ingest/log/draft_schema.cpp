@@ -54,7 +54,17 @@ class Drafter {
 
  private:
     SchemaDraft result() {
-        return {json_.dump(2, ' ', false, Ordered::error_handler_t::replace) + '\n', std::move(doubts_)};
+        return {json_.dump(2, ' ', false, Ordered::error_handler_t::replace) + '\n', std::move(doubts_),
+                unused()};
+    }
+    [[nodiscard]] std::vector<std::string> unused() const {
+        std::vector<std::string> names;
+        for (const SampleColumn& column : sample_.columns) {
+            const bool known = std::ranges::find(taken_, column.name) != taken_.end() ||
+                               std::ranges::find(flags_, column.name) != flags_.end();
+            if (sample_.preset.empty() && !known && !column.name.empty()) names.push_back(column.name);
+        }
+        return names;
     }
     [[nodiscard]] std::string names() const {
         std::string all;
@@ -214,6 +224,7 @@ class Drafter {
             of("position") != nullptr || of("list") != nullptr || flags.front().first == "click";
         json_["rows"].push_back({{"event", shown ? "impression" : "view"}});
         for (const auto& [type, column] : flags) {
+            flags_.push_back(column->name);
             json_["rows"].push_back(
                 {{"event", type}, {"when", {{"column", named(*column)}, {"equals", "1"}}}});
             doubts_.push_back(std::string("event: a row is ") + (shown ? "an impression" : "a view") +
@@ -258,7 +269,7 @@ class Drafter {
     const DraftSample& sample_;
     Ordered json_;
     std::vector<std::string> doubts_;
-    std::vector<std::string> taken_;
+    std::vector<std::string> taken_, flags_;
     std::vector<std::pair<std::string, const SampleColumn*>> roles_;
 };
 

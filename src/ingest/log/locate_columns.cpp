@@ -22,10 +22,20 @@ namespace {
     for (const auto& [ours, source] : plan.schema.columns) {
         if (source == column) role = " (" + ours + ')';
     }
+    const std::string what =
+        escaped(name) + ": column " + escaped(column) + role + ": expected it in the header";
+    if (role.empty() && !plan.beside.empty()) {
+        std::vector<std::string> all = header;
+        all.insert(all.end(), plan.beside.begin(), plan.beside.end());
+        const std::string near = nearest(column, all);
+        throw Error(ErrorCode::schema, what + " or in a table beside the log, got \"" + list(header) +
+                                           "\" and \"" + list(plan.beside) + "\"; " +
+                                           (near.empty() ? "" : "is \"" + escaped(near) + "\" meant? ") +
+                                           "check the name");
+    }
     const std::string near = nearest(column, header);
     throw Error(ErrorCode::schema,
-                escaped(name) + ": column " + escaped(column) + role + ": expected it in the header, got \"" +
-                    list(header) + "\"; " +
+                what + ", got \"" + list(header) + "\"; " +
                     (near.empty() ? "" : "did the log mean \"" + escaped(near) + "\"? ") +
                     (role.empty() ? "check the name; a column of a table beside the log "
                                     "needs that table (--items, --users or --sessions)"

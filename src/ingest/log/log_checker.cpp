@@ -108,8 +108,9 @@ BadRow LogChecker::bad_row(const FileFormat& format, const RowBatch& batch, std:
     std::string expected;
     switch (reason_[row]) {
         case Reason::time:
-            expected = plan_.schema.time_format.empty() ? expected_time(format.unit, format.unit_detected)
-                                                        : "a time in the form " + plan_.schema.time_format;
+            expected = plan_.schema.time_format.empty()
+                           ? expected_time(format.unit, format.unit_detected) + time_range(got, format.unit)
+                           : "a time in the form " + plan_.schema.time_format;
             break;
         case Reason::empty_user:
             expected = "a user";

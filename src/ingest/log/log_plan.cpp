@@ -292,6 +292,7 @@ LogPlan make_plan(Schema schema, const ReadOptions& options) {
     plan.schema = std::move(schema);
     plan.custom_kinds = options.custom_kinds ? *options.custom_kinds : own_stages(plan.schema);
     plan.as_of = options.timeline.as_of;
+    plan.beside = options.columns.beside;
     plan.hash_rows = options.columns.row_hash || options.drop_duplicates;
     if (!options.time_unit.empty()) {
         const auto unit = parse_time_unit(options.time_unit);

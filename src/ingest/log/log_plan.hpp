@@ -54,6 +54,7 @@ struct LogPlan {
         0;  ///< kinds whose revenue is that of the whole order, on each of its lines
     std::vector<std::size_t> numbers_checked;  ///< slots whose values must be numbers or missing
     std::vector<Column> texts, numbers;
+    std::vector<std::string> beside;  ///< columns of tables beside the log, for messages
     std::vector<Ignore> ignores;
     std::vector<Rule> rules;
     std::optional<EventMeaning> constant;

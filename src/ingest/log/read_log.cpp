@@ -117,6 +117,7 @@ ReadOptions reading_for(const events::NeededColumns& needed) {
                        .text = needed.text,
                        .text_if_there = {},
                        .numbers = needed.numbers,
+                       .beside = {},
                        .text_if_mapped = true,
                        .position_if_mapped = true};
     return options;

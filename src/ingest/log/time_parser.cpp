@@ -224,6 +224,16 @@ std::string expected_time(TimeUnit unit, bool detected) {
     return "a time such as 2016-10-01T06:59:58Z or seconds since 1970";
 }
 
+std::string time_range(std::string_view got, TimeUnit unit) {
+    if (unit == TimeUnit::iso || unit == TimeUnit::automatic) return {};
+    if (got.starts_with('-')) got.remove_prefix(1);
+    if (got.empty() || got.find_first_not_of("0123456789") != std::string_view::npos) return {};
+    const std::int64_t most = kMost / (unit == TimeUnit::seconds        ? kSecond
+                                       : unit == TimeUnit::milliseconds ? 1000
+                                                                        : 1);
+    return " from -" + std::to_string(most) + " to " + std::to_string(most);
+}
+
 LocalZone::LocalZone(const std::string& name, const std::string& where) {
     try {
         zone_ = date::locate_zone(name);

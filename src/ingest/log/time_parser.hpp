@@ -39,6 +39,8 @@ class LocalZone {
 
 /// What a message expects of a time in this unit.
 [[nodiscard]] std::string expected_time(TimeUnit unit, bool detected);
+/// " from -A to B" of an integer beyond what the unit reaches, which is a time all the same; else empty.
+[[nodiscard]] std::string time_range(std::string_view got, TimeUnit unit);
 
 /// One thread at a time.
 class TimeParser {
