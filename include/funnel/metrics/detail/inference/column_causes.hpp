@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -80,7 +79,8 @@ struct KeyGroups {
         keys.push_back(std::move(key));
     }
     std::ranges::sort(keys, [](const KeyGroups& a, const KeyGroups& b) {
-        return std::tuple(!a.key, a.key) < std::tuple(!b.key, b.key);
+        if (!a.key || !b.key) return a.key.has_value() && !b.key.has_value();  // a missing value comes last
+        return *a.key < *b.key;
     });
     if (pool.pooled > 0) keys.push_back(std::move(pool));
     return keys;
