@@ -226,11 +226,13 @@ std::string expected_time(TimeUnit unit, bool detected) {
 
 std::string time_range(std::string_view got, TimeUnit unit) {
     if (unit == TimeUnit::iso || unit == TimeUnit::automatic) return {};
-    if (got.starts_with('-')) got.remove_prefix(1);
-    if (got.empty() || got.find_first_not_of("0123456789") != std::string_view::npos) return {};
     const std::int64_t most = kMost / (unit == TimeUnit::seconds        ? kSecond
                                        : unit == TimeUnit::milliseconds ? 1000
                                                                         : 1);
+    std::int64_t value = 0;
+    if (parse_integer(got, value) && value >= -most && value <= most) return {};  // of another magnitude
+    const std::string_view digits = got.starts_with('-') ? got.substr(1) : got;
+    if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return {};
     return " from -" + std::to_string(most) + " to " + std::to_string(most);
 }
 
