@@ -39,22 +39,10 @@ constexpr std::string_view kDocument = R"json({
       "description": "The accepted ones are kept",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Posted"}}}
      },
-     "400": {
-      "description": "No JSON, or not what is expected",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "401": {
-      "description": "No token, or a wrong one",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "413": {
-      "description": "The body is larger than 16 MiB",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "415": {
-      "description": "The body is packed",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
+     "400": {"$ref": "#/components/responses/NotExpected"},
+     "401": {"$ref": "#/components/responses/NoToken"},
+     "413": {"$ref": "#/components/responses/TooLarge"},
+     "415": {"$ref": "#/components/responses/Packed"},
      "503": {
       "description": "The journal cannot be written, too much waits, or the service ends: post again with the same event_id",
       "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -78,22 +66,10 @@ constexpr std::string_view kDocument = R"json({
       "description": "The items in order",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ranked"}}}
      },
-     "400": {
-      "description": "No JSON, or not what is expected",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "401": {
-      "description": "No token, or a wrong one",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "413": {
-      "description": "The body is larger than 16 MiB",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "415": {
-      "description": "The body is packed",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     }
+     "400": {"$ref": "#/components/responses/NotExpected"},
+     "401": {"$ref": "#/components/responses/NoToken"},
+     "413": {"$ref": "#/components/responses/TooLarge"},
+     "415": {"$ref": "#/components/responses/Packed"}
     }
    }
   },
@@ -110,22 +86,10 @@ constexpr std::string_view kDocument = R"json({
       "description": "The items as they were sent",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Ranked"}}}
      },
-     "400": {
-      "description": "No JSON, or not what is expected",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "401": {
-      "description": "No token, or a wrong one",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "413": {
-      "description": "The body is larger than 16 MiB",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
-     "415": {
-      "description": "The body is packed",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     }
+     "400": {"$ref": "#/components/responses/NotExpected"},
+     "401": {"$ref": "#/components/responses/NoToken"},
+     "413": {"$ref": "#/components/responses/TooLarge"},
+     "415": {"$ref": "#/components/responses/Packed"}
     }
    }
   },
@@ -139,10 +103,7 @@ constexpr std::string_view kDocument = R"json({
       "description": "It does",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}
      },
-     "400": {
-      "description": "A query behind the path",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     }
+     "400": {"$ref": "#/components/responses/Query"}
     }
    }
   },
@@ -156,10 +117,7 @@ constexpr std::string_view kDocument = R"json({
       "description": "It does",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}
      },
-     "400": {
-      "description": "A query behind the path",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     },
+     "400": {"$ref": "#/components/responses/Query"},
      "503": {
       "description": "It does not",
       "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -176,10 +134,7 @@ constexpr std::string_view kDocument = R"json({
     "summary": "Figures for Prometheus",
     "responses": {
      "200": {"description": "Prometheus' text format", "content": {"text/plain": {"schema": {"type": "string"}}}},
-     "401": {
-      "description": "No token, or a wrong one",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     }
+     "401": {"$ref": "#/components/responses/NoToken"}
     }
    }
   },
@@ -189,16 +144,35 @@ constexpr std::string_view kDocument = R"json({
     "summary": "This document",
     "responses": {
      "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}},
-     "401": {
-      "description": "No token, or a wrong one",
-      "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-     }
+     "401": {"$ref": "#/components/responses/NoToken"}
     }
    }
   }
  },
  "components": {
   "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "If the service has tokens"}},
+  "responses": {
+   "NotExpected": {
+    "description": "No JSON, or not what is expected",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+   },
+   "NoToken": {
+    "description": "No token, or a wrong one",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+   },
+   "TooLarge": {
+    "description": "The body is larger than 16 MiB",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+   },
+   "Packed": {
+    "description": "The body is packed",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+   },
+   "Query": {
+    "description": "A query behind the path",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+   }
+  },
   "schemas": {
    "Event": {
     "type": "object",
