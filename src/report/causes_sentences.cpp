@@ -167,6 +167,7 @@ std::string revenue_sentence(const metrics::RevenueChange& revenue) {
 }
 
 std::string nothing_sentence(const ChangeCauses& causes) {
+    if (causes.tested == 0) return "Nothing could be tested: too few users in one of the two periods.";
     std::string out = "Nothing moved beyond chance: none of " +
                       format_count(static_cast<std::int64_t>(causes.tested)) + " effects tested";
     if (causes.rates.empty()) return out + ".";

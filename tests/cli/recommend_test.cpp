@@ -172,17 +172,20 @@ TEST(CliRecommend, WhoGetsNothingIsSaid) {
         run_tool(lists_of_the_shop({"--from-sources", "seen", "--exclude", "seen", "--strict"}));
     EXPECT_EQ(result.code, 4);
     EXPECT_NE(result.err.find(" users get no item"), std::string::npos) << result.err;
+    const support::TemporaryFolder folder;
+    const ToolResult nobody = run_tool(lists_of_the_shop({"--for", folder.write("who.csv", "user_id\n")}));
+    EXPECT_NE(nobody.err.find("who.csv names no user"), std::string::npos) << nobody.err;
 }
 
 TEST(CliRecommend, WrongWordsAreRefused) {
-    for (const Words& more :
-         {Words{"--target", "sale"}, Words{"--top", "0"}, Words{"--reasons", "0"},
-          Words{"--per-category", "0"}, Words{"--exclude", "sold"}, Words{"--exclude", "bought:91d"},
-          Words{"--exclude", "bought:x"}, Words{"--from-sources", "seen:0"},
-          Words{"--from-sources", "popular:many"}, Words{"--from-sources", ","},
-          Words{"--from", "2024-01-01"}, Words{"--score-from", "2024-01-01"}})
+    for (const Words& more : {Words{"--target", "sale"}, Words{"--top", "0"}, Words{"--reasons", "0"},
+                              Words{"--per-category", "0"}, Words{"--exclude", "sold"},
+                              Words{"--exclude", "bought:91d"}, Words{"--exclude", "bought:x"},
+                              Words{"--from-sources", "seen:0"}, Words{"--from-sources", "popular:many"},
+                              Words{"--from-sources", ","}, Words{"--from-sources", "popularity"},
+                              Words{"--from", "2024-01-01"}, Words{"--score-from", "2024-01-01"}})
         EXPECT_EQ(run_tool(lists_of_the_shop(more)).code, 2) << more[0] << " " << more[1];
-    EXPECT_EQ(run_tool(lists_of_the_shop({"--from-sources", "popularity"})).code, 5);
+    EXPECT_EQ(run_tool(lists_of_the_shop({"--from-sources", shop().folder.path("none.csv")})).code, 5);
     EXPECT_EQ(run_tool(lists_of_the_shop({"--for", shop().folder.path("none")})).code, 5);
     EXPECT_EQ(run_tool(lists_of_the_shop({"-o", shop().model})).code, 2);
 }

@@ -170,6 +170,25 @@ TEST(CliWhy, SearchesTablesBesideTheLogAndWhatUseChooses) {
     EXPECT_EQ(columns({"--users", table, "--items", goods}), (Columns{"age", "device", "users.plan"}));
 }
 
+TEST(CliWhy, APeriodBeforeThatTheLogDoesNotHaveIsSaid) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", two_days({}));
+    const ToolResult empty = run_tool(
+        {"metrics", log, "--from", "2024-03-01", "--to", "2024-03-03", "--compare", "previous", "--why"});
+    EXPECT_NE(empty.out.find("Nothing could be tested: too few users"), std::string::npos) << empty.out;
+    EXPECT_EQ(empty.out.find("Nothing moved"), std::string::npos);
+    for (const std::string command : {"metrics", "products"}) {
+        const ToolResult none = run_tool(
+            {command, log, "--from", "2024-03-01", "--to", "2024-03-03", "--compare", "previous", "--json"});
+        EXPECT_NE(none.out.find("--compare previous: no row in that period"), std::string::npos) << none.out;
+        const ToolResult part = run_tool(
+            {command, log, "--from", "2024-03-02", "--to", "2024-03-05", "--compare", "previous", "--json"});
+        EXPECT_NE(part.out.find("--compare previous: the period begins 2024-02-28T00:00:00Z, before the log"),
+                  std::string::npos)
+            << part.out;
+    }
+}
+
 TEST(CliWhy, NeedsAPeriodToCompareWith) {
     const auto refused = [](std::vector<std::string> options) {
         const ToolResult result =

@@ -3,6 +3,9 @@
 // it.
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <optional>
+
 #include "metrics/builder.hpp"
 #include "metrics/random_case.hpp"
 #include "support/effort.hpp"
@@ -150,6 +153,26 @@ TEST(Period, WithoutARowSaysSo) {
     EXPECT_TRUE(std::ranges::any_of(result.warnings, [](const base::Warning& warning) {
         return warning.code == "empty_period" && warning.message.find("no row in the period") == 0;
     }));
+}
+
+TEST(Period, ThatBeginsBeforeTheLogSaysSo) {
+    const std::vector<Row> rows = {{10 * kDay, view, "u", "i"}, {14 * kDay, view, "u", "i"}};
+    const auto said = [&](std::int64_t from, std::optional<std::int64_t> to) {
+        MetricsOptions options = shop_options();
+        options.from = from;
+        options.to = to;
+        const auto result = period_of(rows, options);
+        return std::ranges::count(result.warnings, "period_before_log", &base::Warning::code);
+    };
+    EXPECT_EQ(said(8 * kDay, 15 * kDay), 1);
+    EXPECT_EQ(said(9 * kDay, 15 * kDay), 1);
+    EXPECT_EQ(said(9 * kDay + 1, 15 * kDay), 0);  // a log seldom begins with midnight
+    EXPECT_EQ(said(10 * kDay - kHour, 10 * kDay + kHour), 1);
+    EXPECT_EQ(said(10 * kDay - kHour, 10 * kDay + 2 * kHour), 0);
+    EXPECT_EQ(said(10 * kDay, 15 * kDay), 0);
+    EXPECT_EQ(said(0, 9 * kDay), 0);  // that is an empty period
+    EXPECT_EQ(said(8 * kDay, std::nullopt), 1);
+    EXPECT_EQ(said(std::numeric_limits<std::int64_t>::min(), std::nullopt), 1);
 }
 
 // What users were told wrong.

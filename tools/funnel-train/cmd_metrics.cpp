@@ -158,8 +158,7 @@ report::ComparedLog compare_with_period(const MetricsCommand& command, const Com
     MeasuredLog theirs{.state = log.count(options), .result = {}};
     theirs.result = metrics::finish(theirs.state, options, log.facts());
     const std::string span = base::format_time(*period.from) + " to " + base::format_time(*period.to);
-    if (theirs.result.outside == theirs.result.rows)
-        run.console.warn("empty_period", "--compare " + other.name + ": no row in that period, " + span);
+    other.warn_of(period, theirs.result.outside == theirs.result.rows, theirs.result.warnings, run);
     return compare(ours, theirs, options, {other.name + " (" + span + ")"});
 }
 

@@ -117,6 +117,7 @@ void run_products(const ProductsCommand& command, Run& run) {
         options.from = before.from;
         options.to = before.to;
         view.before = metrics::count_products(log, options, facts, command.by);
+        other.warn_of(before, view.before->rows.empty(), view.before->warnings, run);
         report::add_keys_of_before(view);
     }
     if (view.products.rows.empty() && !log.empty())

@@ -96,7 +96,12 @@ class ListsOut {
                                                 (empty_ == 1 ? " gets" : " get") +
                                                 " no item: no source has one that is not excluded");
         }
-        if (users_ == 0) run.console.warn("empty_lists", "nobody gets a list: the history knows no user");
+        if (users_ == 0) {
+            run.console.warn("empty_lists",
+                             command.lists.users.empty()
+                                 ? "nobody gets a list: the history knows no user"
+                                 : "nobody gets a list: " + command.lists.users + " names no user");
+        }
         rows_.finish();
     }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 #include <string_view>
 #include <unordered_set>
@@ -47,8 +48,15 @@ std::vector<SourceWord> source_words(const ListOptions& options) {
         usage_error("--from-sources: expected seen, coviewed, popular, new or a file of items, got \"" +
                     options.sources + "\"");
     std::vector<SourceWord> words;
-    for (const std::string& word : given)
-        words.push_back(source_word(word));
+    for (const std::string& word : given) {
+        const std::string& name = words.emplace_back(source_word(word)).name;
+        // A word without a dot or slash that is no file either was meant as a source.
+        if (!words.back().kind() && name.find_first_of("./") == std::string::npos &&
+            !std::filesystem::exists(name)) {
+            usage_error("--from-sources: expected seen, coviewed, popular, new or a file of items, got \"" +
+                        name + "\"");
+        }
+    }
     return words;
 }
 

@@ -68,6 +68,19 @@ events::Period ComparedTo::period(const metrics::MetricsOptions& ours, const met
     return *ingest::period_before(name, asked, zone);
 }
 
+void ComparedTo::warn_of(const events::Period& period, bool empty, const base::Warnings& warnings,
+                         Run& run) const {
+    if (empty) {
+        run.console.warn("empty_period", "--compare " + name + ": no row in that period, " +
+                                             base::format_time(*period.from) + " to " +
+                                             base::format_time(*period.to));
+    }
+    for (const base::Warning& warning : warnings) {
+        if (warning.code == "period_before_log")
+            run.console.warn(warning.code, "--compare " + name + ": " + warning.message);
+    }
+}
+
 void CompareOptions::apply(metrics::MetricsOptions& options) const {
     options.differences = differences;
     if (semantics == "clickhouse") options.semantics = metrics::Semantics::clickhouse;

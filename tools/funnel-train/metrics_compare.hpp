@@ -20,6 +20,8 @@ struct ComparedTo {
     std::string name;  ///< a file, previous or year-ago; empty: nothing
 
     [[nodiscard]] bool empty() const noexcept { return name.empty(); }
+    /// Says what makes the compared period a poor measure: it has no row, or begins before the log.
+    void warn_of(const events::Period& period, bool empty, const base::Warnings& warnings, Run& run) const;
     /// Whether it is another period of the same log, and no file.
     [[nodiscard]] bool is_period() const { return name == "previous" || name == "year-ago"; }
     [[nodiscard]] bool is_file() const { return !empty() && !is_period(); }

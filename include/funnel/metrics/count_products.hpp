@@ -45,6 +45,7 @@ inline Products count_products(const EventLog& log, const MetricsOptions& option
     LogChecks checks;
     detail::check_orders(log, checks);
     detail::warn_of_rows(workers.front().total(), checks, options, facts, products.warnings);
+    if (auto early = early_period(options, facts)) products.warnings.push_back(*std::move(early));
     return products;
 }
 

@@ -259,6 +259,7 @@ inline MetricsResult finish(MetricsState state, const MetricsOptions& options, c
     result.steps = steps_of(total, state.groups, options);
     result.warnings = warnings_of(total, state.checks, state.rows, state.users, options, facts);
     if (state.rows > 0 && state.outside == state.rows) result.warnings.push_back(empty_period(facts));
+    if (auto early = early_period(options, facts)) result.warnings.push_back(*std::move(early));
     if (state.rows > 0 && state.fitting == 0) result.warnings.push_back(nothing_fits(result.where));
     result.notes = notes_of(total, state.rows, options, facts);
     result.touched = state.touched;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -177,6 +178,24 @@ inline LogChecks checks_of(const EventLog& log, const LogFacts& facts) {
                                              base::format_time(facts.first_time) + " to " +
                                              base::format_time(facts.last_time) +
                                              "; choose --from and --to inside it"};
+}
+
+/// What to say of a period that begins before the log does and ends in it: its figures are of a part of it.
+/// Nothing for less than a day, or half of a shorter period: a log seldom begins with midnight.
+[[nodiscard]] inline std::optional<base::Warning> early_period(const MetricsOptions& options,
+                                                               const LogFacts& facts) {
+    if (!options.from || facts.first_time > facts.last_time || facts.first_time <= *options.from)
+        return std::nullopt;
+    const std::int64_t end = options.to ? *options.to : facts.last_time;
+    if (end <= facts.first_time) return std::nullopt;
+    const auto between = [](std::int64_t from, std::int64_t to) {
+        return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+    };
+    const std::uint64_t missing = between(*options.from, facts.first_time);
+    if (missing < std::min<std::uint64_t>(base::kDay, between(*options.from, end) / 2)) return std::nullopt;
+    return base::Warning{"period_before_log", "the period begins " + base::format_time(*options.from) +
+                                                  ", before the log, " + base::format_time(facts.first_time) +
+                                                  ": its figures are of the part that the log has"};
 }
 
 /// How purchases that say nothing of a column were counted.
