@@ -52,6 +52,12 @@
 #include "funnel/metrics/people.hpp"
 #include "funnel/metrics/clickhouse_funnel.hpp"
 
+// Foresee: orders, units and revenue of the coming days
+#include "funnel/metrics/count_sales.hpp"
+#include "funnel/metrics/daily_sales.hpp"
+#include "funnel/forecast/forecast_days.hpp"
+#include "funnel/forecast/forecast_sales.hpp"
+
 // Remember: what users and items did before a moment, as features
 #include "funnel/events/feature_spec.hpp"
 #include "funnel/history/history.hpp"

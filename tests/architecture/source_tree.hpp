@@ -20,12 +20,12 @@ struct Room {
 
 // A room includes rooms of a smaller layer only. Adding a room means adding it here.
 inline const std::map<std::string, Room> kRooms = {
-    {"base", {0, false}},    {"events", {1, false}},   {"nn", {1, false}},      {"eval", {1, false}},
-    {"files", {1, true}},    {"kernel", {1, true}},    {"ingest", {2, true}},   {"metrics", {2, false}},
-    {"history", {2, false}}, {"encoding", {2, false}}, {"dataset", {2, false}}, {"simulate", {2, false}},
-    {"model", {3, false}},   {"train", {4, false}},    {"score", {5, false}},   {"explain", {5, false}},
-    {"persist", {6, true}},  {"onnx", {6, true}},      {"report", {8, true}},   {"recommender", {8, true}},
-    {"capi", {9, true}},     {"serve", {9, true}},
+    {"base", {0, false}},       {"events", {1, false}},   {"nn", {1, false}},      {"eval", {1, false}},
+    {"files", {1, true}},       {"kernel", {1, true}},    {"ingest", {2, true}},   {"metrics", {2, false}},
+    {"history", {2, false}},    {"encoding", {2, false}}, {"dataset", {2, false}}, {"simulate", {2, false}},
+    {"model", {3, false}},      {"forecast", {3, false}}, {"train", {4, false}},   {"score", {5, false}},
+    {"explain", {5, false}},    {"persist", {6, true}},   {"onnx", {6, true}},     {"report", {8, true}},
+    {"recommender", {8, true}}, {"capi", {9, true}},      {"serve", {9, true}},
 };
 
 // The includes of equals: kernel fills the table of functions that nn declares; dataset joins what a history

@@ -21,8 +21,9 @@ using support::TemporaryFolder;
 using support::ToolResult;
 using Words = std::vector<std::string>;
 
-inline const Words kCommands = {"metrics", "train",    "evaluate",   "score",    "features",  "calibrate",
-                                "inspect", "simulate", "report",     "pretrain", "products",  "people",
-                                "paths",   "schema",   "completion", "export",   "recommend", "serve"};
+inline const Words kCommands = {"metrics",   "train",     "evaluate", "score",   "features",
+                                "calibrate", "inspect",   "simulate", "report",  "pretrain",
+                                "products",  "people",    "paths",    "schema",  "completion",
+                                "export",    "recommend", "serve",    "forecast"};
 
 }  // namespace funnel::cli_test

@@ -133,6 +133,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
     add_products(app, session);
     add_people(app, session);
     add_paths(app, session);
+    add_forecast(app, session);
     add_train(app, session);
     add_evaluate(app, session);
     add_score(app, session);

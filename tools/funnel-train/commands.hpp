@@ -12,6 +12,7 @@ void add_evaluate(CLI::App& app, Session& session);
 void add_score(CLI::App& app, Session& session);
 void add_recommend(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
+void add_forecast(CLI::App& app, Session& session);
 void add_inspect(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
 void add_calibrate(CLI::App& app, Session& session);

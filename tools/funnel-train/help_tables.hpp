@@ -35,6 +35,10 @@ inline const std::array kHelpPages = {
              {"shop.csv", "shop.csv --by device --length 3", "shop.csv --steps types -o paths.csv"},
              {"steps", "length", "top", "by", "where", "period", "funnel", "schema", "output", "csv"}},
     HelpPage{
+        "forecast",
+        {"shop.csv --days 14", "shop.csv --by category", "shop.csv --by item --items goods.csv -o next.csv"},
+        {"days", "by", "top", "items", "from", "tz", "schema", "as-of", "output", "csv"}},
+    HelpPage{
         "train",
         {"shop.csv -o shop.funnel", "shop.csv -o shop.funnel --targets click,purchase",
          "visitors.csv --label bought -o bought.funnel"},
