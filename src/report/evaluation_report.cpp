@@ -10,6 +10,7 @@
 #include "funnel/report/text_table.hpp"
 #include "importance_json.hpp"
 #include "interval_json.hpp"
+#include "lists_json.hpp"
 #include "plain_words.hpp"
 
 namespace funnel::report {
@@ -201,7 +202,7 @@ std::string observed_text(const score::Evaluation& evaluation, bool markdown) {
 }  // namespace
 
 std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings,
-                    const explain::Importance* importance) {
+                    const explain::Importance* importance, const score::ListEvaluation* lists) {
     Json json;
     json["schema_version"] = kSchemaVersion;
     json["rows"] = evaluation.rows;
@@ -218,6 +219,7 @@ std::string to_json(const score::Evaluation& evaluation, const base::Warnings& w
         json["steps"] = observed_json(evaluation.targets, evaluation.steps);
         json["days"] = days_json(evaluation);
     }
+    if (lists != nullptr) json["lists"] = lists_json(*lists);
     if (importance != nullptr) json["importance"] = importance_json(*importance);
     json["warnings"] = warnings_json<Json>(warnings);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -5,6 +5,7 @@
 
 #include "funnel/base/hash.hpp"
 #include "funnel/ingest/time_zone.hpp"
+#include "funnel/score/judge_lists.hpp"
 #include "funnel/score/score_log.hpp"
 #include "funnel/score/score_table.hpp"
 
@@ -52,14 +53,31 @@ void keep_rows(explain::RowSample& sample, const encoding::Dataset& data,
     }
 }
 
+/// Every impression is a row of a list, also where an item was shown before: more than the model's examples.
+score::ListEvaluation judge_lists(const Bundle& bundle, const JudgeOptions& options, const EventLog& log,
+                                  const HistoryStart& start, const score::Scorer& scorer,
+                                  const dataset::BuildOptions& build, Run& run) {
+    const Funnel& funnel = bundle.log->funnel;
+    if ((funnel.stages.front().kinds & events::kind_bit(EventKind::impression)) == 0)
+        return {.reason = "no_impressions"};
+    dataset::ExampleOptions every = example_options(bundle, log, start, options.history, options.log, run);
+    every.mode = events::ExampleMode::every;
+    history::History history = start.history;
+    const dataset::ExampleList rows = dataset::build_examples(log, funnel, every, &history);
+    score::ScoredExamples hidden;
+    (void)score::score_log(log, history, rows, scorer, build, &hidden);
+    return score::judge_lists(log, hidden, funnel, score::ListEvaluation().k, run.threads());
+}
+
 Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_place, DriftGate* drift,
                  Run& run) {
     const events::SideTables side = options.side.load(*bundle.log, options.log, run);
     HistoryStart start = history_start(bundle, options.history, run);
     const SideColumns beside = options.by.empty() ? SideColumns{} : options.side.columns(options.log, run);
-    ingest::ReadResult read =
-        read_for_model(bundle, options.log, side, start, run, columns_by(options, beside, false),
-                       columns_by(options, beside, true));
+    std::vector<std::string> if_there = columns_by(options, beside, true);
+    if (options.lists) if_there.emplace_back("list");
+    ingest::ReadResult read = read_for_model(bundle, options.log, side, start, run,
+                                             columns_by(options, beside, false), if_there, options.lists);
     if (!columns_by(options, beside, true).empty()) {
         options.side.add_columns(read.log, read.schema, columns_by(options, beside, true), options.log, run);
     }
@@ -75,6 +93,7 @@ Judged judge_log(const Bundle& bundle, const JudgeOptions& options, bool hide_pl
         read.log.text_column("list") != nullptr || read.log.number_column("position") != nullptr;
     if (hide_place && has_place) judged.place_hidden.emplace();
     if (options.importance) judged.sample.emplace(bundle.encoder, examples.size());
+    if (options.lists) judged.lists = judge_lists(bundle, options, read.log, start, scorer, build, run);
     judged.examples = score::score_log(
         read.log, start.history, examples, scorer, build,
         judged.place_hidden ? &*judged.place_hidden : nullptr,

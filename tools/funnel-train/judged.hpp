@@ -11,6 +11,7 @@
 #include "funnel/explain/row_sample.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/score/evaluation_by.hpp"
+#include "funnel/score/list_evaluation.hpp"
 #include "log_model.hpp"
 #include "options.hpp"
 #include "side_tables.hpp"
@@ -26,6 +27,7 @@ struct JudgeOptions {
     SideOptions side;
     bool allow_training_rows = false;
     bool importance = false;           ///< keep a sample of the rows
+    bool lists = false;                ///< judge the order of shown lists too
     std::vector<std::string> by = {};  ///< columns to judge by, one after the other
 
     void add_to(CLI::App& command, bool log_required);
@@ -38,8 +40,9 @@ struct Judged {
     std::optional<score::ScoredExamples> place_hidden;  ///< a log with places, if asked
     events::LateRows known = {};  ///< rows of the log that the history knows, or that came too late
     bool in_sample = false;       ///< the model learned from some of them
-    std::optional<explain::RowSample> sample = {};  ///< if JudgeOptions::importance
-    std::vector<score::ExampleKeys> by = {};        ///< per entry of JudgeOptions::by
+    std::optional<explain::RowSample> sample = {};    ///< if JudgeOptions::importance
+    std::vector<score::ExampleKeys> by = {};          ///< per entry of JudgeOptions::by
+    std::optional<score::ListEvaluation> lists = {};  ///< if JudgeOptions::lists
 };
 
 /// Throws Error(schema) for rows that the model learned from, unless they are allowed. hide_place: score the

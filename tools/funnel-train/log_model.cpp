@@ -61,9 +61,10 @@ std::string take_as_missing(const events::NeededColumns& needed, EventLog& log) 
 ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                   const events::SideTables& side, const HistoryStart& start, Run& run,
                                   const std::vector<std::string>& more_texts,
-                                  const std::vector<std::string>& texts_if_there) {
+                                  const std::vector<std::string>& texts_if_there, bool position_if_there) {
     ingest::ReadOptions reading = read_options_for_model(bundle, options, run);
     reading.columns.text_if_there = texts_if_there;
+    reading.columns.position_if_mapped |= position_if_there;
     reading.columns.text.insert(reading.columns.text.end(), more_texts.begin(), more_texts.end());
     reading.timeline.known_gap = static_cast<std::uint64_t>(start.history.longest_gap());
     ingest::ReadResult read = ingest::read_log(options.paths, reading);
@@ -108,23 +109,30 @@ dataset::BuildOptions build_options(const model::LogTask& task, const events::Si
             .progress = run.console.progress()};
 }
 
-dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log, HistoryStart& start,
+dataset::ExampleOptions example_options(const Bundle& bundle, const EventLog& log, const HistoryStart& start,
                                         const HistoryOptions& options, const LogOptions& log_options,
-                                        Run& run) {
-    const history::History& history = start.history;
-    find_known_rows(log, start, options, run);
+                                        const Run& run) {
     dataset::ExampleOptions wanted;
     wanted.mode = bundle.log->examples;
     for (const model::Head& head : bundle.heads) {
         wanted.targets.push_back(head.name);
         wanted.horizons.push_back(head.horizon);
     }
-    wanted.visit_gap = history.options().visit_gap;
+    wanted.visit_gap = start.history.options().visit_gap;
     wanted.burn_in = 0;
     const events::Period asked = options.asked(log_options, log);
     wanted.from = asked.from;
     wanted.until = asked.to;
     wanted.threads = run.threads();
+    return wanted;
+}
+
+dataset::ExampleList examples_for_model(const Bundle& bundle, const EventLog& log, HistoryStart& start,
+                                        const HistoryOptions& options, const LogOptions& log_options,
+                                        Run& run) {
+    const history::History& history = start.history;
+    find_known_rows(log, start, options, run);
+    const dataset::ExampleOptions wanted = example_options(bundle, log, start, options, log_options, run);
     dataset::ExampleList examples = dataset::build_examples(log, bundle.log->funnel, wanted, &history);
     if (!log.empty() && examples.already_observed == log.size()) {
         throw Error(ErrorCode::schema, names_of(log_options.paths) + ": expected rows after " +

@@ -30,7 +30,8 @@ namespace funnel::tool {
 [[nodiscard]] ingest::ReadResult read_for_model(const Bundle& bundle, const LogOptions& options,
                                                 const events::SideTables& side, const HistoryStart& start,
                                                 Run& run, const std::vector<std::string>& more_texts = {},
-                                                const std::vector<std::string>& texts_if_there = {});
+                                                const std::vector<std::string>& texts_if_there = {},
+                                                bool position_if_there = false);
 
 /// The number of the head that --target names; empty: the last. Throws Error(invalid_argument).
 [[nodiscard]] std::size_t head_named(const std::string& target, const Bundle& bundle);
@@ -41,6 +42,12 @@ namespace funnel::tool {
 
 /// The model, noted in the record of the run. Throws as persist::load_model.
 [[nodiscard]] Bundle load_model(const std::string& path, Run& run);
+
+/// What the model's examples of a log are: its mode, targets and horizons, the period that is asked for.
+[[nodiscard]] dataset::ExampleOptions example_options(const Bundle& bundle, const EventLog& log,
+                                                      const HistoryStart& start,
+                                                      const HistoryOptions& options,
+                                                      const LogOptions& log_options, const Run& run);
 
 /// The model's examples of this log after the history's watermark. Throws Error(schema) if no row is new.
 /// What is known of its other rows goes to start.known, the record and the run.console.

@@ -9,13 +9,15 @@
 #include "funnel/explain/importance.hpp"
 #include "funnel/files/same_containers.hpp"
 #include "funnel/score/evaluation.hpp"
+#include "funnel/score/list_evaluation.hpp"
 
 namespace funnel::report {
 
 /// The object of `evaluate --json` (docs/cli.md), with a final newline. importance: its key of that name, if
-/// given.
+/// given; likewise lists.
 [[nodiscard]] std::string to_json(const score::Evaluation& evaluation, const base::Warnings& warnings = {},
-                                  const explain::Importance* importance = nullptr);
+                                  const explain::Importance* importance = nullptr,
+                                  const score::ListEvaluation* lists = nullptr);
 
 /// The first page: is each target predicted better than by its average, how much, how sure; known and new
 /// apart. name: what is judged, for the head. UTF-8, at most 80 columns up to three targets.
