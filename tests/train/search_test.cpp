@@ -131,7 +131,7 @@ TEST(Search, TheBudgetBoundsTheWork) {
         searched += result.members.empty() ? 0 : 1;
     }
     EXPECT_GE(searched, 2u);
-    EXPECT_EQ(most_members, 8u);
+    EXPECT_EQ(most_members, 16u);
 }
 
 TEST(Search, ATooSmallBudgetTrainsTheOneNet) {

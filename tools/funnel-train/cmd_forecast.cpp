@@ -9,6 +9,7 @@
 #include "funnel/forecast/forecast_sales.hpp"
 #include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/count_sales.hpp"
+#include "funnel/metrics/measure.hpp"
 #include "funnel/metrics/segments.hpp"
 #include "funnel/report/forecast_report.hpp"
 #include "side_tables.hpp"

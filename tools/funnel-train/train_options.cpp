@@ -122,7 +122,7 @@ void add_sampling_to(CLI::App& sub, TrainCommand& command) {
                    "Tables: on finds encoding, net and members by validation; off trains one net once")
         ->check(CLI::IsMember({"on", "off"}));
     sub.add_option("--budget", command.budget,
-                   "Tables: most work of the search, rows x parameters x epochs (default: 5e11)")
+                   "Tables: most work of the search, rows x parameters x epochs (default: 1e12)")
         ->check(CLI::Range(1.0, 1e18));
     sub.add_option("--bins", command.bins, "Quantile bins per number beside its z-score")
         ->check(CLI::Range(0, 64));

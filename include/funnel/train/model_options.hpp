@@ -27,7 +27,7 @@ struct ValidatedFit {
 };
 
 /// Work that takes two cores about a minute on tables of 10,000 to 50,000 rows.
-inline constexpr double kDefaultBudget = 5e11;
+inline constexpr double kDefaultBudget = 1e12;
 
 struct SearchOptions {
     double budget = kDefaultBudget;  ///< rows x parameters x epochs of all that is trained, at most

@@ -132,8 +132,8 @@ class Search {
         std::size_t splits = 0;
         [[nodiscard]] double mean() const noexcept { return score / static_cast<double>(splits); }
     };
-    static constexpr std::size_t kMembers = 8;
-    static constexpr double kMemberParameters = 500'000;  ///< of all members: what scoring a row costs
+    static constexpr std::size_t kMembers = 16;
+    static constexpr double kMemberParameters = 1'000'000;  ///< of all members: what scoring a row costs
 
     void add_costs(const EncodedSplit& plain, const EncodedSplit& embedded);
     /// Costs of everything with so many candidates, splits and members, at most.
