@@ -102,6 +102,16 @@ class Recommender {
         std::string_view user = {}, session = {};
         std::string_view list = {};          ///< of all items that have none of their own; not of Candidates
         std::span<const Input> inputs = {};  ///< of all items that do not give them
+        /// Also why: the inputs, so many at most, that moved the logit of the target most, for each item that
+        /// is in order(); see Scratch::reasons. Costs some tens of scores per item, and allocates.
+        std::size_t reasons = 0;
+    };
+    /// One input that moved a prediction away from that of the mean row of training.
+    struct Reason {
+        std::string_view input;    ///< its name; valid as long as the scratch keeps the answer
+        double number = kMissing;  ///< its value, in the units of the log; of a text, or missing: NaN
+        std::string text = {};     ///< of a text
+        double contribution = 0;   ///< what it adds to the logit
     };
     /// What may be shown. What is not given is taken from what the history knows of the item.
     struct Item {
@@ -132,6 +142,9 @@ class Recommender {
         [[nodiscard]] std::span<const float> scores() const noexcept;
         /// Of every item all targets, row by row, in the order of target_names().
         [[nodiscard]] std::span<const float> all_scores() const noexcept;
+        /// With Request::reasons: those of order()[place], the largest contribution in size first. What the
+        /// model made of an input, not what it causes: docs/evaluation.md.
+        [[nodiscard]] std::span<const Reason> reasons(std::size_t place) const;
         /// The targets of the model that gave the answer.
         [[nodiscard]] std::span<const std::string> target_names() const noexcept;
         /// How often the model had been exchanged when it gave the answer: which one that was.

@@ -54,7 +54,7 @@ class Recommender::Impl {
     Impl& operator=(const Impl&) = delete;
 
     [[nodiscard]] recommender::Intake& intake() noexcept { return intake_; }
-    /// target: empty for all of them and no order that matters. known: the same items, if they are kept.
+    /// target: empty for all of them, the last being explained. known: the same items, if they are kept.
     Ranked answer(const Request& request, std::span<const Item> items, std::span<const events::Event> events,
                   std::optional<std::string_view> target, std::size_t k, Candidates::State* known,
                   Scratch::State& scratch);
@@ -66,6 +66,10 @@ class Recommender::Impl {
     [[nodiscard]] Statistics statistics();
 
  private:
+    /// The same without reasons, for which it keeps the rows; chosen: the target.
+    Ranked answer(const Request& request, std::span<const Item> items, std::span<const events::Event> events,
+                  std::optional<std::string_view> target, std::size_t k, Candidates::State* known,
+                  Scratch::State& scratch, std::size_t& chosen);
     [[nodiscard]] Sides::Pin pin(std::size_t stripe = 0) noexcept { return {sides_, stripe}; }
     /// As pin, for a moment only.
     struct Shown {

@@ -31,6 +31,9 @@ std::span<const float> Recommender::Scratch::scores() const noexcept {
 std::span<const float> Recommender::Scratch::all_scores() const noexcept {
     return state_->all;
 }
+std::span<const Recommender::Reason> Recommender::Scratch::reasons(std::size_t place) const {
+    return place < state_->reasons.size() ? state_->reasons[place] : std::span<const Reason>{};
+}
 std::span<const std::string> Recommender::Scratch::target_names() const noexcept {
     if (!state_->serving) return {};
     return state_->serving->scorer.target_names();

@@ -15,6 +15,7 @@
 #include "funnel/recommender.hpp"
 #include "funnel/score/scorer.hpp"
 #include "serving.hpp"
+#include "why_rows.hpp"
 
 namespace funnel {
 
@@ -26,11 +27,14 @@ struct Recommender::Scratch::State {
     std::vector<std::uint32_t> order;
     std::vector<float> all, scores;
     bool known_user = false;
+    recommender::WhyRows why;
+    std::vector<std::vector<Reason>> reasons;  // per place of `order`
     /// No answer: what a call begins with, and what it ends with if it fails.
     void clear() noexcept {
         order.clear();
         all.clear();
         scores.clear();
+        reasons.clear();
     }
     std::size_t stripe = next_stripe.fetch_add(1, std::memory_order_relaxed);
 

@@ -79,6 +79,7 @@ void RequestInputs::Bound::write(const Event& event, std::uint64_t, std::span<fl
 Serving::Serving(const Bundle& bundle, const nn::Kernels& kernels)
     : inputs((expect_log(bundle), *bundle.log)),
       scorer(bundle, kernels, &inputs),
+      explainer(bundle),
       kinds(kinds_of(*bundle.log)) {}
 
 }  // namespace funnel::recommender

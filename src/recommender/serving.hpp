@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "funnel/events/side_tables.hpp"
+#include "funnel/explain/explainer.hpp"
 #include "funnel/history/history.hpp"
 #include "funnel/model/bundle.hpp"
 #include "funnel/recommender.hpp"
@@ -56,6 +57,7 @@ struct Serving {
 
     RequestInputs inputs;  // before the scorer, which borrows it
     score::Scorer scorer;
+    explain::Explainer explainer;
     Kinds kinds;
     std::uint64_t number = 0;  // of the exchange that brought it; set before it is shown
 };

@@ -2,7 +2,9 @@
 #include "endpoints.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "funnel/base/error.hpp"
@@ -26,6 +28,19 @@ std::string_view path_in(std::string_view target) {
 std::size_t index_of(std::string_view target) {
     const auto at = std::ranges::find(kPaths.begin(), kPaths.end() - 1, path_in(target));
     return static_cast<std::size_t>(at - kPaths.begin());
+}
+
+/// N of "?reasons=N", 0 without a query, or empty for another query.
+std::optional<std::size_t> reasons_in(std::string_view target) {
+    const std::size_t query = target.find('?');
+    if (query == std::string_view::npos) return 0;
+    constexpr std::string_view kName = "?reasons=";
+    const std::string_view text = target.substr(query);
+    if (!text.starts_with(kName)) return std::nullopt;
+    std::size_t count = 0;
+    const auto [end, error] = std::from_chars(text.data() + kName.size(), text.data() + text.size(), count);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && count >= 1 && count <= Ranking::kMostReasons ? std::optional(count) : std::nullopt;
 }
 
 /// Takes the same time for every token of a length, wherever it differs.
@@ -98,7 +113,12 @@ std::optional<HttpAnswer> Endpoints::refusal(const HttpRequest& head, std::size_
         return problem(405, posts ? "expected POST, got another method" : "expected GET, got another method",
                        "Allow", posts ? "POST" : "GET");
     }
-    if (head.target.find('?') != std::string_view::npos)
+    const bool explains = path == kRank || path == kScore;
+    if (explains && !reasons_in(head.target)) {
+        return problem(400, "expected no query behind the path, or ?reasons=N with N from 1 to " +
+                                std::to_string(Ranking::kMostReasons) + ", got another one");
+    }
+    if (!explains && head.target.find('?') != std::string_view::npos)
         return problem(400, "expected no query behind the path, got one");
     if (!head.encoding.empty() && head.encoding != "identity")
         return problem(415, "expected a body without Content-Encoding, got one; send it unpacked");
@@ -157,7 +177,7 @@ void Endpoints::post_events(const HttpRequest& request, Reply reply, Clock::time
 
 HttpAnswer Endpoints::rank(const HttpRequest& request, bool order) const {
     thread_local Ranking ranking;
-    ranking.read(request.body, machine_time(), order);
+    ranking.read(request.body, machine_time(), order, reasons_in(request.target).value_or(0));
     ranking.ask(recommender_);
     HttpAnswer answer;
     answer.body.reserve(128 + 96 * ranking.items());

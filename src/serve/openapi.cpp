@@ -57,6 +57,7 @@ constexpr std::string_view kDocument = R"json({
    "post": {
     "operationId": "rank",
     "summary": "Items, the best first",
+    "parameters": [{"$ref": "#/components/parameters/Reasons"}],
     "requestBody": {
      "required": true,
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RankRequest"}}}
@@ -77,6 +78,7 @@ constexpr std::string_view kDocument = R"json({
    "post": {
     "operationId": "score",
     "summary": "Items with their probabilities, in the order given",
+    "parameters": [{"$ref": "#/components/parameters/Reasons"}],
     "requestBody": {
      "required": true,
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ScoreRequest"}}}
@@ -151,6 +153,14 @@ constexpr std::string_view kDocument = R"json({
  },
  "components": {
   "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "If the service has tokens"}},
+  "parameters": {
+   "Reasons": {
+    "name": "reasons",
+    "in": "query",
+    "description": "Also why: so many inputs of each item that moved the logit of the target most; for 100 items at most",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 100}
+   }
+  },
   "responses": {
    "NotExpected": {
     "description": "No JSON, or not what is expected",
@@ -278,6 +288,19 @@ constexpr std::string_view kDocument = R"json({
          "type": "object",
          "description": "Probability by target",
          "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}
+        },
+        "reasons": {
+         "type": "array",
+         "description": "If asked for; the largest contribution in size first",
+         "items": {
+          "type": "object",
+          "required": ["input", "value", "contribution"],
+          "properties": {
+           "input": {"type": "string"},
+           "value": {"type": ["number", "string", "null"]},
+           "contribution": {"type": "number", "description": "What it adds to the logit of the target"}
+          }
+         }
         }
        }
       }

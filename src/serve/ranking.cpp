@@ -98,12 +98,12 @@ void Ranking::read_items(std::uint32_t index) {
     }
 }
 
-void Ranking::read(std::string_view body, std::int64_t now, bool order) {
+void Ranking::read(std::string_view body, std::int64_t now, bool order, std::size_t reasons) {
     constexpr std::int64_t kMostAhead = 60'000'000;
     items_.clear();
     inputs_.clear();
     of_.clear();
-    request_ = {.now = now};
+    request_ = {.now = now, .reasons = reasons};
     target_ = {};
     top_ = kMostItems;
     order_ = order;
@@ -141,6 +141,11 @@ void Ranking::read(std::string_view body, std::int64_t now, bool order) {
         tree_.each(0, field);
         if (!items) throw BadField("items", "expected an array, got none");
         read_items(*items);
+        if (reasons > 0 && std::min(top_, items_.size()) > kMostExplained) {
+            throw BadField(order ? "top" : "items", "expected at most " + std::to_string(kMostExplained) +
+                                                        " items with reasons, got " +
+                                                        std::to_string(std::min(top_, items_.size())));
+        }
         const std::size_t first = inputs_.size();
         for (const std::uint32_t at : further)
             add_input(tree_.at(at));
@@ -178,6 +183,30 @@ void Ranking::ask(const Recommender& recommender) {
     throw Error(ErrorCode::memory, "memory was refused");
 }
 
+/// Of an item, by its place in the request.
+void Ranking::write_reasons(std::size_t item, std::string& out) const {
+    const auto at = std::ranges::find(scratch_.order(), static_cast<std::uint32_t>(item));
+    out += ",\"reasons\":[";
+    bool first = true;
+    for (const Recommender::Reason& reason :
+         scratch_.reasons(static_cast<std::size_t>(at - scratch_.order().begin()))) {
+        out += first ? "{\"input\":" : ",{\"input\":";
+        first = false;
+        append_json(out, reason.input);
+        out += ",\"value\":";
+        if (!reason.text.empty())
+            append_json(out, reason.text);
+        else if (std::isfinite(reason.number))
+            append_number(out, static_cast<float>(reason.number));
+        else
+            out += "null";
+        out += ",\"contribution\":";
+        append_number(out, reason.contribution);
+        out += '}';
+    }
+    out += ']';
+}
+
 void Ranking::write(std::string_view model, std::string& out) const {
     const std::span<const std::string> targets = scratch_.target_names();
     const std::span<const float> all = scratch_.all_scores();
@@ -196,7 +225,9 @@ void Ranking::write(std::string_view model, std::string& out) const {
             out += ':';
             append_number(out, all[i * targets.size() + k]);
         }
-        out += "}}";
+        out += '}';
+        if (request_.reasons > 0) write_reasons(i, out);
+        out += '}';
     }
     out += "]}\n";
 }

@@ -17,9 +17,12 @@ class Ranking {
  public:
     static constexpr std::size_t kMostItems = 10'000;
 
+    static constexpr std::size_t kMostReasons = 100, kMostExplained = 100;  ///< per item; items
+
     /// Reads a body. order: the best first and `top` of them (/v1/rank), else as they were sent (/v1/score).
-    /// Throws BadRequest.
-    void read(std::string_view body, std::int64_t now, bool order);
+    /// reasons: of each item of the answer, at most; then there may be kMostExplained of these. Throws
+    /// BadRequest.
+    void read(std::string_view body, std::int64_t now, bool order, std::size_t reasons = 0);
     /// Throws BadRequest for what the model does not know; Error(memory).
     void ask(const Recommender& recommender);
     /// model: of the model with the number model_number().
@@ -31,6 +34,7 @@ class Ranking {
     void read_items(std::uint32_t index);
     void read_item(std::uint32_t index, std::size_t place);
     void add_input(const JsonValue& value);
+    void write_reasons(std::size_t item, std::string& out) const;
 
     JsonTree tree_;
     Recommender::Request request_;

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <optional>
 #include <thread>
 
+#include "funnel/explain/explainer.hpp"
 #include "funnel/persist/model_file.hpp"
 #include "funnel/score/scorer.hpp"
 #include "recommender/shop.hpp"
@@ -120,6 +122,62 @@ TEST_F(RecommenderTest, SaysWhatAScorerOverTheSameEventsSays) {
     EXPECT_GT(compared, 10U);
     recommender.flush(shop().future.back().time);
     EXPECT_EQ(state_of(recommender), bytes_of(history)) << "to the last bit, visits and all";
+}
+
+// What the reasons of one item add up to is how far its logit is from that of the mean row, which is the same
+// for all. That each contribution is right, the tests of explain:: say.
+TEST_F(RecommenderTest, SaysWhy) {
+    const Recommender recommender = Recommender::load(path());
+    const explain::Explainer explainer(model());
+    const std::vector<Recommender::Item> some = items(12);
+    Recommender::Scratch scratch;
+    std::size_t compared = 0;
+    for (const std::string_view target : {"click", "purchase"}) {
+        const std::size_t k = target == "click" ? 0 : 1;
+        for (const std::string& user : {shop().users[0], std::string("nobody")}) {
+            Recommender::Request request{.now = shop().past.back().time, .user = user, .reasons = 1000};
+            ASSERT_EQ(recommender.top(request, some, target, 5, scratch), Ranked::yes);
+            ASSERT_EQ(scratch.order().size(), 5u);
+            std::vector<std::vector<Recommender::Reason>> all;
+            for (std::size_t place = 0; place < 5; ++place) {
+                const auto reasons = scratch.reasons(place);
+                ASSERT_GT(reasons.size(), 3u);
+                double sum = explainer.reference_logit(k), last = 1e9;
+                for (const Recommender::Reason& reason : reasons) {
+                    sum += reason.contribution;
+                    EXPECT_LE(std::abs(reason.contribution), last);
+                    last = std::abs(reason.contribution);
+                    EXPECT_NE(std::ranges::find(explainer.input_names(), reason.input),
+                              explainer.input_names().end());
+                }
+                const double p = static_cast<double>(scratch.scores()[scratch.order()[place]]);
+                EXPECT_NEAR(sum, std::log(p / (1 - p)), 1e-3);
+                all.emplace_back(reasons.begin(), reasons.end());
+                ++compared;
+            }
+            EXPECT_TRUE(scratch.reasons(5).empty());
+            request.reasons = 2;
+            ASSERT_EQ(recommender.top(request, some, target, 5, scratch), Ranked::yes);
+            for (std::size_t place = 0; place < 5; ++place) {
+                ASSERT_EQ(scratch.reasons(place).size(), 2u);
+                EXPECT_EQ(scratch.reasons(place)[1].input, all[place][1].input);
+                EXPECT_EQ(scratch.reasons(place)[1].contribution, all[place][1].contribution);
+            }
+            request.reasons = 0;
+            ASSERT_EQ(recommender.top(request, some, target, 5, scratch), Ranked::yes);
+            EXPECT_TRUE(scratch.reasons(0).empty());
+        }
+    }
+    EXPECT_EQ(compared, 20u);
+    // One item and no target: the last one is explained.
+    ASSERT_EQ(recommender.score({.now = shop().past.back().time, .user = "nobody", .reasons = 1000}, some[0],
+                                scratch),
+              Ranked::yes);
+    double sum = explainer.reference_logit(1);
+    for (const Recommender::Reason& reason : scratch.reasons(0))
+        sum += reason.contribution;
+    const double p = static_cast<double>(scratch.all_scores()[1]);
+    EXPECT_NEAR(sum, std::log(p / (1 - p)), 1e-3);
 }
 
 TEST_F(RecommenderTest, PutsLateEventsInOrderAndCountsOlderOnes) {

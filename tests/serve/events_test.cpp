@@ -2,6 +2,8 @@
 // Events that are posted, and rankings that follow from them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 #include <span>
@@ -198,6 +200,48 @@ TEST(ServeRank, AnswersAreThoseOfTheRecommenderDigitForDigit) {
     EXPECT_TRUE(known.contains(shop().users[0])) << "who came in several visits";
     EXPECT_TRUE(unknown.contains("nobody") && unknown.contains(""));
     EXPECT_EQ(compared, 5u * 2 * 60 * 2);
+    EXPECT_EQ(served.end().code, 0);
+}
+
+TEST(ServeRank, SaysWhyIfAsked) {
+    Served served({"-m", shop().model});
+    const json body = {{"user_id", shop().users[0]},
+                       {"items", {shop().items[0], shop().items[1], shop().items[2]}}};
+    // All reasons add up to the logit less that of the mean row, which is the same for all items.
+    const json all = served.post("/v1/score?reasons=100", body.dump()).as_json().at("items");
+    ASSERT_EQ(all.size(), 3u);
+    std::vector<double> left_over;
+    for (const json& item : all) {
+        const double p = item.at("p").at("purchase").get<double>();
+        double rest = std::log(p / (1 - p));
+        for (const json& reason : item.at("reasons"))
+            rest -= reason.at("contribution").get<double>();
+        left_over.push_back(rest);
+        ASSERT_GT(item.at("reasons").size(), 3u);
+        EXPECT_TRUE(item["reasons"][0].at("input").is_string());
+        EXPECT_TRUE(item["reasons"][0].contains("value"));
+    }
+    EXPECT_NEAR(left_over[0], left_over[1], 1e-3);
+    EXPECT_NEAR(left_over[0], left_over[2], 1e-3);
+    const json ranked = served.post("/v1/rank?reasons=2", body.dump()).as_json().at("items");
+    for (const json& item : ranked) {
+        EXPECT_EQ(item.at("reasons").size(), 2u);
+        const auto same =
+            std::ranges::find(all, item.at("item_id"), [](const json& i) { return i.at("item_id"); });
+        ASSERT_NE(same, all.end());
+        // A moment later: the contributions may differ in their last digits.
+        EXPECT_EQ(item["reasons"][0].at("input"), same->at("reasons").at(0).at("input"));
+    }
+    EXPECT_FALSE(served.post("/v1/rank", body.dump()).as_json().at("items").at(0).contains("reasons"));
+    for (const std::string query :
+         {"?reasons=0", "?reasons=101", "?reasons=x", "?reasons=", "?why=1", "?reasons=1&x=2", "?"})
+        EXPECT_EQ(served.post("/v1/rank" + query, body.dump()).status, 400) << query;
+    EXPECT_EQ(served.post("/v1/events?reasons=1", "{}").status, 400);
+    const json many = {{"items", std::vector<int>(101, 1)}};
+    EXPECT_NE(served.post("/v1/rank?reasons=1", many.dump()).body.find("at most 100 items with reasons"),
+              std::string::npos);
+    const json some = {{"items", std::vector<int>(101, 1)}, {"top", 100}};
+    EXPECT_EQ(served.post("/v1/rank?reasons=1", some.dump()).status, 200);
     EXPECT_EQ(served.end().code, 0);
 }
 
