@@ -232,6 +232,8 @@ std::string to_text(const ForecastView& view) {
     for (const NamedFigure& named : figures_of(sales.all)) {
         if (named.figure != nullptr) out += trial_sentence(named);
     }
+    if (!sales.all.orders.coming.total.range)
+        out += "n/a: too few past days to say how far off " + days_ahead(sales) + " together may be.\n";
     out +=
         "It goes on as before: what has not happened in these days, such as a holiday or a campaign, is "
         "not foreseen.\n";

@@ -9,6 +9,7 @@
 #include "funnel/base/time.hpp"
 #include "funnel/report/result_json.hpp"
 #include "funnel_text.hpp"
+#include "period_json.hpp"
 
 namespace funnel::report {
 
@@ -121,12 +122,6 @@ Json steps_json(const std::vector<metrics::FunnelStep>& steps) {
 
 Json time_json(const std::optional<std::int64_t>& time) {
     return time ? Json(base::format_time(*time)) : Json(nullptr);
-}
-
-/// What was asked for; null: the whole log.
-Json period_json(const events::Period& period) {
-    if (period.whole()) return nullptr;
-    return {{"from", time_json(period.from)}, {"to", time_json(period.to)}};
 }
 
 Json log_json(const LogSummary& log) {

@@ -8,6 +8,7 @@
 #include "comparisons_text.hpp"
 #include "funnel/base/time.hpp"
 #include "funnel/metrics/segments.hpp"
+#include "funnel/report/asked_period.hpp"
 #include "funnel/report/metrics_text.hpp"
 #include "funnel/report/text_table.hpp"
 #include "funnel_text.hpp"
@@ -42,19 +43,10 @@ std::string of_rows(const LogSummary& log) {
     return out;
 }
 
-/// "Figures of 4 Mar to 10 Mar 2024, 7 days; the log is context": what was asked for, if anything.
 std::string period_line(const LogSummary& log, const TextOptions& options) {
-    if (log.period.whole() || !log.from || !log.to) return {};
-    metrics::LocalTime local(options.offsets);
-    const std::int64_t from = local.local(log.period.from.value_or(*log.from));
-    const std::int64_t to = local.local(log.period.to ? *log.period.to : *log.to + 1);
-    const std::int64_t first = base::floor_div(from, base::kDay), last = base::floor_div(to - 1, base::kDay);
-    const bool days =
-        (!log.period.from || first * base::kDay == from) && (!log.period.to || (last + 1) * base::kDay == to);
-    const auto clock = [](std::int64_t time) { return base::format_time(time).substr(0, 16); };
-    return "\nFigures of " + (days ? days_words(first, last) + ", " +
-                                         (first == last ? "1 day" : counted(last - first + 1, "days"))
-                                   : clock(from) + " to " + clock(to));
+    if (!log.from || !log.to) return {};
+    const std::string line = to_text(AskedPeriod{log.period, *log.from, *log.to, options.offsets});
+    return line.empty() ? line : "\n" + line;
 }
 
 std::string head_lines(const LogSummary& log, const TextOptions& options, const Paint& paint) {

@@ -12,6 +12,7 @@
 #include "funnel/base/csv.hpp"
 #include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
+#include "period_json.hpp"
 
 namespace funnel::report {
 namespace {
@@ -124,6 +125,7 @@ std::string path_text(const VisitPath& path) {
 
 std::string to_text(const PathsView& view) {
     const metrics::Paths& paths = view.paths;
+    const std::string period = to_text(view.asked);
     std::string out;
     bool some_hidden = false, some_longer = false, some_none = false;
     for_each_path_key(view, [&](std::span<const VisitPath> all, std::span<const VisitPath> shown) {
@@ -145,7 +147,7 @@ std::string to_text(const PathsView& view) {
     if (some_hidden) out += "The most frequent are shown (--top N, --csv).\n";
     if (some_longer) out += "...: some of these visits go on (--length N).\n";
     if (some_none) out += "(none): visits without any stage of the funnel.\n";
-    return out;
+    return period.empty() ? out : period + "\n\n" + out;
 }
 
 std::string to_csv(const PathsView& view) {
@@ -185,6 +187,7 @@ std::string to_csv(const PathsView& view) {
 std::string to_json(const PathsView& view) {
     const metrics::Paths& paths = view.paths;
     Json json = {{"schema_version", kSchemaVersion},
+                 {"period", period_json(view.asked.period)},
                  {"steps", paths.steps == metrics::PathSteps::stages ? "stages" : "types"},
                  {"length", paths.length},
                  {"by", paths.by.empty() ? Json(nullptr) : Json(paths.by)},

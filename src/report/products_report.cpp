@@ -14,6 +14,7 @@
 #include "funnel/base/error.hpp"
 #include "funnel/report/result_json.hpp"
 #include "funnel/report/text_table.hpp"
+#include "period_json.hpp"
 
 namespace funnel::report {
 namespace {
@@ -209,7 +210,9 @@ TextTable product_table(const ProductsView& view) {
 }  // namespace
 
 std::string to_text(const ProductsView& view) {
-    std::string out = view.head + product_table(view).text();
+    std::string out = to_text(view.asked);
+    if (!out.empty()) out += "\n\n";
+    out += product_table(view).text();
     const std::size_t all = view.products.rows.size(), here = shown_products(view).size();
     out += "\n" + format_count(static_cast<std::int64_t>(all)) + " in all, by " + view.sort;
     if (here < all) out += "; the first " + std::to_string(here) + " are shown (--top N, --csv)";
@@ -279,7 +282,10 @@ Json row_json(const Product& product, const metrics::Products& products) {
 }  // namespace
 
 std::string to_json(const ProductsView& view) {
-    Json json = {{"schema_version", kSchemaVersion}, {"by", view.products.by}, {"sort", view.sort}};
+    Json json = {{"schema_version", kSchemaVersion},
+                 {"period", period_json(view.asked.period)},
+                 {"by", view.products.by},
+                 {"sort", view.sort}};
     json["keys"] = view.products.rows.size();
     json["ctr"] = product_number(view.products.ctr);
     const auto reason = [](std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); };

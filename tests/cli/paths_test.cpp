@@ -40,6 +40,27 @@ TEST(CliPaths, OneRowPerPathAsCsv) {
     EXPECT_EQ(csv.values("revenue"), (Words{"0", "0", "20.5"}));
 }
 
+TEST(CliPaths, SayWhichPeriodTheyAreOf) {
+    const TemporaryFolder folder;
+    const std::string log = folder.write("log.csv", four_visits());
+    for (const std::string command : {"paths", "products"}) {
+        const auto text = [&](const std::vector<std::string>& period) {
+            std::vector<std::string> words = {command, log};
+            words.insert(words.end(), period.begin(), period.end());
+            return run_tool(words).out;
+        };
+        EXPECT_TRUE(text({"--from", "2024-03-04", "--to", "2024-03-06"})
+                        .starts_with("Figures of 4 Mar to 5 Mar 2024, 2 days\n\n"));
+        EXPECT_TRUE(text({"--from", "2024-03-04T10:00:00Z", "--to", "2024-03-06"})
+                        .starts_with("Figures of 2024-03-04T10:00 to 2024-03-06T00:00\n"));
+        EXPECT_EQ(text({}).find("Figures of"), std::string::npos);
+        const json asked = json::parse(text({"--from", "2024-03-04", "--json"}));
+        EXPECT_EQ(asked.at("period").at("from"), "2024-03-04T00:00:00Z");
+        EXPECT_EQ(asked.at("period").at("to"), nullptr);
+        EXPECT_EQ(json::parse(text({"--json"})).at("period"), nullptr);
+    }
+}
+
 TEST(CliPaths, TheKeyOfAVisitIsThatOfItsFirstRow) {
     const TemporaryFolder folder;
     const std::string log = folder.write("log.csv", four_visits());

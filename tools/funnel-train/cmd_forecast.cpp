@@ -7,7 +7,6 @@
 #include "commands.hpp"
 #include "counting.hpp"
 #include "funnel/forecast/forecast_sales.hpp"
-#include "funnel/ingest/time_zone.hpp"
 #include "funnel/metrics/count_sales.hpp"
 #include "funnel/metrics/measure.hpp"
 #include "funnel/metrics/segments.hpp"
@@ -72,11 +71,7 @@ void run_forecast(const ForecastCommand& command, Run& run) {
     options.item_columns = beside.of_items;
     options.order_copies_dropped = command.dedup == "orders";
     options.threads = run.threads();
-    if (!log.empty()) {
-        for (const auto& [from, offset] :
-             ingest::zone_offsets(command.log.tz, facts.first_time, facts.last_time))
-            options.zone.push_back({from, offset});
-    }
+    options.zone = command.log.offsets(facts.first_time, facts.last_time);
     const metrics::DailySales sales = metrics::count_sales(log, options, facts, command.by);
     for (const base::Warning& warning : sales.warnings)
         run.console.warn(warning);

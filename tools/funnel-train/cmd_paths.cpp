@@ -59,6 +59,8 @@ void run_paths(const PathsCommand& command, Run& run) {
         .length = command.length,
         .by = command.counting.by.empty() ? "" : command.counting.by.front()};
     report::PathsView view{.paths = metrics::count_paths(log, options, facts, asked)};
+    if (!log.empty())
+        view.asked = {{options.from, options.to}, facts.first_time, facts.last_time, options.zone};
     for (const base::Warning& warning : view.paths.warnings)
         run.console.warn(warning);
     if (view.paths.visits == 0 && !log.empty())

@@ -109,14 +109,6 @@ void warn_of_impossible_group(metrics::PeopleGroup group, const metrics::LogFact
     }
 }
 
-std::vector<events::OffsetChange> offsets_of(const PeopleCommand& command, const metrics::LogFacts& facts) {
-    std::vector<events::OffsetChange> offsets;
-    if (facts.first_time > facts.last_time) return offsets;
-    for (const auto& [from, offset] : ingest::zone_offsets(command.log.tz, facts.first_time, facts.last_time))
-        offsets.push_back({from, offset});
-    return offsets;
-}
-
 void run_people(const PeopleCommand& command, Run& run) {
     check(command, run);
     (void)least_value(command);
@@ -149,7 +141,7 @@ void run_people(const PeopleCommand& command, Run& run) {
                                   .all = static_cast<std::int64_t>(people.size()),
                                   .funnel = options.funnel,
                                   .zone = command.log.tz,
-                                  .offsets = offsets_of(command, facts),
+                                  .offsets = command.log.offsets(facts.first_time, facts.last_time),
                                   .warnings = run.console.warnings()};
     command.to.write(view, run);
 }

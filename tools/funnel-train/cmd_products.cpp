@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "counting.hpp"
 #include "funnel/metrics/count_products.hpp"
+#include "funnel/metrics/measure.hpp"
 #include "funnel/metrics/segments.hpp"
 #include "funnel/report/products_report.hpp"
 #include "metrics_compare.hpp"
@@ -109,6 +110,11 @@ void run_products(const ProductsCommand& command, Run& run) {
     const metrics::LogFacts facts = metrics::facts_of(log);
     metrics::MetricsOptions options = counting_options(command, facts, products.beside, run);
     report::ProductsView view{.products = metrics::count_products(log, options, facts, command.by)};
+    if (!log.empty())
+        view.asked = {{options.from, options.to},
+                      facts.first_time,
+                      facts.last_time,
+                      command.log.offsets(facts.first_time, facts.last_time)};
     for (const base::Warning& warning : view.products.warnings)
         run.console.warn(warning);
     if (!command.compare.empty()) {

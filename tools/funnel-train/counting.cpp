@@ -150,10 +150,7 @@ metrics::MetricsOptions CountingOptions::metrics_options(ChosenFunnel chosen, co
     options.rules = rules.rules(options.funnel, optional);
     options.timing = rules.timing;
     more.apply(options);
-    if (facts.first_time <= facts.last_time) {
-        for (const auto& [from, offset] : ingest::zone_offsets(log.tz, facts.first_time, facts.last_time))
-            options.zone.push_back({from, offset});
-    }
+    options.zone = log.offsets(facts.first_time, facts.last_time);
     options.threads = run.threads();
     return options;
 }

@@ -25,12 +25,8 @@ std::vector<std::string> columns_by(const JudgeOptions& options, const SideColum
 }
 
 std::vector<events::OffsetChange> zone_of(const JudgeOptions& options, const EventLog& log) {
-    std::vector<events::OffsetChange> zone;
-    if (log.empty()) return zone;
-    for (const auto& [from, offset] :
-         ingest::zone_offsets(options.log.tz, *std::ranges::min_element(log.time), log.last_time()))
-        zone.push_back({from, offset});
-    return zone;
+    if (log.empty()) return {};
+    return options.log.offsets(*std::ranges::min_element(log.time), log.last_time());
 }
 
 /// Keeps rows of whole users of a log, by the clusters of score_log.

@@ -128,6 +128,14 @@ events::Timeline LogOptions::timeline() const {
     return timeline;
 }
 
+std::vector<events::OffsetChange> LogOptions::offsets(std::int64_t first_time, std::int64_t last_time) const {
+    std::vector<events::OffsetChange> all;
+    if (first_time > last_time) return all;
+    for (const auto& [begin, offset] : ingest::zone_offsets(tz, first_time, last_time))
+        all.push_back({begin, offset});
+    return all;
+}
+
 events::Period LogOptions::asked(std::int64_t last_time) const {
     if (!period.empty()) {
         const std::int64_t reference = as_of.empty() ? last_time : time_option("--as-of", as_of, tz);

@@ -49,6 +49,9 @@ struct LogOptions {
     [[nodiscard]] events::Period asked(std::int64_t last_time) const;
     /// The same; Error(schema) if no row is in it.
     [[nodiscard]] events::Period asked(const EventLog& log) const;
+    /// The offsets of --tz between two times, for what cuts days; none for a log without rows.
+    [[nodiscard]] std::vector<events::OffsetChange> offsets(std::int64_t first_time,
+                                                            std::int64_t last_time) const;
     /// --funnel parsed, or empty.
     [[nodiscard]] std::optional<Funnel> funnel_override() const;
 };

@@ -100,7 +100,7 @@ inline SalesForecast forecast_sales(const metrics::DailySales& sales, const Fore
     if (sales.days < kLeastDays)
         throw Error(ErrorCode::schema, "forecast: expected a log of at least " + std::to_string(kLeastDays) +
                                            " whole days, got " + std::to_string(sales.days) +
-                                           "; weekdays are learned from two weeks and tried on two more");
+                                           "; give an earlier part of the log too");
     SalesForecast out{.by = sales.by,
                       .first_day = sales.first_day + static_cast<std::int64_t>(sales.days),
                       .days = options.days,

@@ -7,12 +7,14 @@
 
 #include "funnel/base/warning.hpp"
 #include "funnel/metrics/paths.hpp"
+#include "funnel/report/asked_period.hpp"
 
 namespace funnel::report {
 
 struct PathsView {
     metrics::Paths paths;
-    std::size_t top = 0;  ///< most paths of each key; 0: all
+    std::size_t top = 0;     ///< most paths of each key; 0: all
+    AskedPeriod asked = {};  ///< said above the table
     base::Warnings warnings = {};
 };
 

@@ -11,6 +11,7 @@
 
 #include "funnel/base/warning.hpp"
 #include "funnel/metrics/products.hpp"
+#include "funnel/report/asked_period.hpp"
 
 namespace funnel::report {
 
@@ -18,9 +19,9 @@ struct ProductsView {
     metrics::Products products;
     std::optional<metrics::Products> before = {};   ///< the same keys in the period before
     std::map<std::string, std::string> names = {};  ///< of keys, for people
-    std::string sort = {};  ///< a column of product_columns(); empty: see sort_products
-    std::size_t top = 0;    ///< rows shown; 0: all
-    std::string head = {};  ///< which log and time, one line
+    std::string sort = {};   ///< a column of product_columns(); empty: see sort_products
+    std::size_t top = 0;     ///< rows shown; 0: all
+    AskedPeriod asked = {};  ///< said above the table
     base::Warnings warnings = {};
 };
 
