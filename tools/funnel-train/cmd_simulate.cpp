@@ -8,6 +8,7 @@
 #include "funnel/report/result_json.hpp"
 #include "funnel/simulate/event_csv.hpp"
 #include "funnel/simulate/shopper_model.hpp"
+#include "options.hpp"
 #include "outputs.hpp"
 
 namespace funnel::tool {
