@@ -12,6 +12,7 @@
 #include "funnel/encoding/matrix_dataset.hpp"
 #include "funnel/kernel/best_kernels.hpp"
 #include "funnel/persist/model_file.hpp"
+#include "funnel/score/score_log.hpp"
 #include "funnel/score/score_table.hpp"
 #include "includes.inc"
 
@@ -56,7 +57,8 @@ TEST(Doors, OfEveryTaskHaveAnExample) {
           "funnel/train/train_on_log.hpp", "funnel/train/train_on_table.hpp", "funnel/persist/model_file.hpp",
           "funnel/score/scorer.hpp", "funnel/eval/target_report.hpp", "funnel/history/history.hpp",
           "funnel/dataset/build_dataset.hpp", "funnel/metrics/count_products.hpp",
-          "funnel/metrics/find_people.hpp", "funnel/score/recommend.hpp"})
+          "funnel/metrics/find_people.hpp", "funnel/score/recommend.hpp",
+          "funnel/forecast/forecast_sales.hpp"})
         EXPECT_NE(std::ranges::find(kNames, door), std::end(kNames)) << door;
 }
 

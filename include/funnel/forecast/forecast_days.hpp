@@ -2,9 +2,9 @@
 // forecast_days: the coming days of a daily series, with ranges from how past forecasts did
 // (docs/metrics.md, "Forecast").
 //
-//     const std::vector<double> orders = ...;  // one value per day, the oldest first, 28 days or more
-//     const auto coming = forecast::forecast_days(orders, {.days = 7});
-//     coming.total.expected, coming.total.range->low
+//     // scores: what each past day brought, the oldest first, 28 days or more
+//     const forecast::Forecast coming = forecast::forecast_days(scores, {.days = 7});
+//     const double week = coming.total.expected, at_least = coming.total.range ? coming.total.range->low : 0;
 #pragma once
 
 #include <algorithm>

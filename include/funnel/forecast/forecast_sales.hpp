@@ -2,7 +2,7 @@
 // forecast_sales: orders, units and revenue of the coming days, in all and by key (docs/metrics.md,
 // "Forecast").
 //
-//     const auto sales = metrics::count_sales(log, options, metrics::facts_of(log), "category");
+//     const auto sales = metrics::count_sales(log, {.threads = 2}, metrics::facts_of(log), "category");
 //     const auto coming = forecast::forecast_sales(sales, {.days = 7}, 2);
 #pragma once
 

@@ -2,10 +2,15 @@
 // judge_lists: the order of shown lists against what was clicked and bought from them (docs/evaluation.md,
 // "Lists").
 //
-//     dataset::ExampleOptions every{.mode = events::ExampleMode::every, ..};  // each impression is a row
-//     score::ScoredExamples hidden;
-//     score::score_log(log, history, build_examples(log, funnel, every, &history), scorer, {}, &hidden);
-//     const auto lists = score::judge_lists(log, hidden, funnel);
+//     const Funnel& funnel = bundle.log->funnel;
+//     history::History history = *bundle.history;
+//     dataset::ExampleOptions every;
+//     every.mode = events::ExampleMode::every;
+//     const auto rows = dataset::build_examples(log, funnel, every, &history);
+//     const score::Scorer scorer(bundle, kernel::best());
+//     score::ScoredExamples hidden;  // each impression is a row, scored as if its place were not known
+//     (void)score::score_log(log, history, rows, scorer, {}, &hidden);
+//     const score::ListEvaluation lists = score::judge_lists(log, hidden, funnel);
 #pragma once
 
 #include <algorithm>
