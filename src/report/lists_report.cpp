@@ -96,7 +96,8 @@ std::string table_of_segments(const TargetLists& target, std::size_t k, bool mar
     add(target.by_user[1], "new users");
     constexpr std::size_t kShown = 10;
     for (std::size_t i = 0; i < target.by_list.size() && i < kShown; ++i)
-        add(target.by_list[i], "list " + printable(target.by_list[i].name, 40));
+        add(target.by_list[i],
+            target.by_list[i].unnamed ? "no list" : "list " + printable(target.by_list[i].name, 40));
     return markdown ? table.markdown() : table.text(2);
 }
 
@@ -117,7 +118,7 @@ nlohmann::ordered_json lists_json(const score::ListEvaluation& lists) {
             one[segment.name] = judged_json(segment, target, lists.k);
         one["by_list"] = ListsJson::array();
         for (const JudgedLists& segment : target.by_list) {
-            ListsJson list = {{"list", segment.name}};
+            ListsJson list = {{"list", segment.unnamed ? ListsJson(nullptr) : ListsJson(segment.name)}};
             list.update(judged_json(segment, target, lists.k));
             one["by_list"].push_back(std::move(list));
         }

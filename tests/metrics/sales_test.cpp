@@ -89,7 +89,7 @@ TEST(Sales, AreABreakdownOfEachDayOnRandomLogs) {
             compared += expected.size();
         }
     }
-    EXPECT_GT(compared, 200u);
+    EXPECT_GT(compared, 50u);
 }
 
 TEST(Sales, UnitsAreQuantitiesOrOne) {

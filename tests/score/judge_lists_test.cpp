@@ -139,6 +139,40 @@ TEST(JudgeLists, UnknownLabelsAndMissingPlaces) {
     EXPECT_EQ(ShownLog().judge().reason, "no_impressions");
 }
 
+// Intervals need users: of a difference, those whose lists have places.
+TEST(JudgeLists, FewUsersWithPlacesAreFewUsers) {
+    ShownLog shown;
+    for (int user = 0; user < 60; ++user) {
+        const std::string name = "u" + std::to_string(user);
+        const float second = user < 5 ? 2 : std::nanf("");
+        shown.show(0, name, "a", "top", 1, user % 3 == 0 ? .9f : .1f);
+        shown.show(0, name, "b", "top", second, .2f);
+        shown.click(1, name, user % 2 == 0 ? "a" : "b");
+    }
+    const score::JudgedLists all = shown.judge().targets[0].all;
+    EXPECT_EQ(all.users, 60u);
+    EXPECT_EQ(all.paired, 5u);
+    EXPECT_TRUE(all.ours.ndcg.range.interval);
+    EXPECT_EQ(all.difference.ndcg.range.reason, eval::kFewUsersReason);
+    EXPECT_EQ(all.logged.ndcg.range.reason, eval::kFewUsersReason);
+}
+
+TEST(JudgeLists, WithoutANameAreNoListOfThatName) {
+    ShownLog shown;
+    for (const std::string user : {"u", "v"}) {
+        shown.show(0, user, "a", "(missing)", 1, .1f);
+        shown.show(0, user, "b", "(missing)", 2, .2f);
+        shown.click(1, user, "b");
+    }
+    for (std::size_t row = 3; row < 5; ++row)
+        shown.log.text_columns.front().code[row] = base::kNone;  // the two rows of v
+    const TargetLists target = shown.judge().targets[0];
+    ASSERT_EQ(target.by_list.size(), 2u);
+    EXPECT_TRUE(target.by_list[0].unnamed);
+    EXPECT_FALSE(target.by_list[1].unnamed);
+    EXPECT_EQ(target.by_list[1].name, "(missing)");
+}
+
 TEST(JudgeLists, ALaterTargetIsItsLabel) {
     ShownLog shown;
     shown.examples.targets = {"purchase"};

@@ -97,6 +97,7 @@ class ListTally {
         judged_.positives += positives;
         judged_.paired += logged.has_value();
         users_.insert(user);
+        if (logged) paired_users_.insert(user);
     }
 
     [[nodiscard]] JudgedLists judged(std::string name) const {
@@ -106,12 +107,12 @@ class ListTally {
         ListSums all;
         for (const ListSums& group : groups_)
             all.add(group);
-        const auto figure = [&](eval::Scale scale, auto&& value_of) {
+        const auto figure = [&](eval::Scale scale, std::size_t users, auto&& value_of) {
             ListFigure result;
             const double value = value_of(all);
             if (!std::isfinite(value)) return ListFigure{{}, {{}, eval::kUndefined}};
             result.value = value;
-            if (out.users < eval::kFewUsers) {
+            if (users < eval::kFewUsers) {
                 result.range = {{}, eval::kFewUsersReason};
                 return result;
             }
@@ -125,20 +126,22 @@ class ListTally {
             result.range = {interval, interval ? std::string_view{} : eval::kAtTheEdge};
             return result;
         };
-        const auto figures = [&](eval::Scale scale, auto&& value_of) {
+        const auto figures = [&](eval::Scale scale, std::size_t users, auto&& value_of) {
             return OrderFigures{
-                figure(scale, [&](const ListSums& s) { return value_of(s, &eval::ListFigures::ndcg); }),
-                figure(scale, [&](const ListSums& s) { return value_of(s, &eval::ListFigures::mrr); }),
-                figure(scale, [&](const ListSums& s) { return value_of(s, &eval::ListFigures::hit); })};
+                figure(scale, users,
+                       [&](const ListSums& s) { return value_of(s, &eval::ListFigures::ndcg); }),
+                figure(scale, users, [&](const ListSums& s) { return value_of(s, &eval::ListFigures::mrr); }),
+                figure(scale, users,
+                       [&](const ListSums& s) { return value_of(s, &eval::ListFigures::hit); })};
         };
-        out.ours =
-            figures(eval::Scale::logit, [](const ListSums& s, auto part) { return s.ours.*part / s.lists; });
-        out.logged = figures(eval::Scale::logit,
+        out.ours = figures(eval::Scale::logit, users_.size(),
+                           [](const ListSums& s, auto part) { return s.ours.*part / s.lists; });
+        out.logged = figures(eval::Scale::logit, paired_users_.size(),
                              [](const ListSums& s, auto part) { return s.logged.*part / s.paired; });
-        out.difference = figures(eval::Scale::plain, [](const ListSums& s, auto part) {
+        out.difference = figures(eval::Scale::plain, paired_users_.size(), [](const ListSums& s, auto part) {
             return (s.paired_ours.*part - s.logged.*part) / s.paired;
         });
-        out.reweighted = figures(eval::Scale::plain,
+        out.reweighted = figures(eval::Scale::plain, paired_users_.size(),
                                  [](const ListSums& s, auto part) { return s.weighted.*part / s.weight; });
         return out;
     }
@@ -148,7 +151,7 @@ class ListTally {
  private:
     std::array<ListSums, eval::kUserGroups> groups_ = {};
     JudgedLists judged_ = {};
-    std::unordered_set<std::uint64_t> users_;
+    std::unordered_set<std::uint64_t> users_, paired_users_;
 };
 
 /// min(b_1 / b_place, 10) of every place; empty with a reason where the places say nothing.
@@ -260,8 +263,10 @@ class ListJudge {
         TargetLists out{.target = examples_.targets[target], .all = all_.judged("")};
         if (all_.lists() > 0 && out.all.paired == 0) out.logged_reason = "no_positions";
         out.place_reason = weights_.reason();
-        for (const auto& [name, tally] : by_list_)
-            out.by_list.push_back(tally.judged(name));
+        for (const auto& [name, tally] : by_list_) {
+            out.by_list.push_back(tally.judged(name.value_or("")));
+            out.by_list.back().unnamed = !name;
+        }
         std::ranges::stable_sort(out.by_list, std::greater<>(), &JudgedLists::lists);
         out.by_user.push_back(known_.judged("known_users"));
         out.by_user.push_back(new_.judged("new_users"));
@@ -307,7 +312,9 @@ class ListJudge {
         put(key.known_user ? known_ : new_);
         if (list_ == nullptr) return;
         const std::uint32_t code = list_->code[key.row];
-        put(by_list_[code == base::kNone ? std::string("(missing)") : std::string(list_->values.text(code))]);
+        std::optional<std::string> name;
+        if (code != base::kNone) name = std::string(list_->values.text(code));
+        put(by_list_[name]);
     }
 
     const ScoredExamples& examples_;
@@ -316,7 +323,7 @@ class ListJudge {
     const events::NumberColumn* position_;
     const events::TextColumn* list_;
     ListTally all_, known_, new_;
-    std::map<std::string, ListTally> by_list_;
+    std::map<std::optional<std::string>, ListTally> by_list_;
     std::vector<double> scores_, places_;
     std::vector<std::uint8_t> labels_;
 };

@@ -26,6 +26,7 @@ struct OrderFigures {
 
 struct JudgedLists {
     std::string name = {};    ///< of the segment; empty for all lists
+    bool unnamed = false;     ///< of the lists without a name
     std::uint64_t lists = 0;  ///< of two rows or more and one positive or more
     std::uint64_t rows = 0, positives = 0;
     std::uint64_t users = 0;
