@@ -80,24 +80,24 @@ struct ListSums {
 class ListTally {
  public:
     void add(std::uint64_t user, std::uint64_t rows, std::uint64_t positives, const eval::ListFigures& ours,
-             const std::optional<eval::ListFigures>& logged, double weight) {
+             bool paired, const eval::ListFigures& logged, double weight) {
         ListSums& sums = groups_[base::mix64(user) % eval::kUserGroups];
         ListSums::add(sums.ours, ours, 1);
         ++sums.lists;
-        if (logged) {
+        if (paired) {
             ++sums.paired;
             sums.weight += weight;
             ListSums::add(sums.paired_ours, ours, 1);
-            ListSums::add(sums.logged, *logged, 1);
+            ListSums::add(sums.logged, logged, 1);
             ListSums::add(sums.weighted, ours, weight);
-            ListSums::add(sums.weighted, *logged, -weight);
+            ListSums::add(sums.weighted, logged, -weight);
         }
         ++judged_.lists;
         judged_.rows += rows;
         judged_.positives += positives;
-        judged_.paired += logged.has_value();
+        judged_.paired += paired;
         users_.insert(user);
-        if (logged) paired_users_.insert(user);
+        if (paired) paired_users_.insert(user);
     }
 
     [[nodiscard]] JudgedLists judged(std::string name) const {
@@ -301,11 +301,15 @@ class ListJudge {
         }
         const auto ours = eval::list_figures(scores_, labels_, k_);
         if (!ours) return;
-        const auto logged = placed ? eval::list_figures(places_, labels_, k_) : std::nullopt;
+        // With a positive, as in ours; no optional, of whose value g++ believes that it is read
+        // uninitialized.
+        const eval::ListFigures logged =
+            placed ? eval::list_figures(places_, labels_, k_).value_or(eval::ListFigures{})
+                   : eval::ListFigures{};
         const encoding::ExampleKey& key = examples_.keys[rows.front()];
         const std::uint64_t user = examples_.clusters[rows.front()];
         const auto put = [&](ListTally& tally) {
-            tally.add(user, rows.size(), static_cast<std::uint64_t>(positives), *ours, logged,
+            tally.add(user, rows.size(), static_cast<std::uint64_t>(positives), *ours, placed, logged,
                       weight / positives);
         };
         put(all_);
